@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The six system calls.
+ *
+ * The operation word holds the number in bits 0-7 and flags above. How it and the other arguments travel in
+ * registers is in lucid/arch/<architecture>/abi.h.
+ *
+ * argument    meaning
+ * operation   SYS_* and flags
+ * cap         SEND, CALL: the destination; RECV, REPLY_RECV: the endpoint or notification to wait at
+ * tag         SEND, CALL, REPLY_RECV: the tag of the message that goes out
+ * reply       RECV, REPLY_RECV: the Reply that a call shall be answered through; 0 for none
+ * words 0-3   the first words of the message
+ *
+ * result      meaning
+ * status      status_t
+ * badge       of the capability that the message was sent with; or the signal bits
+ * tag         of the message received
+ * words 0-3   the first words received
+ *
+ * A receive without a Reply takes a call's message, and ends the call with ERR_PEER_GONE: nobody can answer it.
+ */
+#ifndef LUCID_SYSCALL_H
+#define LUCID_SYSCALL_H
+
+#define SYS_CALL       0u /* send, then wait for the answer; invokes an operation of every kernel object */
+#define SYS_REPLY_RECV 1u /* answer through `reply` (skipped if it owes nothing), then wait at `cap` */
+#define SYS_SEND       2u /* to an endpoint, a reply or a notification (a signal: adds the badge's bits) */
+#define SYS_RECV       3u /* from an endpoint or a notification */
+#define SYS_YIELD      4u /* give up the rest of the budget's present slice */
+#define SYS_DEBUG      5u /* debug builds only: DEBUG_* in `cap` */
+#define SYS_COUNT      6u
+
+#define SYS_NUMBER_MASK 0xffu
+#define SYS_POLL        0x100u /* SEND, RECV and REPLY_RECV: ERR_WOULD_BLOCK instead of waiting */
+
+#define DEBUG_PRINT 0u /* tag: the character */
+#define DEBUG_NAME  1u /* tag: a Thread capability; words 0-3: up to 32 bytes of name */
+#define DEBUG_DUMP  2u /* print the threads and queues */
+#define DEBUG_HALT  3u /* tag: exit status; stop the machine */
+
+#endif

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The 16550 UART of a PC, through its I/O ports. (National Semiconductor PC16550D data sheet; register names are from there.)
+ *
+ * The FIFOs are switched on only if nothing has been received yet, or if they are on already: switching them on throws away what is in
+ * the receiver, and bytes that a person or a pipe has sent before the console started must not be lost. Without FIFOs
+ * all works the same, with an interrupt for each byte.
+ *
+ * The interrupt is edge-triggered: it comes again only after the line was low. So uart_acknowledge comes first, and then all causes
+ * are removed by its caller.
+ */
+#include "uart.h"
+
+enum uart_register {
+    RBR_THR = 0, /* receiver buffer (read), transmitter holding (write); divisor low with DLAB */
+    IER = 1,     /* interrupt enable; divisor high with DLAB */
+    IIR_FCR = 2, /* interrupt identification (read), FIFO control (write) */
+    LCR = 3,     /* line control */
+    MCR = 4,     /* modem control */
+    LSR = 5,     /* line status */
+};
+
+#define IER_RECEIVE     0x01u
+#define IER_TRANSMIT    0x02u
+#define IIR_FIFOS_ON    0xc0u
+#define FCR_ENABLE      0x01u
+#define FCR_TRIGGER_8   0x80u
+#define LCR_8_BITS      0x03u
+#define LCR_DLAB        0x80u
+#define MCR_DTR_RTS     0x03u
+#define MCR_OUT2        0x08u /* lets the interrupt through on a PC */
+#define LSR_DATA_READY  0x01u
+#define LSR_THR_EMPTY   0x20u
+#define DIVISOR_115200  1u
+#define FIFO_BYTES      16u
+
+static const struct component_device *ports;
+static const struct component_device *irq;
+static unsigned interrupts; /* what is in IER */
+static unsigned room;       /* bytes that fit when the transmitter is empty */
+
+static unsigned register_read(enum uart_register which)
+{
+    uint32_t value = 0;
+    io_port_range_in(ports->cap, ports->first + which, 1, &value);
+    return value;
+}
+
+static void register_write(enum uart_register which, unsigned value)
+{
+    io_port_range_out(ports->cap, ports->first + which, 1, value);
+}
+
+static void interrupts_set(unsigned bits)
+{
+    if (interrupts == bits)
+        return;
+    interrupts = bits;
+    register_write(IER, bits);
+}
+
+static void line_set(void)
+{
+    register_write(LCR, LCR_DLAB | LCR_8_BITS);
+    register_write(RBR_THR, DIVISOR_115200);
+    register_write(IER, 0);
+    register_write(LCR, LCR_8_BITS);
+    register_write(MCR, MCR_DTR_RTS | MCR_OUT2);
+}
+
+static void fifos_enable(void)
+{
+    bool on = (register_read(IIR_FCR) & IIR_FIFOS_ON) == IIR_FIFOS_ON;
+    room = 1;
+    if (!on && register_read(LSR) & LSR_DATA_READY)
+        return;
+    register_write(IIR_FCR, FCR_ENABLE | FCR_TRIGGER_8);
+    if ((register_read(IIR_FCR) & IIR_FIFOS_ON) == IIR_FIFOS_ON)
+        room = FIFO_BYTES;
+}
+
+void uart_init(void)
+{
+    ports = device_find("uart", BUNDLE_DEVICE_PORTS);
+    irq = device_find("uart", BUNDLE_DEVICE_IRQ);
+    if (!ports || !irq)
+        PANIC("no device 'uart' with ports and an interrupt: add  devices = [\"uart\"]  to [component.%s]",
+              component_name());
+    line_set();
+    fifos_enable();
+    unsigned error = status_error(irq_handler_bind(irq->cap, signal_make(SIGNAL_UART)));
+    if (error != OK)
+        PANIC("the interrupt of the UART cannot be used: %s", error_sentence(error));
+    interrupts_set(IER_RECEIVE);
+}
+
+size_t uart_send(const char *bytes, size_t count)
+{
+    size_t sent = 0;
+    while (sent < count && register_read(LSR) & LSR_THR_EMPTY)
+        for (unsigned i = 0; i < room && sent < count; i++)
+            register_write(RBR_THR, (unsigned char)bytes[sent++]);
+    interrupts_set(sent < count ? interrupts | IER_TRANSMIT : interrupts & ~IER_TRANSMIT);
+    return sent;
+}
+
+bool uart_receive(char *byte)
+{
+    if (!(interrupts & IER_RECEIVE) || !(register_read(LSR) & LSR_DATA_READY))
+        return false;
+    *byte = (char)register_read(RBR_THR);
+    return true;
+}
+
+void uart_receive_enable(bool on)
+{
+    interrupts_set(on ? interrupts | IER_RECEIVE : interrupts & ~IER_RECEIVE);
+}
+
+void uart_acknowledge(void)
+{
+    irq_handler_acknowledge(irq->cap);
+}

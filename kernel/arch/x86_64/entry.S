@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The ways into the kernel and the way out.
+ *
+ * Assembler, because the processor arrives here with the user's registers in place and no stack of ours, and wants to be left in the
+ * same way: C can neither name those registers nor give up its own.
+ *
+ * Entry saves the user's registers straight into the current thread's context (a struct thread begins with it), calls one C function
+ * on the core's stack, and comes to arch_exit, which loads the context of whoever is current by then. Nothing is kept on the
+ * stack from one entry to the next.
+ *
+ * Only one core for now: its structure is at a fixed address. CURRENT and KERNEL_STACK are the two places where a
+ * build for several cores would use a per-core GS base (SWAPGS on entry and exit).
+ */
+#include "layout.h"
+
+.macro CURRENT register             /* core_self()->current, the first field of the core */
+        mov     cores(%rip), \register
+.endm
+
+.macro KERNEL_STACK
+        mov     $STACK_TOP, %rsp
+.endm
+
+        .section .text.entry, "ax", @progbits
+
+/* ---- System calls: SYSCALL leaves rip in rcx and the flags in r11; rcx and r8-r11 are ours by the ABI. */
+
+        .balign 64
+        .globl  entry_syscall
+        .type   entry_syscall, @function
+entry_syscall:
+        CURRENT %r8
+        mov     %rsp, CONTEXT_RSP(%r8)
+        KERNEL_STACK
+        mov     %rcx, CONTEXT_RIP(%r8)
+        mov     %rbp, CONTEXT_RBP(%r8)
+        mov     %r15, CONTEXT_R15(%r8)
+        mov     %rax, CONTEXT_RAX(%r8)
+        mov     %rdi, CONTEXT_RDI(%r8)
+        mov     %rsi, CONTEXT_RSI(%r8)
+        mov     %rdx, CONTEXT_RDX(%r8)
+        mov     %rbx, CONTEXT_RBX(%r8)
+        mov     %r12, CONTEXT_R12(%r8)
+        mov     %r13, CONTEXT_R13(%r8)
+        mov     %r14, CONTEXT_R14(%r8)
+        call    kernel_syscall
+        .size   entry_syscall, . - entry_syscall
+        /* falls into arch_exit */
+
+/*
+ * Leave to current. SYSRET takes rip from rcx and the flags from r11. It would fault in kernel mode on a rip that is not canonical:
+ * there is none, because rip was in a register of user mode or passed arch_register_check, and the last user page is never
+ * mapped, so that no SYSCALL instruction ends where the canonical addresses end. Registers that the ABI calls
+ * destroyed are cleared; rdx gets the user's own value back, which a restarted call needs.
+ */
+        .globl  arch_exit
+        .type   arch_exit, @function
+arch_exit:
+        CURRENT %r8
+        test    %r8, %r8
+        jz      arch_idle
+        cmpq    $0, CONTEXT_FULL(%r8)
+        jne     exit_full
+        mov     CONTEXT_RIP(%r8), %rcx
+        mov     $USER_FLAGS, %r11d
+        mov     CONTEXT_RBP(%r8), %rbp
+        mov     CONTEXT_R15(%r8), %r15
+        mov     CONTEXT_RAX(%r8), %rax
+        mov     CONTEXT_RDI(%r8), %rdi
+        mov     CONTEXT_RSI(%r8), %rsi
+        mov     CONTEXT_RDX(%r8), %rdx
+        mov     CONTEXT_RBX(%r8), %rbx
+        mov     CONTEXT_R12(%r8), %r12
+        mov     CONTEXT_R13(%r8), %r13
+        mov     CONTEXT_R14(%r8), %r14
+        mov     CONTEXT_RSP(%r8), %rsp
+        xor     %r9d, %r9d
+        xor     %r10d, %r10d
+        xor     %r8d, %r8d
+        sysretq
+        .size   arch_exit, . - arch_exit
+
+/* All registers, by IRET. It cannot fault: the selectors are constants, the flags were masked, rip is canonical as above, and the
+ * flag NT is clear in the kernel. */
+        .type   exit_full, @function
+exit_full:
+        KERNEL_STACK
+        movq    $0, CONTEXT_FULL(%r8)
+        pushq   $SELECTOR_USER_DATA
+        pushq   CONTEXT_RSP(%r8)
+        pushq   CONTEXT_RFLAGS(%r8)
+        pushq   $SELECTOR_USER_CODE
+        pushq   CONTEXT_RIP(%r8)
+        mov     CONTEXT_RBP(%r8), %rbp
+        mov     CONTEXT_R15(%r8), %r15
+        mov     CONTEXT_RAX(%r8), %rax
+        mov     CONTEXT_RDI(%r8), %rdi
+        mov     CONTEXT_RSI(%r8), %rsi
+        mov     CONTEXT_RDX(%r8), %rdx
+        mov     CONTEXT_RBX(%r8), %rbx
+        mov     CONTEXT_R12(%r8), %r12
+        mov     CONTEXT_R13(%r8), %r13
+        mov     CONTEXT_R14(%r8), %r14
+        mov     CONTEXT_RCX(%r8), %rcx
+        mov     CONTEXT_R11(%r8), %r11
+        mov     CONTEXT_R9(%r8), %r9
+        mov     CONTEXT_R10(%r8), %r10
+        mov     CONTEXT_R8(%r8), %r8
+        iretq
+        .size   exit_full, . - exit_full
+
+/* Wait for an interrupt. The one instruction after STI cannot be interrupted (SDM vol. 2, STI), so none is lost before HLT. The
+ * interrupt never comes back here by IRET: it goes to arch_exit. */
+        .globl  arch_idle
+        .type   arch_idle, @function
+arch_idle:
+        KERNEL_STACK
+1:      sti
+        hlt
+        jmp     1b
+        .size   arch_idle, . - arch_idle
+
+/*
+ * Interrupts and exceptions from user mode: the processor has pushed ss, rsp, flags, cs, rip on the core's stack, the stubs below the
+ * rest. Two scratch places are needed: rax is pushed, and then popped into the context.
+ */
+.macro SAVE_ALL_BUT_RAX_AND_FRAME  /* rax: context */
+        mov     %rbp, CONTEXT_RBP(%rax)
+        mov     %r15, CONTEXT_R15(%rax)
+        mov     %rdi, CONTEXT_RDI(%rax)
+        mov     %rsi, CONTEXT_RSI(%rax)
+        mov     %rdx, CONTEXT_RDX(%rax)
+        mov     %rbx, CONTEXT_RBX(%rax)
+        mov     %r12, CONTEXT_R12(%rax)
+        mov     %r13, CONTEXT_R13(%rax)
+        mov     %r14, CONTEXT_R14(%rax)
+        mov     %rcx, CONTEXT_RCX(%rax)
+        mov     %r11, CONTEXT_R11(%rax)
+        mov     %r8, CONTEXT_R8(%rax)
+        mov     %r9, CONTEXT_R9(%rax)
+        mov     %r10, CONTEXT_R10(%rax)
+        movq    $1, CONTEXT_FULL(%rax)
+.endm
+
+.macro SAVE_FRAME                  /* rsp: at rip */
+        popq    CONTEXT_RIP(%rax)
+        add     $8, %rsp
+        popq    CONTEXT_RFLAGS(%rax)
+        popq    CONTEXT_RSP(%rax)
+        KERNEL_STACK
+        /* The user's DF, AC and NT are still in force: AC would turn SMAP off, NT make IRET fault. */
+        pushq   $2
+        popfq
+.endm
+
+/* Stack: vector - 128, rip, cs, flags, rsp, ss. */
+        .type   interrupt_common, @function
+interrupt_common:
+        testb   $3, 16(%rsp)
+        jz      1f
+        push    %rax
+        CURRENT %rax
+        SAVE_ALL_BUT_RAX_AND_FRAME
+        popq    CONTEXT_RAX(%rax)
+        pop     %rdi
+        SAVE_FRAME
+        sub     $-128, %edi
+        call    trap_interrupt
+        jmp     arch_exit
+1:      pop     %rdi                /* from kernel mode: idle, nothing to save */
+        sub     $-128, %edi
+        KERNEL_STACK
+        call    trap_interrupt_idle
+        jmp     arch_exit
+        .size   interrupt_common, . - interrupt_common
+
+/* Stack: vector, error code, rip, cs, flags, rsp, ss. */
+        .type   exception_common, @function
+exception_common:
+        testb   $3, 24(%rsp)
+        jz      exception_fatal
+        push    %rax
+        CURRENT %rax
+        SAVE_ALL_BUT_RAX_AND_FRAME
+        popq    CONTEXT_RAX(%rax)
+        pop     %rdi
+        pop     %rsi
+        SAVE_FRAME
+        call    trap_exception
+        jmp     arch_exit
+        .size   exception_common, . - exception_common
+
+/* An exception in kernel mode, NMI, double fault, machine check: build a struct trap_frame and report. rbp stays as it is, so that the
+ * backtrace goes on into the function that was interrupted. */
+        .type   exception_fatal, @function
+exception_fatal:
+        push    %rax
+        push    %rcx
+        push    %rdx
+        push    %rbx
+        push    %rbp
+        push    %rsi
+        push    %rdi
+        push    %r8
+        push    %r9
+        push    %r10
+        push    %r11
+        push    %r12
+        push    %r13
+        push    %r14
+        push    %r15
+        mov     %rsp, %rdi
+        and     $-16, %rsp
+        pushq   $2
+        popfq
+        call    trap_fatal
+        ud2
+        .size   exception_fatal, . - exception_fatal
+
+/* ---- Stubs: one for each exception, 16 bytes apart, and one for each other vector, 8 bytes apart. */
+
+/* Vectors 8, 10-14, 17, 21, 29 and 30 push an error code (SDM vol. 3, 6.15, and AMD's APM vol. 2, 8.2). 2, 8 and 18 have emergency stacks. */
+        .balign 16
+        .globl  exception_stubs
+exception_stubs:
+        vector = 0
+        .rept   32
+        .balign 16
+        .if !((0x60227d00 >> vector) & 1)
+        pushq   $0
+        .endif
+        pushq   $vector
+        .if vector == 2 || vector == 8 || vector == 18
+        jmp     exception_fatal
+        .else
+        jmp     exception_common
+        .endif
+        vector = vector + 1
+        .endr
+
+/* An 8-bit immediate is enough for vector - 128. */
+        .balign 16
+        .globl  interrupt_stubs
+interrupt_stubs:
+        .rept   VECTOR_COUNT - VECTOR_LINE
+        .balign 8
+        pushq   $(vector - 128)
+        jmp     interrupt_common
+        vector = vector + 1
+        .endr
+
+        .section .note.GNU-stack, "", @progbits

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The FPU: x87, SSE and AVX state. The kernel never uses it; who owns it is the scheduler's business.
+ *
+ * With XSAVE, exactly the components in cpu.xcr0 exist for user code, so nothing outside of struct arch_fpu can carry data from
+ * one thread to another; without it, AVX does not exist either. Being off is CR0.TS: an FPU instruction then
+ * raises #NM, in the kernel too, so saving and loading turn it on for their duration.
+ */
+#include "port.h"
+
+#define FCW_RESET    0x37fu /* SDM vol. 1, 8.1.5 */
+#define MXCSR_RESET  0x1f80u
+#define FXSAVE_FCW   0
+#define FXSAVE_MXCSR 24
+#define XSAVE_HEADER 512
+
+static void fpu_power(bool on)
+{
+    if (on)
+        __asm__ volatile("clts");
+    else
+        cr0_write(cr0_read() | CR0_TS);
+}
+
+void fpu_init(void)
+{
+    core_self()->arch.fpu_on = false;
+    if (!cpu.xsave)
+        return;
+    __asm__ volatile("xsetbv" : : "c"(0), "a"(cpu.xcr0), "d"(0));
+    check(cpuid(0xd, 0).b <= FPU_AREA_SIZE); /* what the enabled components need: SDM vol. 1, 13.2 */
+}
+
+/* With XSAVE all components are marked as being in their initial state; MXCSR counts even then (SDM vol. 1, 13.8). */
+void arch_fpu_init(struct arch_fpu *fpu)
+{
+    const uint16_t fcw = FCW_RESET;
+    const uint32_t mxcsr = MXCSR_RESET;
+    for (size_t i = 0; i < FPU_AREA_SIZE; i++)
+        fpu->area[i] = 0;
+    __builtin_memcpy(fpu->area + FXSAVE_FCW, &fcw, sizeof(fcw));
+    __builtin_memcpy(fpu->area + FXSAVE_MXCSR, &mxcsr, sizeof(mxcsr));
+}
+
+void arch_fpu_save(struct arch_fpu *fpu)
+{
+    bool on = core_self()->arch.fpu_on;
+    fpu_power(true);
+    if (cpu.xsaveopt)
+        __asm__ volatile("xsaveopt64 %0" : "+m"(*fpu) : "a"(cpu.xcr0), "d"(0));
+    else if (cpu.xsave)
+        __asm__ volatile("xsave64 %0" : "+m"(*fpu) : "a"(cpu.xcr0), "d"(0));
+    else
+        __asm__ volatile("fxsave64 %0" : "+m"(*fpu));
+    fpu_power(on);
+}
+
+void arch_fpu_load(const struct arch_fpu *fpu)
+{
+    bool on = core_self()->arch.fpu_on;
+    fpu_power(true);
+    if (cpu.xsave)
+        __asm__ volatile("xrstor64 %0" : : "m"(*fpu), "a"(cpu.xcr0), "d"(0));
+    else
+        __asm__ volatile("fxrstor64 %0" : : "m"(*fpu));
+    fpu_power(on);
+}
+
+void arch_fpu_enable(bool on)
+{
+    core_self()->arch.fpu_on = on;
+    fpu_power(on);
+}

@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What the boot loader told: the memory map and where the ACPI tables are. Nothing in it is trusted: a table that makes no sense stops
+ * the machine with a sentence, since nobody could do anything better later.
+ *
+ * Firmware may list memory in any order, twice, and as usable and reserved at once. So usable entries are added
+ * first, to a sorted list without overlaps; then everything that is listed as anything else is taken out.
+ */
+#include "port.h"
+
+#define PROTOCOL_PVH 0u /* as in boot.S */
+
+/* Xen public/arch-x86/hvm/start_info.h: the layout, in words of the interface. */
+struct pvh_start_info {
+    uint32_t magic, version, flags, module_count;
+    uint64_t modules, command_line, rsdp;
+    uint64_t memory_map; /* version 1 and later */
+    uint32_t memory_map_entries, reserved;
+};
+#define PVH_MAGIC 0x336ec578u
+
+/* Multiboot2 specification 2.0, section 3.4 and 3.6. */
+struct multiboot2_info {
+    uint32_t size, reserved;
+};
+struct multiboot2_tag {
+    uint32_t type, size;
+};
+struct multiboot2_memory_map {
+    struct multiboot2_tag tag;
+    uint32_t entry_size, entry_version;
+};
+#define MULTIBOOT2_END        0u
+#define MULTIBOOT2_MEMORY_MAP 6u
+#define MULTIBOOT2_RSDP_OLD   14u
+#define MULTIBOOT2_RSDP_NEW   15u
+#define MULTIBOOT2_SIZE_MAX   (1u << 20)
+
+/* An entry of both memory maps. */
+struct memory_entry {
+    uint64_t start, size;
+    uint32_t type, reserved;
+};
+#define MEMORY_USABLE       1u
+#define MEMORY_ENTRIES_MAX  1024u
+#define MEMORY_ENTRY_MIN    20u /* up to and with the type */
+
+/* A memory map as it lies in memory. */
+struct memory_map {
+    const char *entries;
+    unsigned count, entry_size;
+};
+
+/* ---- The list: sorted, page-aligned, no overlaps, no neighbours that touch. */
+
+static void region_delete(struct boot_machine *machine, unsigned index)
+{
+    machine->memory_count--;
+    for (unsigned i = index; i < machine->memory_count; i++)
+        machine->memory[i] = machine->memory[i + 1];
+}
+
+/* Returns false if there is no room. */
+static bool region_insert(struct boot_machine *machine, unsigned index, paddr_t start, paddr_t end)
+{
+    if (machine->memory_count == BOOT_REGIONS_MAX)
+        return false;
+    for (unsigned i = machine->memory_count++; i > index; i--)
+        machine->memory[i] = machine->memory[i - 1];
+    machine->memory[index] = (struct boot_region){ start, end };
+    return true;
+}
+
+static void memory_map_add(struct boot_machine *machine, paddr_t start, paddr_t end)
+{
+    unsigned i = 0;
+    while (i < machine->memory_count && machine->memory[i].end < start)
+        i++;
+    /* Swallow all that overlap or touch. */
+    while (i < machine->memory_count && machine->memory[i].start <= end) {
+        start = machine->memory[i].start < start ? machine->memory[i].start : start;
+        end = machine->memory[i].end > end ? machine->memory[i].end : end;
+        region_delete(machine, i);
+    }
+    if (!region_insert(machine, i, start, end))
+        print("memory: too many pieces; %lx to %lx is not used\n", start, end);
+}
+
+void memory_map_remove(struct boot_machine *machine, paddr_t start, paddr_t end)
+{
+    for (unsigned i = 0; i < machine->memory_count;) {
+        struct boot_region region = machine->memory[i];
+        if (region.end <= start || region.start >= end) {
+            i++;
+            continue;
+        }
+        region_delete(machine, i);
+        if (region.start < start && region_insert(machine, i, region.start, start))
+            i++;
+        if (region.end > end && region_insert(machine, i, end, region.end))
+            i++;
+    }
+}
+
+void memory_map_reserve(struct boot_machine *machine, paddr_t start, paddr_t end)
+{
+    memory_map_remove(machine, start, end);
+    check(machine->reserved_count < BOOT_REGIONS_MAX);
+    unsigned i = machine->reserved_count++;
+    for (; i > 0 && machine->reserved[i - 1].start > start; i--)
+        machine->reserved[i] = machine->reserved[i - 1];
+    machine->reserved[i] = (struct boot_region){ start, end };
+}
+
+/* ---- The loader's map. */
+
+static const struct memory_entry *map_entry(const struct memory_map *map, unsigned index)
+{
+    return (const void *)(map->entries + (size_t)index * map->entry_size);
+}
+
+static paddr_t entry_end(const struct memory_entry *entry)
+{
+    bool sane = entry->start + entry->size >= entry->start && entry->start + entry->size <= WINDOW_SIZE;
+    return sane ? entry->start + entry->size : WINDOW_SIZE;
+}
+
+static void map_use(struct boot_machine *machine, const struct memory_map *map)
+{
+    const paddr_t page = PAGE_SIZE - 1;
+    if (map->entry_size < MEMORY_ENTRY_MIN || map->count == 0 || map->count > MEMORY_ENTRIES_MAX)
+        BOOT_REFUSE("the boot loader's memory map makes no sense (%u entries of %u bytes)", map->count,
+                    map->entry_size);
+    for (unsigned i = 0; i < map->count; i++) {
+        const struct memory_entry *entry = map_entry(map, i);
+        paddr_t start = (entry->start + page) & ~page, end = entry_end(entry) & ~page;
+        if (entry->type == MEMORY_USABLE && entry->start < WINDOW_SIZE && start < end)
+            memory_map_add(machine, start, end);
+    }
+    for (unsigned i = 0; i < map->count; i++) {
+        const struct memory_entry *entry = map_entry(map, i);
+        if (entry->type != MEMORY_USABLE && entry->size > 0)
+            memory_map_remove(machine, entry->start & ~page, (entry_end(entry) + page) & ~page);
+    }
+}
+
+/* ---- Protocols. */
+
+static void pvh_read(struct boot_machine *machine, struct memory_map *map, paddr_t address)
+{
+    const struct pvh_start_info *info = boot_map(address, sizeof(*info));
+    if (!info || info->magic != PVH_MAGIC)
+        BOOT_REFUSE("there is no PVH start information at %lx", address);
+    if (info->version < 1 || info->memory_map_entries > MEMORY_ENTRIES_MAX)
+        BOOT_REFUSE("the PVH start information (version %u) has no memory map", info->version);
+    machine->acpi_rsdp = info->rsdp;
+    map->count = info->memory_map_entries;
+    map->entry_size = sizeof(struct memory_entry);
+    map->entries = boot_map(info->memory_map, (size_t)map->count * map->entry_size);
+}
+
+/* The RSDP that GRUB hands over is a copy, in memory that will be used for something else. */
+static ALIGNED(8) char rsdp_copy[36];
+
+static void multiboot2_rsdp(const struct multiboot2_tag *tag)
+{
+    size_t size = tag->size - sizeof(*tag);
+    for (size_t i = 0; i < sizeof(rsdp_copy) && i < size; i++)
+        rsdp_copy[i] = ((const char *)(tag + 1))[i];
+}
+
+static void multiboot2_tag(struct memory_map *map, const struct multiboot2_tag *tag)
+{
+    const struct multiboot2_memory_map *memory = (const void *)tag;
+    switch (tag->type) {
+    case MULTIBOOT2_MEMORY_MAP:
+        if (tag->size < sizeof(*memory) || memory->entry_size < MEMORY_ENTRY_MIN)
+            return;
+        map->entries = (const char *)(memory + 1);
+        map->entry_size = memory->entry_size;
+        map->count = (tag->size - (unsigned)sizeof(*memory)) / memory->entry_size;
+        return;
+    case MULTIBOOT2_RSDP_OLD:
+        if (rsdp_copy[0] == 0) /* the new one is better */
+            multiboot2_rsdp(tag);
+        return;
+    case MULTIBOOT2_RSDP_NEW:
+        multiboot2_rsdp(tag);
+        return;
+    }
+}
+
+static void multiboot2_read(struct memory_map *map, paddr_t address)
+{
+    const struct multiboot2_info *info = boot_map(address, sizeof(*info));
+    if (!info || info->size < sizeof(*info) || info->size > MULTIBOOT2_SIZE_MAX)
+        BOOT_REFUSE("there is no multiboot2 information at %lx", address);
+    uint32_t total = info->size;
+    const char *base = boot_map(address, total);
+    if (!base)
+        BOOT_REFUSE("the multiboot2 information at %lx cannot be reached", address);
+    for (uint32_t offset = sizeof(*info); offset + sizeof(struct multiboot2_tag) <= total;) {
+        const struct multiboot2_tag *tag = (const void *)(base + offset);
+        if (tag->type == MULTIBOOT2_END)
+            return;
+        if (tag->size < sizeof(*tag) || tag->size > total - offset)
+            break;
+        multiboot2_tag(map, tag);
+        offset += (tag->size + 7) & ~7u;
+    }
+    BOOT_REFUSE("the multiboot2 information at %lx is cut off", address);
+}
+
+void memory_map_read(struct boot_machine *machine, unsigned protocol, paddr_t info)
+{
+    struct memory_map map = { NULL, 0, 0 };
+    if (protocol == PROTOCOL_PVH)
+        pvh_read(machine, &map, info);
+    else
+        multiboot2_read(&map, info);
+    if (!map.entries)
+        BOOT_REFUSE("the boot loader told no memory map");
+    map_use(machine, &map);
+    memory_map_remove(machine, 0, MIB(1));
+    memory_map_reserve(machine, image_physical(image_start), image_physical(image_end));
+    memory_map_remove(machine, image_physical(payload_start), image_physical(payload_end));
+    if (machine->memory_count == 0)
+        BOOT_REFUSE("the boot loader's memory map has no usable memory above 1 MiB");
+    if (rsdp_copy[0] != 0)
+        machine->acpi_rsdp = image_physical(rsdp_copy);
+}

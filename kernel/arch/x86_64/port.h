@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* x86-64: what the files of this port share with each other and with nobody else. */
+#ifndef X86_PORT_H
+#define X86_PORT_H
+
+#include "arch.h"
+#include "core.h"
+#include "thread.h"
+#include "x86.h"
+#include <lucid/arch/x86_64/abi.h>
+
+/* ---- cpu.c: what the processor can do, and its tables. */
+
+struct cpu {
+    bool smep, smap, umip, pcid, x2apic, tsc_deadline, xsave, xsaveopt, huge_pages, self_snoop;
+    bool hypervisor; /* runs under one, so says CPUID */
+    bool meltdown;
+    uint32_t xcr0; /* state components that user code may use; 0 without XSAVE */
+    unsigned physical_bits;
+};
+extern struct cpu cpu;
+
+/* Fill in `cpu`. Returns NULL, or the name of the feature that is missing. */
+const char *cpu_detect(void);
+/* Segments, interrupt vectors, stacks, and no-execute pages, which all page tables have. */
+void cpu_init_tables(void);
+/* Control registers and the system call registers. Page tables must be final: it turns global pages and PCIDs on. */
+void cpu_init_features(void);
+
+/* ---- paging.c: the kernel's own mapping, made at boot. */
+
+extern arch_pte_t kernel_root[512];
+static inline paddr_t image_physical(const void *pointer)
+{
+    return (word_t)pointer - KERNEL_BASE;
+}
+
+/* Sections, from kernel.ld. */
+extern char image_start[], text_start[], rodata_start[], data_start[], bss_start[], bss_end[], image_end[];
+extern char payload_start[], payload_end[];
+
+/* Map physical memory that somebody else wrote, for the time of boot; NULL if it is too much. */
+const void *boot_map(paddr_t physical, size_t size);
+/* Map device registers, uncached, for good. */
+volatile void *device_map(paddr_t physical);
+/* Give the sections of the image their rights, and map all memory of the machine. Takes memory for tables from machine->memory. */
+void paging_init(struct boot_machine *machine);
+/* Take away what boot_map made. */
+void paging_end_boot(void);
+
+/* ---- memory_map.c: what the boot loader told. */
+
+/* Fill in memory, payload, acpi_rsdp of the machine. Stops the machine with a sentence if the loader's tables make no sense. */
+void memory_map_read(struct boot_machine *machine, unsigned protocol, paddr_t info);
+void memory_map_remove(struct boot_machine *machine, paddr_t start, paddr_t end);
+void memory_map_reserve(struct boot_machine *machine, paddr_t start, paddr_t end);
+
+/* ---- boot.c */
+
+/* Stop with a sentence: for what is no bug of ours, and somebody can do something about. */
+#define BOOT_REFUSE(...) (print("Lucid cannot start: " __VA_ARGS__), print(".\n"), arch_halt(1))
+
+/* ---- acpi.c: what the firmware tells about interrupt controllers and the clock. */
+
+#define ISA_LINES 16u
+#define IOAPICS_MAX 8u
+struct acpi {
+    paddr_t lapic;
+    unsigned ioapic_count;
+    struct {
+        paddr_t address;
+        uint32_t first_line;
+    } ioapic[IOAPICS_MAX];
+    uint8_t line_mode[ARCH_IRQ_MSI_FIRST]; /* IRQ_* */
+    uint16_t pm_timer_port;                /* 0: none */
+    unsigned cores;
+};
+extern struct acpi acpi;
+/* Fill it in. machine->acpi_rsdp: what the loader told, 0: search where PC firmware puts it; afterwards the address for drivers, or 0. Without
+ * ACPI, addresses and modes are those of every PC. */
+void acpi_read(struct boot_machine *machine);
+
+/* ---- interrupt.c: local APIC, I/O APIC. */
+
+void interrupt_init(struct boot_machine *machine);
+void interrupt_end(void);                /* of the one being handled */
+void interrupt_deliver(unsigned line);
+uint32_t lapic_timer_count(void);        /* counts down; runs after lapic_timer_start */
+void lapic_timer_start(uint32_t count);  /* 0: stop */
+void lapic_timer_mode(bool deadline, bool masked);
+
+/* ---- clock.c */
+
+void clock_init(void);
+
+/* ---- console.c */
+
+void console_init(void);
+
+/* ---- trap.c */
+
+void trap_interrupt(unsigned vector);
+void trap_interrupt_idle(unsigned vector);
+void trap_exception(unsigned vector, word_t error);
+
+/* ---- fpu.c */
+
+void fpu_init(void);
+
+#endif

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Interrupts and exceptions, in C: what they mean to the portable part; and the report of a kernel that has failed.
+ *
+ * The machine code of an exception is its vector in bits 32 and up and the processor's error code below (SDM vol. 3, 6.15).
+ *
+ * No exception is expected in kernel mode: each one is a panic, on an emergency stack if it may be the stack that is broken.
+ */
+#include "port.h"
+#include "symbols.h"
+
+#define VECTOR_DIVIDE     0u
+#define VECTOR_DEBUG      1u
+#define VECTOR_BREAKPOINT 3u
+#define VECTOR_INVALID    6u
+#define VECTOR_NO_FPU     7u
+#define VECTOR_STACK      12u
+#define VECTOR_PROTECTION 13u
+#define VECTOR_PAGE       14u
+#define VECTOR_X87        16u
+#define VECTOR_ALIGNMENT  17u
+#define VECTOR_SIMD       19u
+
+/* Error code of a page fault: SDM vol. 3, 4.7. */
+#define PAGE_ERROR_PRESENT  0x1u
+#define PAGE_ERROR_WRITE    0x2u
+#define PAGE_ERROR_RESERVED 0x8u
+#define PAGE_ERROR_EXECUTE  0x10u
+
+/* ---- From user mode, or idle. */
+
+void trap_interrupt(unsigned vector)
+{
+    if (vector == VECTOR_TIMER) {
+        interrupt_end();
+        kernel_timer();
+    } else if (vector >= VECTOR_LINE && vector < VECTOR_LINE + ARCH_IRQ_LINES) {
+        interrupt_deliver(vector - VECTOR_LINE);
+    }
+    /* Else it is spurious, and must not be ended: SDM vol. 3, 10.9. */
+}
+
+void trap_interrupt_idle(unsigned vector)
+{
+    check(core_self()->current == NULL);
+    trap_interrupt(vector);
+}
+
+static void trap_page_fault(word_t address, word_t error)
+{
+    word_t access = error & PAGE_ERROR_EXECUTE ? FAULT_ACCESS_EXECUTE :
+                    error & PAGE_ERROR_WRITE   ? FAULT_ACCESS_WRITE :
+                                                 FAULT_ACCESS_READ;
+    check(!(error & PAGE_ERROR_RESERVED)); /* a table of ours is broken */
+    if (error & PAGE_ERROR_PRESENT)
+        access |= FAULT_ACCESS_PRESENT;
+    kernel_page_fault(address, access);
+}
+
+static word_t exception_kind(unsigned vector)
+{
+    switch (vector) {
+    case VECTOR_DIVIDE:
+        return EXCEPTION_DIVIDE;
+    case VECTOR_DEBUG:
+        return EXCEPTION_DEBUG;
+    case VECTOR_BREAKPOINT:
+        return EXCEPTION_BREAKPOINT;
+    case VECTOR_INVALID:
+        return EXCEPTION_INSTRUCTION;
+    case VECTOR_NO_FPU:
+        return EXCEPTION_FPU_OFF;
+    case VECTOR_STACK: /* a stack address that is not canonical */
+    case VECTOR_PROTECTION:
+        return EXCEPTION_PROTECTION;
+    case VECTOR_X87:
+    case VECTOR_SIMD:
+        return EXCEPTION_FPU;
+    case VECTOR_ALIGNMENT:
+        return EXCEPTION_ALIGNMENT;
+    }
+    return EXCEPTION_OTHER;
+}
+
+void trap_exception(unsigned vector, word_t error)
+{
+    if (vector == VECTOR_PAGE) {
+        trap_page_fault(cr2_read(), error);
+        return;
+    }
+    if (vector == VECTOR_NO_FPU && kernel_fpu_request())
+        return;
+    if (vector == VECTOR_DEBUG)
+        __asm__ volatile("mov %0, %%dr6" : : "r"(0xffff0ff0ul)); /* never cleared by the processor: 17.2.3 */
+    kernel_exception(exception_kind(vector), (word_t)vector << 32 | (uint32_t)error);
+}
+
+/* ---- From the kernel. */
+
+/* As exception_fatal pushes it. */
+struct trap_frame {
+    word_t r15, r14, r13, r12, r11, r10, r9, r8, rdi, rsi, rbp, rbx, rdx, rcx, rax;
+    word_t vector, error, rip, cs, rflags, rsp, ss;
+};
+
+#define BACKTRACE_MAX 32u
+
+static void print_address(word_t address)
+{
+    word_t offset = 0;
+    const char *name = symbol_name(address, &offset);
+    if (name)
+        print("  %016lx  %s+0x%lx\n", address, name, offset);
+    else
+        print("  %016lx\n", address);
+}
+
+/* The saved frame pointer may be the user's at the end of the chain, so anything outside of the stacks ends it. */
+static bool is_frame(word_t frame)
+{
+    return frame >= STACK_AREA && frame + 16 <= STACK_AREA_END && !(frame & 7);
+}
+
+static bool is_mapped_stack(word_t frame)
+{
+    static const uint16_t mapped = 0x156; /* pages 1, 2, 4, 6, 8 of STACK_AREA */
+    return is_frame(frame) && is_frame(frame + 8) && mapped >> (frame - STACK_AREA) / PAGE_SIZE & 1 &&
+           mapped >> (frame + 8 - STACK_AREA) / PAGE_SIZE & 1;
+}
+
+static void print_backtrace(word_t frame)
+{
+    print("backtrace:\n");
+    for (unsigned i = 0; i < BACKTRACE_MAX && is_mapped_stack(frame); i++) {
+        const word_t *words = (const word_t *)frame;
+        if (words[1] < KERNEL_BASE)
+            break;
+        print_address(words[1]);
+        frame = words[0];
+    }
+}
+
+static void print_context(const struct arch_context *c)
+{
+    print("user registers (%s):\n", c->full ? "interrupt or exception" : "system call");
+    print("  rip %016lx  rsp %016lx  rbp %016lx  flags %lx\n", c->rip, c->rsp, c->rbp, c->rflags);
+    print("  rax %016lx  rdi %016lx  rsi %016lx  rdx %016lx\n", c->rax, c->rdi, c->rsi, c->rdx);
+    print("  rbx %016lx  r12 %016lx  r13 %016lx  r14 %016lx\n", c->rbx, c->r12, c->r13, c->r14);
+    print("  r15 %016lx  rcx %016lx  r8  %016lx  r9  %016lx\n", c->r15, c->rcx, c->r8, c->r9);
+    print("  r10 %016lx  r11 %016lx\n", c->r10, c->r11);
+}
+
+void arch_panic_report(void)
+{
+    const struct thread *current = core_self()->current;
+    print("cr0 %lx  cr2 %lx  cr3 %lx  cr4 %lx\n", cr0_read(), cr2_read(), cr3_read(), cr4_read());
+    if (current)
+        print_context(&current->context);
+    else
+        print("the core was idle\n");
+    print_backtrace((word_t)__builtin_frame_address(0));
+}
+
+NORETURN void trap_fatal(const struct trap_frame *f);
+void trap_fatal(const struct trap_frame *f)
+{
+    print("\nkernel registers:\n");
+    print("  rip %016lx  rsp %016lx  rbp %016lx  flags %lx  cs %lx\n", f->rip, f->rsp, f->rbp, f->rflags, f->cs);
+    print("  rax %016lx  rbx %016lx  rcx %016lx  rdx %016lx\n", f->rax, f->rbx, f->rcx, f->rdx);
+    print("  rsi %016lx  rdi %016lx  r8  %016lx  r9  %016lx\n", f->rsi, f->rdi, f->r8, f->r9);
+    print("  r10 %016lx  r11 %016lx  r12 %016lx  r13 %016lx\n", f->r10, f->r11, f->r12, f->r13);
+    print("  r14 %016lx  r15 %016lx  at:\n", f->r14, f->r15);
+    print_address(f->rip);
+    PANIC("exception %lu in the kernel, error code %lx, at %lx, address %lx", f->vector, f->error, f->rip,
+          cr2_read());
+}

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Address spaces, and what is mapped in them. See object/address_space.c (spaces and their numbers) and
+ * object/mapping.c (frames and tables).
+ */
+#ifndef KERNEL_ADDRESS_SPACE_H
+#define KERNEL_ADDRESS_SPACE_H
+
+#include "arch.h"
+#include "cap.h"
+
+/* Slots of an address space: its zombie, and its number as a range capability. */
+#define SPACE_SLOT_NUMBER 1
+#define SPACE_SLOT_COUNT  2
+
+struct address_space {
+    struct slot slots[SPACE_SLOT_COUNT];
+    uint32_t number;     /* 0: it has lost its number, and all its mappings with it */
+    uint32_t generation; /* unique among the spaces that ever had this number (28 bits) */
+    struct arch_space arch;
+};
+
+#define SPACE_NUMBER_BITS 12
+#define SPACE_NUMBERS     (1u << SPACE_NUMBER_BITS) /* 0 is nobody's */
+
+/* Space with this number, or NULL. */
+struct address_space *space_by_number(uint32_t number);
+
+void space_init(struct address_space *space, uint32_t number);
+/* The capability to its number goes: nothing is mapped in it any more, and nothing can be. */
+void space_lose_number(struct address_space *space);
+/* The last capability goes: no core has it loaded, its number is free. */
+void space_destroy(struct address_space *space);
+
+/* ---- Mapping records: where a Frame or PageTable capability is mapped, in its data word and its spare pointer bits. */
+
+struct mapping {
+    uint32_t number; /* of the space; 0: not mapped */
+    uint32_t generation;
+    word_t address;
+};
+
+#define MAPPING_GENERATION_BITS 28
+
+struct mapping mapping_read(const struct cap *cap);
+void mapping_write(struct cap *cap, struct mapping mapping);
+void mapping_clear(struct cap *cap);
+
+/* Memory of a Frame or PageTable capability, whose pointer has spare bits. */
+void *mapped_pointer(const struct cap *cap);
+
+unsigned frame_size_bits(const struct cap *cap);
+bool frame_is_device(const struct cap *cap);
+struct cap frame_cap(void *memory, unsigned size_bits, bool device, word_t rights);
+
+/* The entry that the capability's record stands for, if it still does: the space lives, and the entry holds this memory. */
+arch_pte_t *mapping_entry(const struct cap *cap, struct address_space **space);
+
+/* How a mapping is to be made; filled by the check, used by the perform. */
+struct map_operation {
+    struct address_space *space;
+    struct slot *slot;
+    arch_pte_t *entry;
+    arch_pte_t value;
+    word_t address;
+    unsigned level;      /* of a table: the level of its entries */
+    bool changes_rights; /* it is there already */
+    bool executable;
+};
+
+/* ERR_MAPPED 1, ERR_RANGE 2, ERR_ALIGNMENT 2, ERR_MAPPED 2, ERR_TABLE 2 (*level: where one is missing), ERR_RANGE 3, 4, ERR_STATE */
+status_t map_check_frame(struct address_space *space, struct slot *frame, word_t address, word_t rights, word_t cache,
+                         struct map_operation *out, word_t *level);
+void map_perform_frame(const struct map_operation *op);
+status_t map_check_table(struct address_space *space, struct slot *table, word_t address, struct map_operation *out,
+                         word_t *level);
+void map_perform_table(const struct map_operation *op);
+
+/* Undo the mapping that a Frame or PageTable capability made, if it still exists. */
+void mapping_undo(struct cap *cap);
+
+#endif

@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The glue layer: everything that a port provides, and everything that it may call.
+ *
+ * A port is one directory kernel/arch/NAME with
+ *
+ *     arch_types.h   struct arch_context, struct arch_fpu, struct arch_space, struct arch_core, arch_pte_t and the constants
+ *                    below; included by this file
+ *     *.c, *.S       the functions declared here (those marked "inline" may be inline functions of arch_types.h's
+ *                    companion arch_inline.h, which is included at the end of this file)
+ *     kernel.ld      how the kernel is linked
+ *     port.toml      compiler and flags for the tool
+ *
+ * Constants of arch_types.h:
+ *     ARCH_NAME              "x86_64"
+ *     ARCH_TABLE_LEVELS      levels of page tables; the root table is level ARCH_TABLE_LEVELS - 1, 4 KiB pages are in level 0
+ *     ARCH_TABLE_BITS        log2 of the entries of a table
+ *     ARCH_IRQ_LINES         number of interrupt lines; ARCH_IRQ_MSI_FIRST: lines from here on are message-signalled
+ *     ARCH_HAS_IO_PORTS      0 or 1
+ *     ARCH_SPACE_BITS        log2 of the size of an AddressSpace object (root table and struct address_space)
+ *     ARCH_THREAD_BITS       log2 of the size of a Thread object (struct thread with context and FPU state)
+ *
+ * The kernel runs with interrupts off, on one stack per core, and never sleeps: an entry saves the user's registers
+ * into the current thread's context, calls one function of the portable part (section "What the port calls"), and when that returns, goes to
+ * user mode with the context of core_self()->current (which may be another thread's by then). In the
+ * kernel nothing may fault; interrupts are taken only in arch_idle.
+ *
+ * A context belongs to the core that the thread is current on; anyone else must hold the lock of the thread's home.
+ */
+#ifndef KERNEL_ARCH_H
+#define KERNEL_ARCH_H
+
+#include "types.h"
+#include "arch_types.h"
+#include <lucid/boot_info.h>
+#include <lucid/faults.h>
+#include <abi.h> /* lucid/arch/NAME/abi.h */
+
+struct thread;
+struct core;
+struct address_space;
+
+/* ---- Contexts: the user registers of a thread ------------------------------------------------------------------ */
+
+/* System call arguments as saved by the entry (inline). */
+word_t arch_syscall_operation(const struct arch_context *context);
+word_t arch_syscall_cap(const struct arch_context *context);
+word_t arch_syscall_tag(const struct arch_context *context);
+word_t arch_syscall_reply(const struct arch_context *context);
+
+/* System call results (inline). arch_set_result sets status, badge and tag; message words are set one by one. */
+void arch_set_status(struct arch_context *context, status_t status);
+void arch_set_result(struct arch_context *context, status_t status, word_t badge, tag_t tag);
+
+/* Message word 0..3 in the registers (inline). */
+word_t arch_message_word(const struct arch_context *context, unsigned index);
+void arch_set_message_word(struct arch_context *context, unsigned index, word_t value);
+
+/* The system call whose entry saved this context shall be executed again when the thread next runs: with the same arguments,
+ * which must not have been changed in the context since. Idempotent is not required: called at most once per entry. */
+void arch_syscall_restart(struct arch_context *context);
+
+/* Start values for a thread that never ran: user mode, interrupts on, all registers zero. */
+void arch_context_init(struct arch_context *context);
+
+/* One user register by its number in lucid/arch/NAME/abi.h. arch_register_check says whether user code could have this value in it;
+ * writing a value that fails the check is a bug in the caller. Flags registers are masked instead of refused. */
+word_t arch_register_read(const struct arch_context *context, unsigned number);
+bool arch_register_check(unsigned number, word_t value);
+void arch_register_write(struct arch_context *context, unsigned number, word_t value);
+
+/* Instruction and stack pointer (inline). */
+word_t arch_context_ip(const struct arch_context *context);
+word_t arch_context_sp(const struct arch_context *context);
+
+/* Called when `next` becomes core_self()->current, in place of `previous` (either may be NULL or the same): whatever must be
+ * switched by software and is not restored by the exit from struct arch_context: nothing on most machines. */
+void arch_thread_switch(struct thread *previous, struct thread *next);
+
+/* FPU. The owner's state is in the registers. `arch_fpu_set_owner` saves the previous owner's state, loads `next`'s, and enables or (NULL)
+ * disables the unit for user code; the scheduler calls it only when the owner changes. arch_fpu_init fills in the reset state. */
+void arch_fpu_init(struct arch_fpu *fpu);
+void arch_fpu_save(struct arch_fpu *fpu);
+void arch_fpu_load(const struct arch_fpu *fpu);
+void arch_fpu_enable(bool on);
+
+/* ---- Address spaces --------------------------------------------------------------------------------------------- */
+
+/* The kernel's mapping of physical memory. Valid for all ordinary memory; for device memory the pointer is only a name and
+ * must not be dereferenced. */
+void *arch_pointer(paddr_t physical);
+paddr_t arch_physical(const void *pointer);
+
+/* Fill the kernel's half of a new root table (which is clean). */
+void arch_space_init(struct arch_space *space, void *root_table);
+
+/* Load the space on this core (NULL: the kernel's own root, without user mappings). Keeps the TLB if the hardware has tags
+ * and the space's tag on this core is current. */
+void arch_space_load(struct arch_space *space);
+
+/* Forget cached translations of the space on this core: of one mapping of 2^size_bits at an address; or all, the walk caches
+ * included. If the space is not loaded here it is enough to mark its tag stale, so that the next load flushes. */
+void arch_tlb_flush_page(struct arch_space *space, word_t address, unsigned size_bits);
+void arch_tlb_flush_space(struct arch_space *space);
+
+/* The space is about to be destroyed: drop its tag on this core. It is not loaded. */
+void arch_space_destroy(struct arch_space *space);
+
+/* True if [address, address + 2^size_bits) is user-mappable. */
+bool arch_user_range(word_t address, unsigned size_bits);
+
+/* log2 of the bytes that one entry of a table at this level maps: 12, 21, 30, 39 on x86-64. */
+unsigned arch_level_bits(unsigned level);
+/* True if a Frame of this size can be mapped by an entry at this level. */
+bool arch_frame_level(unsigned size_bits, unsigned *level);
+
+/* Page-table entries. `table` is a pointer to a table's first entry. */
+arch_pte_t *arch_root_table(struct arch_space *space);
+arch_pte_t *arch_table_entry(arch_pte_t *table, unsigned level, word_t address);
+bool arch_pte_is_empty(arch_pte_t entry);
+bool arch_pte_is_table(arch_pte_t entry, unsigned level);
+paddr_t arch_pte_address(arch_pte_t entry);                       /* of the frame or table */
+word_t arch_pte_rights(arch_pte_t entry);                         /* RIGHT_*, of a frame's entry: for the checker */
+arch_pte_t arch_pte_frame(paddr_t frame, unsigned level, word_t rights, word_t cache);
+arch_pte_t arch_pte_table(paddr_t table);
+/* Store an entry, so that the walker of this and other cores sees it in order. Making an entry valid needs no flush afterwards. */
+void arch_pte_write(arch_pte_t *where, arch_pte_t entry);
+
+/* Make code written to this memory executable: called before a mapping with RIGHT_EXECUTE is made. */
+void arch_sync_instructions(const void *memory, size_t size);
+/* Clear memory, reaching past caches that an uncached mapping could see behind. Sizes are multiples of 64. */
+void arch_clear_memory(void *memory, size_t size);
+void arch_cache_clean(const void *memory, size_t size);
+void arch_cache_invalidate(const void *memory, size_t size);
+
+/* ---- Time and interrupts ---------------------------------------------------------------------------------------- */
+
+ticks_t arch_ticks(void);                  /* the counter; monotonic, and the same on all cores (inline) */
+uint64_t arch_ticks_hz(void);              /* measured or told at boot */
+void arch_timer_set(ticks_t deadline);     /* one-shot; a deadline in the past fires at once. ~0: off */
+
+/* An interrupt is waiting to be taken on this core: preemption points look at this. */
+bool arch_interrupt_pending(void);
+
+/* Interrupt lines. A line is masked from when its interrupt is delivered until it is unmasked (acknowledged). */
+void arch_irq_mask(unsigned line);
+void arch_irq_unmask(unsigned line);
+error_t arch_irq_set_mode(unsigned line, word_t mode);             /* OK, ERR_UNSUPPORTED */
+error_t arch_irq_msi(unsigned line, word_t *address, word_t *data);  /* OK, ERR_UNSUPPORTED */
+
+/* I/O ports: only called for sizes 1, 2, 4. */
+uint32_t arch_io_in(unsigned port, unsigned size);
+void arch_io_out(unsigned port, unsigned size, uint32_t value);
+
+/* ---- Cores, console, the end ------------------------------------------------------------------------------------- */
+
+#if CONFIG_CORES > 1
+struct core *core_self(void);              /* this core (inline) */
+#endif
+
+/* Print a character on the machine's console, polled. For panics, boot messages and SYS_DEBUG. */
+void arch_console_put(char c);
+
+/* Print the registers and a backtrace of the kernel, for panic. */
+void arch_panic_report(void);
+/* Stop the machine for good: power off or exit the emulator with this status where that is possible, else halt. */
+NORETURN void arch_halt(int status);
+
+/* Nothing to run on this core: return to the portable part never; wait for interrupts with interrupts on, and when one comes enter the kernel as from
+ * user mode, but without saving a context. Called as the last thing on the way out when core_self()->current is NULL. */
+NORETURN void arch_idle(void);
+
+/* ---- What the port calls ----------------------------------------------------------------------------------------- */
+
+/*
+ * Boot: the port has set up the kernel's own mapping, this core's tables and stack, the counter, the interrupt controller
+ * (all lines masked) and the console, and tells what it found. Does not return: leaves to the root component through arch_exit.
+ */
+struct boot_region {
+    paddr_t start, end;
+};
+#define BOOT_REGIONS_MAX 64u
+struct boot_machine {
+    unsigned memory_count;                      /* usable ordinary memory, sorted, page-aligned, without the kernel's own and the payload */
+    struct boot_region memory[BOOT_REGIONS_MAX];
+    unsigned reserved_count;                    /* what the kernel keeps: its image, tables, interrupt controllers: no capability to it at all */
+    struct boot_region reserved[BOOT_REGIONS_MAX];
+    paddr_t physical_end;                       /* device memory is everything else below this */
+    const void *payload;                        /* struct image_header; page-aligned */
+    size_t payload_room;                        /* bytes that were loaded from there on */
+    paddr_t acpi_rsdp, device_tree;
+    size_t device_tree_size;
+    uint32_t features;                          /* BOOT_FEATURE_FPU, _TAGS, _MELTDOWN */
+    const char *machine;
+};
+NORETURN void kernel_boot(const struct boot_machine *machine);
+
+/* Entries. On all of them the interrupted thread is core_self()->current with its registers saved in its context, or NULL
+ * if the core was idle. On return the port leaves to core_self()->current, or idles if it is NULL. */
+void kernel_syscall(void);
+void kernel_interrupt(unsigned line);   /* a device's; the port has masked the line and ended the interrupt at the controller */
+void kernel_timer(void);                /* the one-shot timer fired */
+void kernel_page_fault(word_t address, word_t access);   /* FAULT_ACCESS_* */
+void kernel_exception(word_t kind, word_t code);         /* EXCEPTION_*, machine code. FPU_OFF only if the thread may really not use it */
+/* An FPU instruction by a thread that may use the unit, but does not own it: makes it the owner and returns true; false: not allowed. */
+bool kernel_fpu_request(void);
+
+/* Leave to user mode with the context of core_self()->current, or idle: the end of kernel_boot. */
+NORETURN void arch_exit(void);
+
+#include "arch_inline.h"
+
+#endif

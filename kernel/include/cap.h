@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Capabilities and slots.
+ *
+ * A capability is two 64-bit words. The first names the object:
+ *
+ *     63                                  16 15    12 11     5 4     0
+ *     [ pointer to the object, signed        ][ rights ][ small  ][ type  ]
+ *
+ * and the second is the type's own:
+ *
+ *     type             small                        data
+ *     Untyped          size_bits, device (bit 6)    watermark: bytes from the start
+ *     CNode            log2 of its slots            -
+ *     Endpoint         -                            badge
+ *     Notification     -                            badge
+ *     SchedContext     size_bits                    -
+ *     Frame            level, device (bit 2)        mapping record (mapping.h)
+ *     PageTable        level it is mapped at        mapping record
+ *     ranges           -                            first number, count << 32
+ *     zombie           see destroy.c
+ *
+ * A slot is a capability and its two links in the derivation tree (derivation.c). Slots are in CNodes, and in the objects
+ * that refer to others; "place" tells which, because taking a capability out of an object's slot must also clear what
+ * the object keeps beside it. A slot is empty exactly if its type is OBJECT_NULL.
+ *
+ * Protected by: the tree lock for filling, all locks for emptying (DESIGN section 7).
+ */
+#ifndef KERNEL_CAP_H
+#define KERNEL_CAP_H
+
+#include "types.h"
+
+/* Types of capabilities that only the kernel sees; the others are enum object_type. */
+#define CAP_ZOMBIE      30u /* a container that is being emptied, in its own slot 0 */
+#define CAP_ZOMBIE_LIST 31u /* head of a thread's list of zombies; not in the derivation tree */
+
+#define CAP_TYPE_MASK    0x1fu
+#define CAP_SMALL_SHIFT  5
+#define CAP_SMALL_MASK   0x7fu
+#define CAP_RIGHTS_SHIFT 12
+#define CAP_POINTER_SHIFT 16
+
+#define UNTYPED_DEVICE 0x40u /* in small */
+#define FRAME_DEVICE   0x04u /* in small */
+
+struct cap {
+    uint64_t head;
+    uint64_t data;
+};
+
+/* Where a slot is. */
+enum slot_place {
+    PLACE_CNODE = 0,
+    PLACE_THREAD_CNODE, /* to PLACE_THREAD_DEATH: in a Thread, in the order of struct thread's slots */
+    PLACE_THREAD_SPACE,
+    PLACE_THREAD_MESSAGE,
+    PLACE_THREAD_FAULT,
+    PLACE_THREAD_TIMEOUT,
+    PLACE_THREAD_DEATH,
+    PLACE_SPACE_NUMBER,
+    PLACE_IRQ_LINE,
+    PLACE_IRQ_NOTIFICATION,
+    PLACE_CORE_TIMER,
+};
+
+struct slot {
+    struct cap cap;
+    uint64_t next; /* pointer << 16 | depth */
+    uint64_t prev; /* pointer << 16 | place */
+};
+
+_Static_assert(sizeof(struct cap) == 16, "a capability is 16 bytes");
+_Static_assert(sizeof(struct slot) == 32, "a slot is 32 bytes");
+
+static inline void *pointer_unpack(uint64_t word)
+{
+    return (void *)(intptr_t)((int64_t)word >> CAP_POINTER_SHIFT);
+}
+
+static inline uint64_t pointer_pack(const void *pointer)
+{
+    return (uint64_t)(intptr_t)pointer << CAP_POINTER_SHIFT;
+}
+
+static inline struct cap cap_make(unsigned type, const void *object, word_t rights, unsigned small, uint64_t data)
+{
+    assert(type <= CAP_TYPE_MASK && rights <= RIGHTS_ALL && small <= CAP_SMALL_MASK);
+    return (struct cap){ pointer_pack(object) | (uint64_t)rights << CAP_RIGHTS_SHIFT |
+                             (uint64_t)small << CAP_SMALL_SHIFT | type,
+                         data };
+}
+
+static inline unsigned cap_type(const struct cap *cap)
+{
+    return (unsigned)(cap->head & CAP_TYPE_MASK);
+}
+
+static inline void *cap_pointer(const struct cap *cap)
+{
+    return pointer_unpack(cap->head);
+}
+
+static inline word_t cap_rights(const struct cap *cap)
+{
+    return (word_t)(cap->head >> CAP_RIGHTS_SHIFT) & RIGHTS_ALL;
+}
+
+static inline unsigned cap_small(const struct cap *cap)
+{
+    return (unsigned)(cap->head >> CAP_SMALL_SHIFT) & CAP_SMALL_MASK;
+}
+
+static inline void cap_set_small(struct cap *cap, unsigned small)
+{
+    assert(small <= CAP_SMALL_MASK);
+    cap->head = (cap->head & ~((uint64_t)CAP_SMALL_MASK << CAP_SMALL_SHIFT)) | (uint64_t)small << CAP_SMALL_SHIFT;
+}
+
+static inline void cap_set_rights(struct cap *cap, word_t rights)
+{
+    assert(rights <= RIGHTS_ALL);
+    cap->head = (cap->head & ~((uint64_t)RIGHTS_ALL << CAP_RIGHTS_SHIFT)) | (uint64_t)rights << CAP_RIGHTS_SHIFT;
+}
+
+/* The object, if the capability is of this type and has at least these rights: type and rights in one comparison. */
+static inline bool cap_is(const struct cap *cap, unsigned type, word_t rights)
+{
+    uint64_t mask = (uint64_t)rights << CAP_RIGHTS_SHIFT | CAP_TYPE_MASK;
+    return (cap->head & mask) == ((uint64_t)rights << CAP_RIGHTS_SHIFT | type);
+}
+
+/* ---- Untyped */
+
+static inline unsigned untyped_size_bits(const struct cap *cap)
+{
+    return cap_small(cap) & 0x3fu;
+}
+
+static inline bool untyped_is_device(const struct cap *cap)
+{
+    return (cap_small(cap) & UNTYPED_DEVICE) != 0;
+}
+
+/* ---- CNode */
+
+static inline struct slot *cnode_slots(const struct cap *cap)
+{
+    return cap_pointer(cap);
+}
+
+static inline word_t cnode_count(const struct cap *cap)
+{
+    return (word_t)1 << cap_small(cap);
+}
+
+/* ---- Ranges of numbers */
+
+static inline uint32_t range_first(const struct cap *cap)
+{
+    return (uint32_t)cap->data;
+}
+
+static inline uint32_t range_count(const struct cap *cap)
+{
+    return (uint32_t)(cap->data >> 32);
+}
+
+/* True if [first, first + count) is within the range; count is at least 1. */
+static inline bool range_contains(const struct cap *cap, uint64_t first, uint64_t count)
+{
+    uint64_t start = range_first(cap), end = start + range_count(cap);
+    return count >= 1 && first >= start && first < end && count <= end - first;
+}
+
+static inline uint64_t range_data(uint32_t first, uint32_t count)
+{
+    return first | (uint64_t)count << 32;
+}
+
+/* ---- Slots */
+
+static inline bool slot_is_empty(const struct slot *slot)
+{
+    return cap_type(&slot->cap) == OBJECT_NULL;
+}
+
+static inline struct slot *slot_next(const struct slot *slot)
+{
+    return pointer_unpack(slot->next);
+}
+
+static inline struct slot *slot_prev(const struct slot *slot)
+{
+    return pointer_unpack(slot->prev);
+}
+
+static inline unsigned slot_depth(const struct slot *slot)
+{
+    return (unsigned)(slot->next & 0xff);
+}
+
+static inline enum slot_place slot_place(const struct slot *slot)
+{
+    return (enum slot_place)(slot->prev & 0xff);
+}
+
+/* Once, when the object that holds the slot is made. */
+static inline void slot_set_place(struct slot *slot, enum slot_place place)
+{
+    slot->prev = (uint64_t)place;
+}
+
+#endif

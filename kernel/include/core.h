@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What belongs to one core: what runs on it, its ready queue, its timer.
+ *
+ * All fields are protected by the core's lock, and only the core itself changes what it has loaded (current, context,
+ * space, fpu_owner). With one core there is no lock and core_self() is a constant.
+ */
+#ifndef KERNEL_CORE_H
+#define KERNEL_CORE_H
+
+#include "arch.h"
+#include "cap.h"
+#include "priority_queue.h"
+
+#define TICKS_NEVER (~(ticks_t)0)
+
+struct thread_queue {
+    struct thread *first, *last;
+};
+
+struct core {
+    struct thread *current;        /* NULL: idle. First field: the port's entry code relies on it */
+    struct sched_context *context; /* that time is charged to; NULL: idle */
+    struct address_space *space;   /* loaded; NULL: the kernel's own */
+    struct thread *fpu_owner;      /* whose state is in the FPU, NULL: nobody's */
+    bool fpu_on;                   /* user code may use the FPU now: current == fpu_owner */
+    bool reschedule;               /* before leaving: look for a better thread */
+    bool current_ended;            /* current has used up its refill or yielded: it goes behind its equals */
+    unsigned index;
+
+    ticks_t charged_at;            /* until when time has been charged to `context` */
+    ticks_t timer_armed;           /* deadline that the hardware has, TICKS_NEVER: none */
+    ticks_t user_deadline;         /* of the user timer, TICKS_NEVER: none */
+    struct slot timer_slot;        /* the notification that the user timer signals */
+    struct priority_queue replenishments; /* contexts that wait for time; key: ticks */
+
+    /* Ready queue: the threads that could run now, except the current one. */
+    uint64_t ready_bitmap[PRIORITY_COUNT / 64];
+    struct thread_queue ready[PRIORITY_COUNT];
+
+    struct arch_core arch;
+};
+
+extern struct core cores[CONFIG_CORES];
+
+#if CONFIG_CORES == 1
+static inline struct core *core_self(void)
+{
+    return &cores[0];
+}
+#endif
+
+#endif

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* SYS_DEBUG: in debug builds only. See syscall/debug.c. */
+#ifndef KERNEL_DEBUG_H
+#define KERNEL_DEBUG_H
+
+#include "thread.h"
+
+/* Do the debug call whose arguments are in the context; false: there is no such thing in this build. */
+bool debug_syscall(struct thread *thread);
+
+#endif

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Endpoints: where senders and receivers meet. See object/endpoint.c. */
+#ifndef KERNEL_ENDPOINT_H
+#define KERNEL_ENDPOINT_H
+
+#include "cap.h"
+#include "priority_queue.h"
+
+struct thread;
+
+enum endpoint_state { ENDPOINT_IDLE, ENDPOINT_SENDING, ENDPOINT_RECEIVING };
+
+struct endpoint {
+    struct priority_queue waiters; /* wait_node of threads */
+    struct thread *newest;         /* the waiters again, as a list by time of arrival: for cancelling by badge */
+    uint64_t sequence;             /* of the last arrival */
+    struct thread *cancel_cursor;  /* next to look at; meaningful while cancelling */
+    word_t cancel_badge;
+    uint8_t state;                 /* enum endpoint_state */
+    uint8_t home;
+    bool cancelling;
+    bool dying;                    /* being destroyed: nobody may queue any more */
+};
+
+/* Queue a thread that is about to wait here, and take one out. These keep `state`; the thread's own fields are the caller's. */
+void endpoint_enqueue(struct endpoint *endpoint, struct thread *thread, enum endpoint_state state);
+void endpoint_dequeue(struct endpoint *endpoint, struct thread *thread);
+/* The best waiter: highest priority, first come. There is one. */
+struct thread *endpoint_first(const struct endpoint *endpoint);
+
+/* One step of destruction: one waiter gets `peer gone`. True when there are none left. */
+bool endpoint_destroy_step(struct endpoint *endpoint);
+/* One step of ending the waits of senders with this badge. True when done. */
+bool endpoint_cancel_step(struct endpoint *endpoint, word_t badge);
+
+#endif

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Faults as calls from the kernel. See ipc/fault.c. */
+#ifndef KERNEL_FAULT_H
+#define KERNEL_FAULT_H
+
+#include "thread.h"
+#include <lucid/faults.h>
+
+/* The thread, which is RUNNABLE, faults: its handler is called, or it stops. The words are the first two of the message. */
+void fault_raise(struct thread *thread, unsigned fault, word_t word0, word_t word1);
+/* The same for a lack of time. A thread without a timeout handler stops if `stop`; else nothing happens and false is returned. */
+bool fault_raise_timeout(struct thread *thread, word_t badge, word_t reason, bool stop);
+/* Word 0 to 3 of the message for a thread's fault. */
+word_t fault_word(const struct thread *thread, unsigned index);
+/* The handler answers. */
+void fault_answer(struct thread *thread, word_t label, unsigned words, word_t ip, word_t sp);
+
+#endif

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Invocations: operations on kernel objects, by SYS_CALL to their capability.
+ *
+ * Each object type has one function OBJECT_invoke, in the file OBJECT_operations.c or syscall/range_operations.c. For each operation it decodes the
+ * arguments (may fail, changes nothing) and then performs it (changes, cannot fail). Operations that may take long go in
+ * steps and return INVOKE_RESTART when an interrupt waits: the thread executes the same system call again.
+ */
+#ifndef KERNEL_INVOCATION_H
+#define KERNEL_INVOCATION_H
+
+#include "cap.h"
+#include "lookup.h"
+#include "thread.h"
+#include <lucid/operations.h>
+
+#define INVOCATION_WORDS_MAX 24u
+
+#define INVOKE_RESTART ((status_t)~0u)       /* execute the system call again */
+#define INVOKE_SILENT  ((status_t)~0u - 1u)  /* the thread gets no result: it stopped itself, or its registers are set */
+
+struct invocation {
+    struct thread *caller;
+    struct slot *slot; /* of the capability invoked */
+    word_t operation;  /* OP_* */
+    unsigned words;    /* arguments that were sent, at most INVOCATION_WORDS_MAX */
+    word_t argument[INVOCATION_WORDS_MAX];
+    unsigned result_words;
+    word_t result[INVOCATION_WORDS_MAX];
+};
+
+/* A status for an argument that is wrong: number 1 is message word 0. */
+static inline status_t invocation_error(error_t error, unsigned argument)
+{
+    return error == OK ? OK : error | (status_t)argument << STATUS_ARGUMENT_SHIFT;
+}
+
+static inline void invocation_result(struct invocation *invocation, word_t word)
+{
+    assert(invocation->result_words < INVOCATION_WORDS_MAX);
+    invocation->result[invocation->result_words++] = word;
+}
+
+/* Argument `number` (1...) is a capability address: the slot, not empty. */
+static inline status_t invocation_cap(const struct invocation *invocation, unsigned number, struct slot **slot)
+{
+    return invocation_error(lookup_cap(invocation->caller, invocation->argument[number - 1], slot), number);
+}
+
+/* The same, of a type and with rights. */
+static inline status_t invocation_typed(const struct invocation *invocation, unsigned number, unsigned type,
+                                        word_t rights, struct slot **slot)
+{
+    return invocation_error(lookup_typed(invocation->caller, invocation->argument[number - 1], type, rights, slot), number);
+}
+
+/* The same, where the address 0 means none (*slot is NULL). */
+static inline status_t invocation_optional(const struct invocation *invocation, unsigned number, unsigned type,
+                                           word_t rights, struct slot **slot)
+{
+    *slot = NULL;
+    return invocation->argument[number - 1] == CAP_NULL ? OK : invocation_typed(invocation, number, type, rights, slot);
+}
+
+status_t untyped_invoke(struct invocation *invocation);
+status_t cnode_invoke(struct invocation *invocation);
+status_t thread_invoke(struct invocation *invocation);
+status_t sched_context_invoke(struct invocation *invocation);
+status_t frame_invoke(struct invocation *invocation);
+status_t address_space_invoke(struct invocation *invocation);
+status_t page_table_invoke(struct invocation *invocation);
+status_t irq_handler_invoke(struct invocation *invocation);
+status_t io_port_range_invoke(struct invocation *invocation);
+status_t core_range_invoke(struct invocation *invocation);
+
+/* Decode the call of `caller` to the kernel object in `slot`, do it, and set the caller's result. */
+void invocation_run(struct thread *caller, struct slot *slot);
+
+#endif

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Notifications: one word of signal bits. See object/notification.c. */
+#ifndef KERNEL_NOTIFICATION_H
+#define KERNEL_NOTIFICATION_H
+
+#include "cap.h"
+#include "priority_queue.h"
+
+struct thread;
+
+struct notification {
+    word_t bits;
+    struct priority_queue waiters; /* wait_node of threads */
+    struct thread *bound;          /* also receives the bits when it waits at an endpoint */
+    uint64_t sequence;
+    uint8_t home;
+};
+
+/* Add bits, and wake who waits for them. */
+void notification_signal(struct notification *notification, word_t bits);
+/* If the thread, which waits at an endpoint, has a bound notification with bits and a context to run on, it gets them now. */
+void notification_deliver_bound(struct thread *thread);
+void notification_enqueue(struct notification *notification, struct thread *thread);
+void notification_dequeue(struct notification *notification, struct thread *thread);
+void notification_unbind(struct notification *notification);
+bool notification_destroy_step(struct notification *notification);
+
+/* Signal through a capability in a slot (which may be empty): the badge's bits. */
+void notification_signal_slot(const struct slot *slot);
+
+#endif

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Nanoseconds, as users count them from the start of the kernel, and ticks, as the counter does. See sched/time.c. */
+#ifndef KERNEL_TIME_H
+#define KERNEL_TIME_H
+
+#include "arch.h"
+
+/* The longest uninterruptible stretch; a budget is at least twice that. */
+#define KERNEL_STRETCH_NS  50000ull
+#define BUDGET_MINIMUM_NS  (2 * KERNEL_STRETCH_NS)
+#define PERIOD_MAXIMUM_NS  3600000000000ull
+
+void time_init(void);
+/* A length of time; saturates at TICKS_NEVER. */
+ticks_t time_ticks(uint64_t ns);
+uint64_t time_ns(ticks_t ticks);
+/* A point in time, from nanoseconds since the start. */
+ticks_t time_deadline(uint64_t ns);
+
+ticks_t time_start(void);
+uint64_t time_ns_multiplier(void);
+#define TIME_NS_SHIFT 32
+
+/* The least that a refill may hold, in ticks. */
+ticks_t time_refill_minimum(void);
+
+#endif

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What every file of the kernel needs: the shared types, errors, and assertions. */
+#ifndef KERNEL_TYPES_H
+#define KERNEL_TYPES_H
+
+#include <lucid/errors.h>
+#include <lucid/message.h>
+#include <lucid/objects.h>
+#include <lucid/types.h>
+
+typedef uint64_t paddr_t;  /* physical address */
+typedef uint64_t ticks_t;  /* of the core's counter */
+
+#define PAGE_BITS 12
+#define PAGE_SIZE (1u << PAGE_BITS)
+
+#define KIB(n) ((word_t)(n) << 10)
+#define MIB(n) ((word_t)(n) << 20)
+
+#define ARRAY_COUNT(array) (sizeof(array) / sizeof((array)[0]))
+#define container_of(pointer, type, member) ((type *)((char *)(pointer)-offsetof(type, member)))
+#define ALIGNED(n)   __attribute__((aligned(n)))
+#define NORETURN     __attribute__((noreturn))
+#define UNUSED       __attribute__((unused))
+#define likely(x)    __builtin_expect(!!(x), 1)
+#define unlikely(x)  __builtin_expect(!!(x), 0)
+
+/* Number of cores that the kernel is built for. With 1, everything about locks and other cores compiles to nothing. */
+#ifndef CONFIG_CORES
+#define CONFIG_CORES 1
+#endif
+
+/* Panic with the place and the condition. `check` stays in release builds: for conditions that are cheap, or that
+ * would destroy user data if they failed. `assert` is for debug and host builds. */
+NORETURN void panic(const char *file, int line, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+#define PANIC(...)       panic(__FILE__, __LINE__, __VA_ARGS__)
+#define check(condition) (likely(condition) ? (void)0 : panic(__FILE__, __LINE__, "not true: %s", #condition))
+#ifdef CONFIG_DEBUG
+#define assert(condition) check(condition)
+#else
+#define assert(condition) ((void)sizeof(condition))
+#endif
+
+/* Kernel's printing: %s %c %d %u %x %lu %lx %llu %llx %p, with width and zero padding. To the console, polled. */
+void print(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+#endif

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Carrying a message from one thread to another.
+ *
+ * Words 0 to 3 go from registers to registers, the others from message page to message page, through the kernel's own mapping of
+ * both: no user address is ever used. The sender's page may be changed by others while it is read; every word is read once.
+ *
+ * Capabilities are looked up now, when sender and receiver meet, one after the other: each is copied, minted or moved into the slot
+ * that the receiver named. One that cannot be (no such capability, no grant right, no empty slot) is left out.
+ */
+#include "cap_transfer.h"
+#include "fault.h"
+#include "ipc.h"
+#include "lookup.h"
+
+static void copy_registers(const struct thread *from, struct thread *to)
+{
+    for (unsigned i = 0; i < MESSAGE_REGISTER_WORDS; i++)
+        arch_set_message_word(&to->context, i, arch_message_word(&from->context, i));
+}
+
+/* Words beyond the registers. Returns how many words arrive in all. */
+static unsigned copy_page_words(const struct thread *from, struct thread *to, unsigned words)
+{
+    if (words <= MESSAGE_REGISTER_WORDS)
+        return words;
+    if (!from->utcb || !to->utcb)
+        return MESSAGE_REGISTER_WORDS;
+    const volatile word_t *source = from->utcb->words;
+    word_t *target = to->utcb->words;
+    for (unsigned i = MESSAGE_REGISTER_WORDS; i < words; i++)
+        target[i] = source[i];
+    return words;
+}
+
+static bool give_one(struct thread *from, struct thread *to, unsigned index)
+{
+    const volatile struct utcb_give *give = &from->utcb->give[index];
+    cap_t source_address = give->source;
+    word_t mode = give->mode, badge = give->badge;
+    cap_t take = *(const volatile cap_t *)&to->utcb->take[index];
+    struct slot *source, *target;
+
+    if (lookup_cap(from, source_address, &source) != OK)
+        return false;
+    if (lookup_slot(to, take, &target) != OK || !slot_can_be_filled(take, target))
+        return false;
+    return cap_transfer(source, target, mode & 0xff, mode >> 8, badge) == OK;
+}
+
+static unsigned give_all(struct thread *from, struct thread *to, unsigned count, bool grant)
+{
+    unsigned given = 0;
+
+    if (!grant || !from->utcb || !to->utcb)
+        return 0;
+    /* They arrive in the order sent; the first that fails ends it, so that the receiver knows which slots were filled. */
+    while (given < count && give_one(from, to, given))
+        given++;
+    return given;
+}
+
+static tag_t transfer_fault(const struct thread *from, struct thread *to)
+{
+    for (unsigned i = 0; i < FAULT_WORDS; i++)
+        arch_set_message_word(&to->context, i, fault_word(from, i));
+    return tag_make(from->fault, FAULT_WORDS, 0);
+}
+
+tag_t message_transfer(struct thread *from, struct thread *to, tag_t tag, bool grant, bool *truncated)
+{
+    *truncated = false;
+    if (from->fault)
+        return transfer_fault(from, to);
+    unsigned words = tag_words(tag), caps = tag_caps(tag);
+    copy_registers(from, to);
+    unsigned arrived = copy_page_words(from, to, words);
+    unsigned given = caps ? give_all(from, to, caps, grant) : 0;
+    *truncated = arrived != words || given != caps;
+    return tag_make(tag_label(tag), arrived, given);
+}

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Capabilities from slot to slot.
+ *
+ *     copy   the same authority, a sibling: not for what must be unique (Untyped: its watermark; PageTable: its place;
+ *            Reply: the right to answer once)
+ *     mint   the same or fewer rights, a badge where there was none, a narrower range: a child
+ *     move   the slot changes, the place in the tree does not
+ */
+#include "cap_transfer.h"
+#include "address_space.h"
+#include "derivation.h"
+#include "lookup.h"
+#include "reply.h"
+
+static bool can_be_copied(const struct cap *cap)
+{
+    unsigned type = cap_type(cap);
+
+    return type != OBJECT_UNTYPED && type != OBJECT_PAGE_TABLE && type != OBJECT_REPLY && type < OBJECT_TYPE_COUNT;
+}
+
+/* A copy does not have the mapping of its source. */
+static struct cap without_mapping(struct cap cap)
+{
+    if (cap_type(&cap) == OBJECT_FRAME)
+        mapping_clear(&cap);
+    return cap;
+}
+
+error_t cap_copy(struct slot *source, struct slot *target)
+{
+    if (!can_be_copied(&source->cap))
+        return ERR_TYPE;
+    derivation_add_sibling(source, target, without_mapping(source->cap));
+    return OK;
+}
+
+static bool is_range(unsigned type)
+{
+    return type >= OBJECT_IRQ_RANGE && type <= OBJECT_CORE_RANGE;
+}
+
+error_t cap_mint(struct slot *source, struct slot *target, const struct mint *mint, unsigned *argument)
+{
+    struct cap cap = source->cap;
+    unsigned type = cap_type(&cap);
+
+    *argument = 0;
+    if (!can_be_copied(&cap))
+        return ERR_TYPE;
+    if (!derivation_can_have_child(source))
+        return ERR_DEPTH;
+    if (mint->rights & ~(word_t)RIGHTS_ALL) {
+        *argument = 1;
+        return ERR_RANGE;
+    }
+    if ((type == OBJECT_ENDPOINT || type == OBJECT_NOTIFICATION) && mint->first != 0) {
+        if (cap.data != 0) {
+            *argument = 2;
+            return ERR_STATE;
+        }
+        cap.data = mint->first;
+    }
+    if (is_range(type)) {
+        if (!range_contains(&cap, mint->first, mint->count)) {
+            *argument = 2;
+            return ERR_RANGE;
+        }
+        cap.data = range_data((uint32_t)mint->first, (uint32_t)mint->count);
+    }
+    cap_set_rights(&cap, cap_rights(&cap) & mint->rights);
+    derivation_add_child(source, target, without_mapping(cap));
+    return OK;
+}
+
+void cap_move(struct slot *source, struct slot *target)
+{
+    struct cap cap = source->cap;
+
+    if (cap_type(&cap) == OBJECT_REPLY)
+        reply_moved(cap_pointer(&cap));
+    derivation_move(source, target, cap);
+}
+
+error_t cap_transfer(struct slot *source, struct slot *target, word_t mode, word_t rights, word_t badge)
+{
+    struct mint mint = { .rights = rights, .first = badge, .count = 0 };
+    unsigned argument;
+
+    switch (mode) {
+    case GIVE_COPY:
+        return cap_copy(source, target);
+    case GIVE_MINT:
+        if (is_range(cap_type(&source->cap))) {
+            mint.first = range_first(&source->cap);
+            mint.count = range_count(&source->cap);
+        }
+        return cap_mint(source, target, &mint, &argument);
+    case GIVE_MOVE:
+        cap_move(source, target);
+        return OK;
+    default:
+        return ERR_RANGE;
+    }
+}
+
+bool slot_can_be_filled(cap_t address, const struct slot *slot)
+{
+    return address != CAP_NULL && slot_is_empty(slot);
+}

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Operations of Frame, PageTable and AddressSpace. The mechanism is in mapping.c and address_space.c. */
+#include "address_space.h"
+#include "invocation.h"
+
+/* ---- Frame */
+
+static status_t frame_cache_operation(struct invocation *invocation)
+{
+    const struct cap *cap = &invocation->slot->cap;
+    word_t offset = invocation->argument[0], size = invocation->argument[1];
+    word_t end = (word_t)1 << frame_size_bits(cap);
+
+    if (offset >= end)
+        return invocation_error(ERR_RANGE, 1);
+    if (size == 0 || size > end - offset || size > PAGE_SIZE) /* at most a page at a time: it cannot be interrupted */
+        return invocation_error(ERR_RANGE, 2);
+    if (frame_is_device(cap))
+        return ERR_TYPE;
+    const char *memory = (const char *)mapped_pointer(cap) + offset;
+    if (invocation->operation == OP_FRAME_CLEAN)
+        arch_cache_clean(memory, size);
+    else
+        arch_cache_invalidate(memory, size);
+    return OK;
+}
+
+static status_t frame_info(struct invocation *invocation)
+{
+    const struct cap *cap = &invocation->slot->cap;
+    struct address_space *space;
+
+    invocation_result(invocation, (word_t)arch_physical(mapped_pointer(cap)));
+    invocation_result(invocation, frame_size_bits(cap));
+    invocation_result(invocation, frame_is_device(cap));
+    invocation_result(invocation, mapping_entry(cap, &space) ? mapping_read(cap).address : 0);
+    return OK;
+}
+
+status_t frame_invoke(struct invocation *invocation)
+{
+    switch (invocation->operation) {
+    case OP_FRAME_UNMAP:
+        mapping_undo(&invocation->slot->cap);
+        mapping_clear(&invocation->slot->cap);
+        return OK;
+    case OP_FRAME_INFO:
+        return frame_info(invocation);
+    default:
+        return frame_cache_operation(invocation);
+    }
+}
+
+/* ---- PageTable */
+
+status_t page_table_invoke(struct invocation *invocation)
+{
+    /* The record stays, though void: it says that the table must be cleared before it is mapped again. */
+    mapping_undo(&invocation->slot->cap);
+    return OK;
+}
+
+/* ---- AddressSpace */
+
+static status_t space_map(struct invocation *invocation)
+{
+    struct address_space *space = cap_pointer(&invocation->slot->cap);
+    struct map_operation op;
+    struct slot *frame;
+    word_t level = 0;
+    status_t status = invocation_typed(invocation, 1, OBJECT_FRAME, 0, &frame);
+
+    if (status == OK)
+        status = map_check_frame(space, frame, invocation->argument[1], invocation->argument[2], invocation->argument[3],
+                                 &op, &level);
+    if (status == OK)
+        map_perform_frame(&op);
+    else if ((status & STATUS_ERROR_MASK) == ERR_TABLE)
+        invocation_result(invocation, level);
+    return status;
+}
+
+static status_t space_map_table(struct invocation *invocation)
+{
+    struct address_space *space = cap_pointer(&invocation->slot->cap);
+    struct map_operation op;
+    struct slot *table;
+    word_t level = 0;
+    status_t status = invocation_typed(invocation, 1, OBJECT_PAGE_TABLE, RIGHT_WRITE, &table);
+
+    if (status == OK)
+        status = map_check_table(space, table, invocation->argument[1], &op, &level);
+    if (status != OK)
+        return status;
+    map_perform_table(&op);
+    invocation_result(invocation, level);
+    return OK;
+}
+
+status_t address_space_invoke(struct invocation *invocation)
+{
+    switch (invocation->operation) {
+    case OP_ADDRESS_SPACE_MAP:
+        return space_map(invocation);
+    case OP_ADDRESS_SPACE_MAP_TABLE:
+        return space_map_table(invocation);
+    default:
+        invocation_result(invocation, ((struct address_space *)cap_pointer(&invocation->slot->cap))->number);
+        return OK;
+    }
+}

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Notification: one word of signal bits, and the threads that wait for it.
+ *
+ * A notification is in one of three states, told by its fields alone:
+ *
+ *     idle      bits == 0, no waiters
+ *     active    bits != 0, no waiters      a wait returns at once
+ *     waiting   bits == 0, waiters         a signal wakes the first one
+ *
+ * "bits and waiters" cannot both be: whoever brings the second consumes the first. A bound thread is not a waiter: it gets the
+ * bits when it waits at an endpoint, but only if it has a context to run on. A passive server would otherwise be woken
+ * without time, and its callers with it; it gets them when it next receives on a context of its own, or polls.
+ *
+ * All fields are protected by the lock of the notification's home core.
+ */
+#include "notification.h"
+#include "endpoint.h"
+#include "ipc.h"
+#include "scheduler.h"
+#include "thread.h"
+
+static uint64_t waiter_key(const struct thread *thread)
+{
+    return (uint64_t)(PRIORITY_MAX - thread->priority) << 56 | thread->sequence;
+}
+
+void notification_enqueue(struct notification *notification, struct thread *thread)
+{
+    assert(notification->bits == 0);
+    thread->sequence = ++notification->sequence;
+    thread->waits_at = notification;
+    queue_insert(&notification->waiters, &thread->wait_node, waiter_key(thread));
+}
+
+void notification_dequeue(struct notification *notification, struct thread *thread)
+{
+    assert(thread->waits_at == notification);
+    queue_remove(&notification->waiters, &thread->wait_node);
+    thread->waits_at = NULL;
+}
+
+/* The bits go to a thread that no longer waits. */
+static void wake(struct notification *notification, struct thread *thread)
+{
+    word_t bits = notification->bits;
+
+    notification->bits = 0;
+    ipc_set_result(thread, OK | STATUS_SIGNAL, bits, 0);
+    scheduler_make_runnable(thread);
+}
+
+void notification_deliver_bound(struct thread *thread)
+{
+    struct notification *notification = thread->notification;
+
+    if (!notification || !notification->bits || thread->state != THREAD_STATE_RECEIVING || !thread->sc)
+        return;
+    thread_unwait(thread);
+    wake(notification, thread);
+}
+
+void notification_signal(struct notification *notification, word_t bits)
+{
+    notification->bits |= bits;
+    if (!notification->bits)
+        return;
+    if (!queue_is_empty(&notification->waiters)) {
+        struct thread *thread = container_of(queue_first(&notification->waiters), struct thread, wait_node);
+        notification_dequeue(notification, thread);
+        wake(notification, thread);
+    } else if (notification->bound) {
+        notification_deliver_bound(notification->bound);
+    }
+}
+
+void notification_unbind(struct notification *notification)
+{
+    if (notification->bound) {
+        notification->bound->notification = NULL;
+        notification->bound = NULL;
+    }
+}
+
+bool notification_destroy_step(struct notification *notification)
+{
+    notification_unbind(notification);
+    if (queue_is_empty(&notification->waiters))
+        return true;
+    ipc_wait_failed(container_of(queue_first(&notification->waiters), struct thread, wait_node), ERR_PEER_GONE);
+    return queue_is_empty(&notification->waiters);
+}
+
+void notification_signal_slot(const struct slot *slot)
+{
+    if (cap_is(&slot->cap, OBJECT_NOTIFICATION, RIGHT_WRITE))
+        notification_signal(cap_pointer(&slot->cap), (word_t)slot->cap.data);
+}

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * SchedContext: CPU time as a capability, and who has it.
+ *
+ *     free      no owner, no thread
+ *     at home   thread == owner
+ *     donated   thread != owner, chain: calls carried it there, answers bring it back (reply.c)
+ *     lent      no owner; thread has it until it next waits at an endpoint
+ *     waiting   owner, no thread: cannot be; taking it from one gives it to the other
+ *
+ * A thread has at most one context (thread->sc), a context at most one thread. The owner of a context that is away has none,
+ * unless it gets another one meanwhile.
+ *
+ * All fields are protected by the lock of the context's core.
+ */
+#include "sched_context.h"
+#include "notification.h"
+#include "reply.h"
+#include "scheduler.h"
+#include "thread.h"
+
+void sched_context_init(struct sched_context *sc, unsigned size_bits)
+{
+    size_t room = ((size_t)1 << size_bits) - offsetof(struct sched_context, refills);
+
+    sc->max = (uint16_t)(room / sizeof(struct refill));
+    assert(sc->max >= 2);
+}
+
+/* Nobody has it now. */
+static void detach(struct sched_context *sc)
+{
+    struct thread *thread = sc->thread;
+
+    if (!thread)
+        return;
+    scheduler_forget(thread);
+    thread->sc = NULL;
+    sc->thread = NULL;
+    sc->lent = false;
+}
+
+static void attach(struct sched_context *sc, struct thread *thread)
+{
+    assert(!sc->thread && !thread->sc);
+    sc->thread = thread;
+    thread->sc = sc;
+    thread->lacks_context = LACKS_NOTHING;
+}
+
+/* What a thread can do since it has a context. */
+static void start(struct thread *thread)
+{
+    if (thread->state == THREAD_STATE_RUNNABLE && !thread->ready)
+        scheduler_consider(thread);
+    else
+        notification_deliver_bound(thread);
+}
+
+void sched_context_move(struct sched_context *sc, struct thread *to)
+{
+    detach(sc);
+    attach(sc, to);
+}
+
+void sched_context_withdraw(struct sched_context *sc)
+{
+    struct thread *thread = sc->thread;
+
+    detach(sc);
+    if (!thread)
+        return;
+    /* One that waits for a message is idle: it does not miss the time. */
+    if (thread->state == THREAD_STATE_RECEIVING || thread->state == THREAD_STATE_STOPPED)
+        return;
+    thread->lacks_context = LACKS_WITHDRAWN;
+    if (thread->state == THREAD_STATE_RUNNABLE)
+        scheduler_consider(thread);
+}
+
+void sched_context_recall(struct sched_context *sc)
+{
+    struct thread *owner = sc->owner;
+
+    reply_chain_cut(sc);
+    if (sc->thread == owner)
+        return;
+    sched_context_withdraw(sc);
+    if (owner && !owner->sc) {
+        attach(sc, owner);
+        start(owner);
+    }
+}
+
+void sched_context_give_back(struct sched_context *sc)
+{
+    struct thread *owner = sc->owner;
+
+    reply_chain_cut(sc);
+    detach(sc);
+    if (owner && !owner->sc) {
+        attach(sc, owner);
+        start(owner);
+    }
+}
+
+void sched_context_bind(struct sched_context *sc, struct thread *thread)
+{
+    assert(!sc->owner && !thread->owned);
+    sc->owner = thread;
+    thread->owned = sc;
+    attach(sc, thread);
+    start(thread);
+}
+
+void sched_context_lend(struct sched_context *sc, struct thread *thread)
+{
+    sc->lent = true;
+    attach(sc, thread);
+    start(thread);
+}
+
+void sched_context_return_lent(struct thread *thread)
+{
+    if (thread->sc && thread->sc->lent)
+        detach(thread->sc);
+}
+
+void sched_context_unbind(struct sched_context *sc)
+{
+    struct thread *owner = sc->owner;
+
+    sc->owner = NULL;
+    if (owner)
+        owner->owned = NULL;
+    reply_chain_cut(sc);
+    if (sc->thread == owner)
+        detach(sc);
+    else
+        sched_context_withdraw(sc);
+}
+
+bool sched_context_destroy_step(struct sched_context *sc)
+{
+    struct core *core = core_self();
+
+    if (core->context == sc) { /* what it used is nobody's any more */
+        scheduler_charge(core);
+        core->context = NULL;
+        core->reschedule = true;
+    }
+    sched_context_unbind(sc);
+    return reply_chain_forget_step(sc);
+}

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* SchedContext operations: bind, unbind, lend, info. The mechanism is in sched_context.c; budgets are set by the holder of a CoreRange. */
+#include "invocation.h"
+#include "reply.h"
+#include "sched_context.h"
+#include "scheduler.h"
+#include "time.h"
+
+static struct sched_context *invoked_context(const struct invocation *invocation)
+{
+    return cap_pointer(&invocation->slot->cap);
+}
+
+/* Argument 1: the thread that shall get the context. */
+static status_t decode_receiver(const struct invocation *invocation, struct thread **thread)
+{
+    const struct sched_context *sc = invoked_context(invocation);
+    struct slot *slot;
+    status_t status = invocation_typed(invocation, 1, OBJECT_THREAD, RIGHT_WRITE, &slot);
+
+    if (status != OK)
+        return status;
+    *thread = cap_pointer(&slot->cap);
+    if (sc->owner || sc->thread || (*thread)->owned)
+        return ERR_BUSY;
+    return sc->budget == 0 ? ERR_STATE : OK;
+}
+
+static status_t sched_context_do_bind(struct invocation *invocation)
+{
+    struct thread *thread;
+    status_t status = decode_receiver(invocation, &thread);
+
+    if (status == OK && thread->sc)
+        status = ERR_BUSY;
+    if (status == OK)
+        sched_context_bind(invoked_context(invocation), thread);
+    return status;
+}
+
+/* What a passive server ran on may be used up: that goes back to its owner, the lent one takes its place. */
+static status_t sched_context_do_lend(struct invocation *invocation)
+{
+    struct thread *thread;
+    status_t status = decode_receiver(invocation, &thread);
+
+    if (status == OK && thread->sc && (thread->sc->lent || !thread->sc->chain))
+        status = ERR_BUSY;
+    if (status != OK)
+        return status;
+    if (thread->sc)
+        sched_context_give_back(thread->sc);
+    sched_context_lend(invoked_context(invocation), thread);
+    return OK;
+}
+
+static status_t sched_context_info(struct invocation *invocation)
+{
+    const struct sched_context *sc = invoked_context(invocation);
+
+    scheduler_charge(core_self());
+    invocation_result(invocation, (word_t)time_ns(sc->consumed));
+    invocation_result(invocation, (word_t)time_ns(sc->budget));
+    invocation_result(invocation, (word_t)time_ns(sc->period));
+    invocation_result(invocation, sc->core);
+    return OK;
+}
+
+status_t sched_context_invoke(struct invocation *invocation)
+{
+    switch (invocation->operation) {
+    case OP_SCHED_CONTEXT_BIND:
+        return sched_context_do_bind(invocation);
+    case OP_SCHED_CONTEXT_UNBIND:
+        sched_context_unbind(invoked_context(invocation));
+        return OK;
+    case OP_SCHED_CONTEXT_LEND:
+        return sched_context_do_lend(invocation);
+    default:
+        return sched_context_info(invocation);
+    }
+}

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Thread: a context, what it refers to, and what it waits for.
+ *
+ * Life: made stopped, without anything; configured (capabilities go into its slots), given registers, a priority and a context; resumed. It
+ * then is runnable or waits (see thread.h) until it stops: suspended, by its own exit, by a fault that nobody handles, or because its address
+ * space is gone. A stopped thread can be configured and resumed again. When its last capability goes it is stopped for good.
+ *
+ * What happens to others when a thread stops: it leaves every queue; the caller whose latest call it received and did not answer
+ * learns that nobody will (except when somebody else only suspended it); its death notification is signalled.
+ */
+#include "thread.h"
+#include "address_space.h"
+#include "derivation.h"
+#include "destroy.h"
+#include "endpoint.h"
+#include "fault.h"
+#include "ipc.h"
+#include "lookup.h"
+#include "notification.h"
+#include "reply.h"
+#include "sched_context.h"
+#include "scheduler.h"
+
+void thread_init(struct thread *thread)
+{
+    arch_context_init(&thread->context);
+    arch_fpu_init(&thread->fpu);
+    thread->cnode = lookup_no_cnode;
+    thread->cnode_mask = 0;
+    zombie_list_init(&thread->slots[0]);
+    for (unsigned place = PLACE_THREAD_CNODE; place < THREAD_SLOT_COUNT; place++)
+        slot_set_place(&thread->slots[place], (enum slot_place)place);
+}
+
+void thread_slot_fill(struct thread *thread, enum slot_place place, struct slot *source, word_t offset)
+{
+    struct slot *slot = &thread->slots[place];
+
+    if (!source)
+        return;
+    struct cap cap = source->cap;
+    if (place == PLACE_THREAD_MESSAGE) {
+        mapping_clear(&cap);
+        thread->utcb = (struct utcb *)((char *)mapped_pointer(&cap) + offset);
+    } else if (place == PLACE_THREAD_CNODE) {
+        thread->cnode = cnode_slots(&cap);
+        thread->cnode_mask = cnode_count(&cap) - 1;
+    } else if (place == PLACE_THREAD_SPACE) {
+        thread->space = cap_pointer(&cap);
+    }
+    derivation_add_sibling(source, slot, cap);
+}
+
+void thread_slot_cleared(struct thread *thread, enum slot_place place)
+{
+    if (place == PLACE_THREAD_MESSAGE) {
+        thread->utcb = NULL;
+    } else if (place == PLACE_THREAD_CNODE) {
+        thread->cnode = lookup_no_cnode;
+        thread->cnode_mask = 0;
+    } else if (place == PLACE_THREAD_SPACE) {
+        thread->space = NULL;
+        if (thread->state != THREAD_STATE_STOPPED)
+            thread_stop(thread, THREAD_STOP_SPACE, 0);
+    }
+}
+
+void thread_unwait(struct thread *thread)
+{
+    switch (thread->state) {
+    case THREAD_STATE_RECEIVING:
+        endpoint_dequeue(thread->waits_at, thread);
+        if (reply_armed(thread))
+            reply_disarm(thread->reply);
+        break;
+    case THREAD_STATE_SENDING:
+        endpoint_dequeue(thread->waits_at, thread);
+        break;
+    case THREAD_STATE_WAITING:
+        notification_dequeue(thread->waits_at, thread);
+        break;
+    case THREAD_STATE_CALLING:
+        reply_settle(thread->waits_at);
+        break;
+    default:
+        scheduler_forget(thread);
+        break;
+    }
+}
+
+void thread_end_wait(struct thread *thread, status_t status)
+{
+    assert(thread_is_blocked(thread));
+    thread_unwait(thread);
+    thread->fault = FAULT_NONE;
+    thread->truncated = 0;
+    ipc_set_result(thread, status, 0, 0);
+    scheduler_make_runnable(thread);
+}
+
+/* The caller of the latest call that this thread received will get no answer from it. */
+static void fail_caller(struct thread *thread)
+{
+    struct reply *reply = thread->reply;
+
+    if (reply && reply->state == REPLY_OWED)
+        reply_fail(reply, ERR_PEER_GONE);
+}
+
+void thread_stop(struct thread *thread, unsigned reason, word_t code)
+{
+    if (thread->state == THREAD_STATE_STOPPED)
+        return;
+    bool waited = thread_is_blocked(thread);
+    thread_unwait(thread);
+    if (waited && thread->fault == FAULT_NONE)
+        ipc_set_result(thread, ERR_CANCELLED, 0, 0);
+    thread->state = THREAD_STATE_STOPPED;
+    thread->fault = FAULT_NONE;
+    thread->truncated = 0;
+    thread->lacks_context = LACKS_NOTHING;
+    thread->stop_reason = (uint8_t)reason;
+    thread->exit_code = code;
+    if (thread == core_self()->current)
+        core_self()->reschedule = true;
+    if (reason != THREAD_STOP_SUSPEND || thread == core_self()->current)
+        fail_caller(thread);
+    notification_signal_slot(&thread->slots[PLACE_THREAD_DEATH]);
+}
+
+void thread_destroy(struct thread *thread)
+{
+    thread_stop(thread, THREAD_STOP_DESTROYED, 0);
+    fail_caller(thread);
+    if (thread->reply)
+        reply_moved(thread->reply);
+    if (thread->notification)
+        notification_unbind(thread->notification);
+    if (thread->owned)
+        sched_context_unbind(thread->owned);
+    if (thread->sc)
+        sched_context_give_back(thread->sc);
+    scheduler_unload_fpu(thread);
+}
+
+/* Waiters stand in order of priority: take it out and put it back, with its time of arrival. */
+static void requeue_waiting(struct priority_queue *queue, struct thread *thread, uint8_t priority)
+{
+    uint64_t arrival = thread->wait_node.key & ((1ull << 56) - 1);
+
+    queue_remove(queue, &thread->wait_node);
+    queue_insert(queue, &thread->wait_node, (uint64_t)(PRIORITY_MAX - priority) << 56 | arrival);
+}
+
+void thread_set_priority(struct thread *thread, uint8_t priority, uint8_t max)
+{
+    struct core *core = core_self();
+
+    thread->priority_max = max;
+    if (thread->state == THREAD_STATE_SENDING || thread->state == THREAD_STATE_RECEIVING)
+        requeue_waiting(&((struct endpoint *)thread->waits_at)->waiters, thread, priority);
+    else if (thread->state == THREAD_STATE_WAITING)
+        requeue_waiting(&((struct notification *)thread->waits_at)->waiters, thread, priority);
+
+    bool ready = thread->ready;
+    if (ready)
+        ready_remove(core, thread);
+    thread->priority = priority;
+    if (ready)
+        ready_append(core, thread);
+    if (ready || thread == core->current)
+        core->reschedule = true;
+}

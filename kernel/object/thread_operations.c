@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Thread operations: configure, registers, start and stop, priority, attributes. The mechanism is in thread.c. */
+#include "address_space.h"
+#include "core.h"
+#include "derivation.h"
+#include "destroy.h"
+#include "invocation.h"
+#include "notification.h"
+#include "scheduler.h"
+
+static struct thread *invoked_thread(const struct invocation *invocation)
+{
+    return cap_pointer(&invocation->slot->cap);
+}
+
+/* ---- Configure */
+
+/* One slot of the thread: its flag in the mask, the argument that names the capability, what that must be. */
+struct configure_rule {
+    enum slot_place place;
+    uint8_t flag;
+    uint8_t argument;
+    uint8_t type;
+    uint8_t rights;
+};
+
+static const struct configure_rule configure_rules[] = {
+    { PLACE_THREAD_CNODE, THREAD_SET_CNODE, 2, OBJECT_CNODE, 0 },
+    { PLACE_THREAD_SPACE, THREAD_SET_SPACE, 3, OBJECT_ADDRESS_SPACE, 0 },
+    { PLACE_THREAD_MESSAGE, THREAD_SET_MESSAGE, 4, OBJECT_FRAME, RIGHT_READ | RIGHT_WRITE },
+    { PLACE_THREAD_FAULT, THREAD_SET_FAULT, 6, OBJECT_ENDPOINT, RIGHT_WRITE },
+    { PLACE_THREAD_TIMEOUT, THREAD_SET_TIMEOUT, 7, OBJECT_ENDPOINT, RIGHT_WRITE },
+    { PLACE_THREAD_DEATH, THREAD_SET_DEATH, 8, OBJECT_NOTIFICATION, RIGHT_WRITE },
+};
+
+#define CONFIGURE_COUNT ARRAY_COUNT(configure_rules)
+
+struct configure {
+    struct thread *thread;
+    word_t mask;
+    word_t offset;
+    struct slot *source[CONFIGURE_COUNT];
+};
+
+static status_t check_message_page(const struct slot *frame, word_t offset)
+{
+    if (!frame)
+        return OK;
+    if (frame_is_device(&frame->cap))
+        return invocation_error(ERR_TYPE, 4);
+    if (offset >= (word_t)1 << frame_size_bits(&frame->cap))
+        return invocation_error(ERR_RANGE, 5);
+    return offset % UTCB_ALIGN ? invocation_error(ERR_ALIGNMENT, 5) : OK;
+}
+
+static status_t decode_configure(const struct invocation *invocation, struct configure *op)
+{
+    op->thread = invoked_thread(invocation);
+    op->mask = invocation->argument[0];
+    op->offset = invocation->argument[4];
+    if (op->mask & ~(word_t)THREAD_SET_ALL)
+        return invocation_error(ERR_RANGE, 1);
+    for (unsigned i = 0; i < CONFIGURE_COUNT; i++) {
+        const struct configure_rule *rule = &configure_rules[i];
+        op->source[i] = NULL;
+        if (!(op->mask & rule->flag))
+            continue;
+        status_t status = invocation_optional(invocation, rule->argument, rule->type, rule->rights, &op->source[i]);
+        if (status == OK && rule->place == PLACE_THREAD_MESSAGE)
+            status = check_message_page(op->source[i], op->offset);
+        if (status != OK)
+            return status;
+        /* A capability that stands in the thread itself, or the last one to something long to destroy, must not go with the old. */
+        if (slot_would_destroy(&op->thread->slots[rule->place]))
+            return ERR_STATE;
+    }
+    return OK;
+}
+
+static void perform_configure(const struct configure *op)
+{
+    for (unsigned i = 0; i < CONFIGURE_COUNT; i++) {
+        const struct configure_rule *rule = &configure_rules[i];
+        struct slot *slot = &op->thread->slots[rule->place];
+        if (!(op->mask & rule->flag))
+            continue;
+        /* The new one first: the space of a running thread is exchanged without stopping it. */
+        if (!slot_is_empty(slot)) {
+            if (rule->place == PLACE_THREAD_SPACE && !op->source[i])
+                thread_slot_cleared(op->thread, rule->place);
+            else if (rule->place != PLACE_THREAD_SPACE)
+                thread_slot_cleared(op->thread, rule->place);
+            derivation_remove(slot);
+        }
+        thread_slot_fill(op->thread, rule->place, op->source[i], op->offset);
+    }
+    if (op->thread == core_self()->current)
+        core_self()->reschedule = true; /* its space may be another now */
+}
+
+static status_t thread_configure(struct invocation *invocation)
+{
+    struct configure op;
+    status_t status = decode_configure(invocation, &op);
+
+    if (status == OK)
+        perform_configure(&op);
+    return status;
+}
+
+/* ---- Registers */
+
+static status_t thread_read_registers(struct invocation *invocation)
+{
+    const struct thread *thread = invoked_thread(invocation);
+
+    if (thread == invocation->caller)
+        return ERR_STATE;
+    for (unsigned i = 0; i < REGISTER_COUNT; i++)
+        invocation_result(invocation, arch_register_read(&thread->context, i));
+    return OK;
+}
+
+static status_t thread_write_registers(struct invocation *invocation)
+{
+    struct thread *thread = invoked_thread(invocation);
+    word_t first = invocation->argument[0];
+    unsigned count = invocation->words - 1;
+
+    if (thread == invocation->caller)
+        return ERR_STATE;
+    if (first >= REGISTER_COUNT || count > REGISTER_COUNT - first)
+        return invocation_error(ERR_RANGE, 1);
+    for (unsigned i = 0; i < count; i++)
+        if (!arch_register_check((unsigned)first + i, invocation->argument[1 + i]))
+            return invocation_error(ERR_RANGE, 2 + i);
+    for (unsigned i = 0; i < count; i++)
+        arch_register_write(&thread->context, (unsigned)first + i, invocation->argument[1 + i]);
+    return OK;
+}
+
+/* ---- Running and waiting */
+
+static status_t thread_suspend(struct invocation *invocation)
+{
+    struct thread *thread = invoked_thread(invocation);
+
+    if (thread != invocation->caller) {
+        thread_stop(thread, THREAD_STOP_SUSPEND, invocation->argument[0]);
+        return OK;
+    }
+    /* What it sees if it is ever resumed. */
+    arch_set_result(&thread->context, OK, 0, 0);
+    thread_stop(thread, THREAD_STOP_SUSPEND, invocation->argument[0]);
+    return INVOKE_SILENT;
+}
+
+static status_t thread_resume(struct invocation *invocation)
+{
+    struct thread *thread = invoked_thread(invocation);
+
+    if (!thread->space)
+        return ERR_STATE;
+    if (thread->state != THREAD_STATE_STOPPED)
+        return OK;
+    thread->stop_reason = THREAD_STOP_NONE;
+    thread->exit_code = 0;
+    scheduler_make_runnable(thread);
+    return OK;
+}
+
+static status_t thread_cancel(struct invocation *invocation)
+{
+    struct thread *thread = invoked_thread(invocation);
+
+    if (!thread_is_blocked(thread))
+        return OK;
+    if (thread->fault)
+        thread_stop(thread, THREAD_STOP_FAULT, thread->fault);
+    else
+        thread_end_wait(thread, ERR_CANCELLED);
+    return OK;
+}
+
+static status_t thread_change_priority(struct invocation *invocation)
+{
+    for (unsigned i = 0; i < 2; i++) {
+        if (invocation->argument[i] > PRIORITY_MAX)
+            return invocation_error(ERR_RANGE, i + 1);
+        if (invocation->argument[i] > invocation->caller->priority_max)
+            return invocation_error(ERR_PRIORITY, i + 1);
+    }
+    thread_set_priority(invoked_thread(invocation), (uint8_t)invocation->argument[0], (uint8_t)invocation->argument[1]);
+    return OK;
+}
+
+static status_t thread_bind_notification(struct invocation *invocation)
+{
+    struct thread *thread = invoked_thread(invocation);
+    struct slot *slot;
+    status_t status = invocation_optional(invocation, 1, OBJECT_NOTIFICATION, RIGHT_READ, &slot);
+
+    if (status != OK)
+        return status;
+    if (!slot) {
+        if (thread->notification)
+            notification_unbind(thread->notification);
+        return OK;
+    }
+    struct notification *notification = cap_pointer(&slot->cap);
+    if (thread->notification || notification->bound)
+        return ERR_BUSY;
+    if (!queue_is_empty(&notification->waiters))
+        return invocation_error(ERR_STATE, 1);
+    thread->notification = notification;
+    notification->bound = thread;
+    notification_deliver_bound(thread);
+    return OK;
+}
+
+static status_t thread_set_attributes(struct invocation *invocation)
+{
+    struct thread *thread = invoked_thread(invocation);
+    word_t mask = invocation->argument[0], values = invocation->argument[1];
+
+    if (mask & ~(word_t)THREAD_ATTRIBUTE_ALL)
+        return invocation_error(ERR_RANGE, 1);
+    if (values & ~mask)
+        return invocation_error(ERR_RANGE, 2);
+    thread->attributes = (uint8_t)((thread->attributes & ~mask) | values);
+    if (!(thread->attributes & THREAD_FPU))
+        scheduler_unload_fpu(thread);
+    return OK;
+}
+
+static status_t thread_info(struct invocation *invocation)
+{
+    const struct thread *thread = invoked_thread(invocation);
+
+    invocation_result(invocation, thread->state);
+    invocation_result(invocation, thread->stop_reason);
+    invocation_result(invocation, thread->exit_code);
+    invocation_result(invocation, thread->priority);
+    return OK;
+}
+
+status_t thread_invoke(struct invocation *invocation)
+{
+    switch (invocation->operation) {
+    case OP_THREAD_CONFIGURE:
+        return thread_configure(invocation);
+    case OP_THREAD_READ_REGISTERS:
+        return thread_read_registers(invocation);
+    case OP_THREAD_WRITE_REGISTERS:
+        return thread_write_registers(invocation);
+    case OP_THREAD_SUSPEND:
+        return thread_suspend(invocation);
+    case OP_THREAD_RESUME:
+        return thread_resume(invocation);
+    case OP_THREAD_CANCEL:
+        return thread_cancel(invocation);
+    case OP_THREAD_SET_PRIORITY:
+        return thread_change_priority(invocation);
+    case OP_THREAD_BIND_NOTIFICATION:
+        return thread_bind_notification(invocation);
+    case OP_THREAD_SET_ATTRIBUTES:
+        return thread_set_attributes(invocation);
+    default:
+        return thread_info(invocation);
+    }
+}

@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Untyped: ranges of memory, and the making of objects.
+ *
+ * An Untyped's capability holds its watermark: memory below it has been given to objects or may be dirty; memory above is clean (all
+ * zero). Retype takes memory from the watermark upwards. Reset, only without children, clears from the watermark
+ * downwards, in steps that leave the watermark where they got to, so that it can be interrupted and just goes on.
+ *
+ *     [ base ........ watermark ................ end ]
+ *       objects, dirty         clean
+ *
+ * Device memory is not clean and never cleared: it yields only Frames and device Untyped.
+ */
+#include "address_space.h"
+#include "derivation.h"
+#include "destroy.h"
+#include "invocation.h"
+#include "irq_handler.h"
+#include "object.h"
+#include "sched_context.h"
+
+#define RETYPE_COUNT_MAX 64u
+#define CNODE_BITS_MIN   4u
+#define CNODE_BITS_MAX   20u
+#define CLEAR_STEP       4096u
+
+struct retype {
+    struct slot *untyped;
+    unsigned type;
+    unsigned size_bits; /* of each object's memory */
+    unsigned choice;    /* CNode: log2 of the slots */
+    struct slot *slots; /* destinations */
+    word_t count;
+    word_t offset;      /* of the first object */
+    struct slot *range; /* of AddressSpace and IrqHandler */
+    uint32_t number;
+};
+
+/* log2 of the bytes that an object takes; 0 if the size is not one that the type can have. */
+static unsigned object_memory_bits(unsigned type, word_t size_bits)
+{
+    switch (type) {
+    case OBJECT_UNTYPED:
+        return size_bits >= 6 && size_bits <= 47 ? (unsigned)size_bits : 0;
+    case OBJECT_CNODE:
+        return size_bits >= CNODE_BITS_MIN && size_bits <= CNODE_BITS_MAX ? (unsigned)size_bits + 5 : 0;
+    case OBJECT_SCHED_CONTEXT:
+        return size_bits >= SCHED_CONTEXT_BITS_MIN && size_bits <= SCHED_CONTEXT_BITS_MAX ? (unsigned)size_bits : 0;
+    case OBJECT_FRAME:
+        return size_bits == FRAME_SIZE_4K || size_bits == FRAME_SIZE_2M || size_bits == FRAME_SIZE_1G ? (unsigned)size_bits : 0;
+    default:
+        return size_bits == 0 ? object_size_bits(type) : 0;
+    }
+}
+
+static status_t check_range(const struct invocation *invocation, struct retype *op)
+{
+    word_t number = invocation->argument[6];
+    unsigned type = op->type == OBJECT_ADDRESS_SPACE ? OBJECT_ASID_RANGE
+                    : op->type == OBJECT_IRQ_HANDLER ? OBJECT_IRQ_RANGE
+                                                     : OBJECT_NULL;
+    if (type == OBJECT_NULL) {
+        op->range = NULL;
+        return invocation->argument[5] || number ? invocation_error(ERR_RANGE, invocation->argument[5] ? 6 : 7) : OK;
+    }
+    status_t status = invocation_typed(invocation, 6, type, RIGHT_WRITE, &op->range);
+    if (status != OK)
+        return status;
+    if (!range_contains(&op->range->cap, number, op->count))
+        return invocation_error(ERR_RANGE, 7);
+    for (word_t i = 0; i < op->count; i++)
+        if (type == OBJECT_ASID_RANGE ? space_by_number((uint32_t)(number + i)) != NULL
+                                      : irq_handler_by_line((unsigned)(number + i)) != NULL)
+            return invocation_error(ERR_BUSY, 7);
+    op->number = (uint32_t)number;
+    return derivation_can_have_child(op->range) ? OK : ERR_DEPTH;
+}
+
+static status_t check_destination(const struct invocation *invocation, struct retype *op)
+{
+    struct thread *caller = invocation->caller;
+    struct slot *cnode;
+    struct slot *slots = caller->cnode;
+    word_t room = caller->cnode_mask + 1, first = invocation->argument[3];
+
+    if (invocation->argument[2] != CAP_NULL) {
+        status_t status = invocation_typed(invocation, 3, OBJECT_CNODE, RIGHT_WRITE, &cnode);
+        if (status != OK)
+            return status;
+        slots = cnode_slots(&cnode->cap);
+        room = cnode_count(&cnode->cap);
+    }
+    if (op->count < 1 || op->count > RETYPE_COUNT_MAX)
+        return invocation_error(ERR_RANGE, 5);
+    if (first == 0 || first >= room || op->count > room - first)
+        return invocation_error(ERR_SLOT, 4);
+    op->slots = slots + first;
+    for (word_t i = 0; i < op->count; i++)
+        if (!slot_is_empty(&op->slots[i]))
+            return invocation_error(ERR_SLOT, 4);
+    return OK;
+}
+
+/* The first free offset at or above the watermark that is aligned to the size; ERR_MEMORY if not all fit. */
+static status_t check_memory(struct retype *op)
+{
+    const struct cap *cap = &op->untyped->cap;
+    uint64_t size = 1ull << op->size_bits, end = 1ull << untyped_size_bits(cap);
+    uint64_t offset = (cap->data + size - 1) & ~(size - 1);
+
+    if (op->size_bits > untyped_size_bits(cap) || offset > end || op->count > (end - offset) >> op->size_bits)
+        return ERR_MEMORY;
+    op->offset = (word_t)offset;
+    return OK;
+}
+
+static status_t untyped_decode_retype(const struct invocation *invocation, struct retype *op)
+{
+    word_t type = invocation->argument[0], size_bits = invocation->argument[1];
+
+    op->untyped = invocation->slot;
+    if (type == OBJECT_NULL || type > OBJECT_IRQ_HANDLER)
+        return invocation_error(ERR_TYPE, 1);
+    if (untyped_is_device(&op->untyped->cap) && type != OBJECT_FRAME && type != OBJECT_UNTYPED)
+        return invocation_error(ERR_TYPE, 1);
+    op->type = (unsigned)type;
+    op->size_bits = object_memory_bits(op->type, size_bits);
+    if (op->size_bits == 0)
+        return invocation_error(ERR_RANGE, 2);
+    op->choice = type == OBJECT_CNODE ? (unsigned)size_bits : 0;
+    op->count = invocation->argument[4];
+    status_t status = check_destination(invocation, op);
+    if (status == OK)
+        status = check_range(invocation, op);
+    if (status == OK)
+        status = check_memory(op);
+    if (status == OK && !derivation_can_have_child(op->untyped))
+        status = ERR_DEPTH;
+    return status;
+}
+
+static void untyped_perform_retype(const struct retype *op)
+{
+    struct cap *untyped = &op->untyped->cap;
+    char *memory = (char *)cap_pointer(untyped) + op->offset;
+    bool device = untyped_is_device(untyped);
+
+    for (word_t i = 0; i < op->count; i++) {
+        struct cap cap = object_create(op->type, memory, op->type == OBJECT_CNODE ? op->choice : op->size_bits, device,
+                                       op->range, op->number + (uint32_t)i);
+        derivation_add_child(op->untyped, &op->slots[i], cap);
+        memory += (word_t)1 << op->size_bits;
+    }
+    untyped->data = op->offset + ((uint64_t)op->count << op->size_bits);
+}
+
+static status_t untyped_retype(struct invocation *invocation)
+{
+    struct retype op;
+    status_t status = untyped_decode_retype(invocation, &op);
+
+    if (status == OK)
+        untyped_perform_retype(&op);
+    return status;
+}
+
+/* Clear one step below the watermark, not below the floor. True if there is more. */
+static bool reset_step(struct cap *untyped, uint64_t floor)
+{
+    uint64_t size = untyped->data - floor;
+
+    if (size > CLEAR_STEP)
+        size = untyped->data % CLEAR_STEP ? untyped->data % CLEAR_STEP : CLEAR_STEP;
+    if (!untyped_is_device(untyped))
+        arch_clear_memory((char *)cap_pointer(untyped) + (untyped->data - size), size);
+    else
+        size = untyped->data - floor;
+    untyped->data -= size;
+    return untyped->data > floor;
+}
+
+static status_t untyped_reset(struct invocation *invocation)
+{
+    struct cap *untyped = &invocation->slot->cap;
+    uint64_t floor = invocation->argument[0];
+
+    if (derivation_has_children(invocation->slot))
+        return ERR_CHILDREN;
+    if (floor > untyped->data)
+        return invocation_error(ERR_RANGE, 1);
+    if (floor % CLEAR_STEP)
+        return invocation_error(ERR_ALIGNMENT, 1);
+    if (floor == untyped->data)
+        return OK;
+    while (reset_step(untyped, floor))
+        if (arch_interrupt_pending())
+            return INVOKE_RESTART;
+    return OK;
+}
+
+static status_t untyped_info(struct invocation *invocation)
+{
+    const struct cap *untyped = &invocation->slot->cap;
+
+    invocation_result(invocation, (word_t)arch_physical(cap_pointer(untyped)));
+    invocation_result(invocation, untyped_size_bits(untyped));
+    invocation_result(invocation, (word_t)untyped->data);
+    invocation_result(invocation, untyped_is_device(untyped));
+    return OK;
+}
+
+status_t untyped_invoke(struct invocation *invocation)
+{
+    switch (invocation->operation) {
+    case OP_UNTYPED_RETYPE:
+        return untyped_retype(invocation);
+    case OP_UNTYPED_RESET:
+        return untyped_reset(invocation);
+    default:
+        return untyped_info(invocation);
+    }
+}

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Budgets with sporadic-server replenishment (Sprunt, Sha, Lehoczky 1989, with the corrections of Stanovich et al. 2010).
+ *
+ * A context has a ring of refills in order of time. Each says how much time may be used from when on. Always:
+ *
+ *   sum       the amounts add up to the budget (what runs and has not been charged yet is still in the head)
+ *   order     times never decrease, and none is later than the head's plus a period
+ *   size      no refill is below the minimum, unless the whole budget is in it
+ *
+ * Using an amount takes it from the head and puts it back a period after it became usable. In no window of one period
+ * can more than the budget be used. If the ring is full, amounts are joined at the later time: never earlier than
+ * allowed.
+ *
+ * A context whose budget equals its period needs none of this: its two refills are what is left and what is used
+ * of a time slice. When nothing is left they change places, and the thread goes behind those of its priority.
+ *
+ * Protected by the lock of the context's core.
+ */
+#include "sched_context.h"
+#include "time.h"
+
+static unsigned ring_next(const struct sched_context *sc, unsigned index)
+{
+    return index + 1u == sc->max ? 0 : index + 1u;
+}
+
+static struct refill *refill_at(struct sched_context *sc, unsigned position)
+{
+    unsigned index = sc->head + position;
+
+    assert(position < sc->count);
+    return &sc->refills[index >= sc->max ? index - sc->max : index];
+}
+
+static struct refill *refill_tail(struct sched_context *sc)
+{
+    return refill_at(sc, sc->count - 1u);
+}
+
+static void pop_head(struct sched_context *sc)
+{
+    assert(sc->count > 1);
+    sc->head = (uint16_t)ring_next(sc, sc->head);
+    sc->count--;
+}
+
+/* Put an amount at the end, joined with the last refill if they touch or there is no room. */
+static void append(struct sched_context *sc, struct refill refill)
+{
+    struct refill *tail = refill_tail(sc);
+
+    assert(refill.time >= tail->time);
+    if (sc->count > 1 && tail->time + tail->amount >= refill.time) {
+        tail->amount += refill.amount;
+    } else if (sc->count == sc->max) {
+        tail->time = refill.time;
+        tail->amount += refill.amount;
+    } else {
+        sc->count++;
+        *refill_tail(sc) = refill;
+    }
+}
+
+/* The head refill is used up, or given up: it comes back a period later. */
+static void rotate(struct sched_context *sc)
+{
+    struct refill used = *refill_head(sc);
+
+    used.time += sc->period;
+    if (sc->count == 1) {
+        *refill_head(sc) = used;
+        return;
+    }
+    pop_head(sc);
+    append(sc, used);
+}
+
+/* A head that is too small to be worth a switch is joined with the next, which is later. */
+static bool drop_small_head(struct sched_context *sc)
+{
+    ticks_t amount = refill_head(sc)->amount;
+
+    if (amount >= time_refill_minimum() || sc->count == 1)
+        return false;
+    pop_head(sc);
+    refill_head(sc)->amount += amount;
+    return true;
+}
+
+void refill_reset(struct sched_context *sc, ticks_t budget, ticks_t period, ticks_t now)
+{
+    assert(budget > 0 && budget <= period);
+    sc->budget = budget;
+    sc->period = period;
+    sc->head = 0;
+    sc->count = 1;
+    sc->refills[0] = (struct refill){ now, budget };
+    if (sched_context_is_round_robin(sc)) {
+        sc->count = 2;
+        sc->refills[1] = (struct refill){ now, 0 };
+    }
+}
+
+static bool slice_charge(struct sched_context *sc, ticks_t used)
+{
+    struct refill *left = refill_at(sc, 0), *gone = refill_at(sc, 1);
+
+    if (used < left->amount) {
+        left->amount -= used;
+        gone->amount += used;
+        return false;
+    }
+    left->amount = sc->budget;
+    gone->amount = 0;
+    return true;
+}
+
+bool refill_charge(struct sched_context *sc, ticks_t used)
+{
+    bool exhausted = false;
+
+    if (used > sc->budget) /* the machine stood still, or a debugger did it: what is over cannot be charged */
+        used = sc->budget;
+    if (sched_context_is_round_robin(sc))
+        return slice_charge(sc, used);
+
+    /* At most once round the ring: the amounts sum up to the budget. */
+    while (used > 0 && used >= refill_head(sc)->amount) {
+        used -= refill_head(sc)->amount;
+        rotate(sc);
+        exhausted = true;
+    }
+    if (used > 0) {
+        struct refill *head = refill_head(sc);
+        struct refill back = { head->time + sc->period, used };
+        head->amount -= used;
+        head->time += used;
+        append(sc, back);
+        exhausted |= drop_small_head(sc);
+    }
+    return exhausted;
+}
+
+void refill_unblock(struct sched_context *sc, ticks_t now)
+{
+    if (sched_context_is_round_robin(sc) || refill_head(sc)->time >= now)
+        return;
+    refill_head(sc)->time = now;
+    while (sc->count > 1) { /* at most `max` times */
+        struct refill head = *refill_head(sc);
+        if (refill_at(sc, 1)->time > head.time + head.amount)
+            break;
+        pop_head(sc);
+        refill_head(sc)->amount += head.amount;
+        refill_head(sc)->time = head.time;
+    }
+}
+
+bool refill_is_ready(const struct sched_context *sc, ticks_t now)
+{
+    return sc->refills[sc->head].time <= now;
+}
+
+void refill_yield(struct sched_context *sc)
+{
+    if (sched_context_is_round_robin(sc))
+        slice_charge(sc, sc->budget);
+    else
+        rotate(sc);
+}

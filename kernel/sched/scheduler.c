@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The scheduler: 256 fixed priorities; a thread runs only on a scheduling context that has time.
+ *
+ * Whatever changes who should run sets `reschedule`; the choice is made once, on the way out of the kernel
+ * (scheduler_run). A thread that is RUNNABLE is in exactly one of these places:
+ *
+ *   current               it runs; it is in no queue
+ *   the ready queue       its context has time
+ *   nowhere, and its context in the replenishments        its context has none until then
+ *   nowhere               it has no context
+ *
+ * Time is charged when the context that runs changes, when the timer fires, and when somebody asks. Between, what the
+ * running context has used is now - charged_at. The kernel's own time goes to the context that was running.
+ *
+ * The timer is one-shot, set for the earliest of: end of the running refill, next replenishment, the user timer. It is set anew
+ * only if that is earlier than what it has: a tick that comes too early finds nothing to do and sets it again.
+ *
+ * Protected by the core's lock.
+ */
+#include "scheduler.h"
+#include "address_space.h"
+#include "fault.h"
+#include "notification.h"
+#include "sched_context.h"
+
+static void timer_arm(struct core *core, ticks_t deadline)
+{
+    if (deadline < core->timer_armed) {
+        core->timer_armed = deadline;
+        arch_timer_set(deadline);
+    }
+}
+
+static ticks_t next_event(struct core *core)
+{
+    ticks_t deadline = core->user_deadline;
+    const struct queue_node *first = queue_first(&core->replenishments);
+
+    if (first && first->key < deadline)
+        deadline = first->key;
+    if (core->context) {
+        ticks_t end = core->charged_at + refill_head(core->context)->amount;
+        if (end < deadline)
+            deadline = end;
+    }
+    return deadline;
+}
+
+static void wait_for_replenishment(struct core *core, struct sched_context *sc)
+{
+    ticks_t time = refill_head(sc)->time;
+
+    if (!sc->replenish_node.queued)
+        queue_insert(&core->replenishments, &sc->replenish_node, time);
+    timer_arm(core, time);
+}
+
+static void stop_waiting_for_replenishment(struct core *core, struct sched_context *sc)
+{
+    if (sc->replenish_node.queued)
+        queue_remove(&core->replenishments, &sc->replenish_node);
+}
+
+ticks_t scheduler_charge(struct core *core)
+{
+    ticks_t now = arch_ticks(), used = now - core->charged_at;
+    struct sched_context *sc = core->context;
+
+    core->charged_at = now;
+    if (sc) {
+        sc->consumed += used;
+        if (refill_charge(sc, used)) {
+            /* Its thread has to give way: queue it behind the others, or let it wait. */
+            struct thread *thread = sc->thread;
+            core->reschedule = true;
+            if (thread && thread->ready) {
+                ready_remove(core, thread);
+                scheduler_consider(thread);
+            } else if (thread && thread == core->current && thread->state == THREAD_STATE_RUNNABLE) {
+                core->current_ended = true;
+            }
+        }
+    }
+    return now;
+}
+
+void scheduler_consider(struct thread *thread)
+{
+    struct core *core = core_self();
+    struct sched_context *sc = thread->sc;
+
+    assert(thread->state == THREAD_STATE_RUNNABLE && !thread->ready);
+    if (!sc) {
+        if (thread->lacks_context != LACKS_NOTHING)
+            fault_raise_timeout(thread, 0, TIMEOUT_WITHDRAWN, thread->lacks_context == LACKS_WITHDRAWN);
+        return;
+    }
+    if (thread == core->current && sc == core->context)
+        return; /* it still runs: it was blocked and released in one entry, or only its context was looked at */
+    ticks_t now = arch_ticks();
+    if (sc != core->context)
+        refill_unblock(sc, now);
+    if (!refill_is_ready(sc, now)) {
+        if (sc != core->context || !fault_raise_timeout(thread, sc->badge, TIMEOUT_EXHAUSTED, false))
+            wait_for_replenishment(core, sc);
+        return;
+    }
+    ready_append(core, thread);
+    if (!core->current || core->current->state != THREAD_STATE_RUNNABLE || thread->priority > core->current->priority ||
+        thread == core->current)
+        core->reschedule = true;
+}
+
+void scheduler_make_runnable(struct thread *thread)
+{
+    thread->state = THREAD_STATE_RUNNABLE;
+    scheduler_consider(thread);
+}
+
+void scheduler_forget(struct thread *thread)
+{
+    struct core *core = core_self();
+
+    if (thread->ready)
+        ready_remove(core, thread);
+    if (thread->sc)
+        stop_waiting_for_replenishment(core, thread->sc);
+    if (thread == core->current)
+        core->reschedule = true;
+}
+
+void scheduler_yield(void)
+{
+    struct core *core = core_self();
+
+    scheduler_charge(core);
+    if (!core->current_ended)
+        refill_yield(core->context);
+    core->current_ended = true;
+    core->reschedule = true;
+}
+
+void scheduler_unload_space(const struct address_space *space)
+{
+    struct core *core = core_self();
+
+    if (core->space == space) {
+        core->space = NULL;
+        arch_space_load(NULL);
+    }
+}
+
+void scheduler_unload_fpu(const struct thread *thread)
+{
+    struct core *core = core_self();
+
+    if (core->fpu_owner == thread) {
+        core->fpu_owner = NULL;
+        core->fpu_on = false;
+        arch_fpu_enable(false);
+    }
+}
+
+static void fpu_switch(struct core *core, const struct thread *thread)
+{
+    bool on = thread == core->fpu_owner;
+
+    if (on != core->fpu_on) {
+        core->fpu_on = on;
+        arch_fpu_enable(on);
+    }
+}
+
+void scheduler_load(struct core *core, struct thread *thread)
+{
+    struct thread *previous = core->current;
+
+    core->current = thread;
+    if (thread->space != core->space) {
+        core->space = thread->space;
+        arch_space_load(&thread->space->arch);
+    }
+    fpu_switch(core, thread);
+    arch_thread_switch(previous, thread);
+}
+
+/* Nobody runs now. The space stays loaded, in case its threads are next. */
+static void unload_current(struct core *core)
+{
+    arch_thread_switch(core->current, NULL);
+    core->current = NULL;
+}
+
+/* Put the thread that was running where it belongs, if it could go on. */
+static void requeue_current(struct core *core, ticks_t now)
+{
+    struct thread *current = core->current;
+
+    if (!current || current->state != THREAD_STATE_RUNNABLE || current->ready)
+        return;
+    if (!current->sc) {
+        scheduler_consider(current);
+        return;
+    }
+    bool ended = core->current_ended;
+    if (current->sc != core->context) {
+        /* It runs on since it got another context in this entry. */
+        ended = false;
+        refill_unblock(current->sc, now);
+    }
+    if (!refill_is_ready(current->sc, now)) {
+        if (!fault_raise_timeout(current, current->sc->badge, TIMEOUT_EXHAUSTED, false))
+            wait_for_replenishment(core, current->sc);
+    } else if (ended) {
+        ready_append(core, current);
+    } else {
+        ready_prepend(core, current);
+    }
+}
+
+static struct thread *take_best(struct core *core)
+{
+    int priority = ready_highest(core);
+
+    if (priority < 0)
+        return NULL;
+    struct thread *best = core->ready[priority].first;
+    ready_remove(core, best);
+    return best;
+}
+
+void scheduler_run(struct core *core)
+{
+    if (!core->reschedule)
+        return;
+    ticks_t now = scheduler_charge(core);
+    requeue_current(core, now);
+    core->reschedule = false;
+    core->current_ended = false;
+
+    struct thread *best = take_best(core);
+    core->context = best ? best->sc : NULL;
+    if (best)
+        scheduler_load(core, best);
+    else
+        unload_current(core);
+    timer_arm(core, next_event(core));
+}
+
+/* Contexts whose time has come. Each wakes one thread; those that are due together are bounded by the contexts that exist,
+ * and each is an own event: the rest is left to the timer, which fires again at once. */
+#define REPLENISHMENTS_PER_TICK 8
+
+static void replenish(struct core *core, ticks_t now)
+{
+    for (int i = 0; i < REPLENISHMENTS_PER_TICK; i++) {
+        struct queue_node *node = queue_first(&core->replenishments);
+        if (!node || node->key > now)
+            return;
+        queue_remove(&core->replenishments, node);
+        struct sched_context *sc = container_of(node, struct sched_context, replenish_node);
+        if (sc->thread && sc->thread->state == THREAD_STATE_RUNNABLE && sc->thread != core->current)
+            scheduler_consider(sc->thread);
+    }
+}
+
+void scheduler_timer(struct core *core)
+{
+    core->timer_armed = TICKS_NEVER;
+    core->reschedule = true;
+    ticks_t now = scheduler_charge(core);
+    replenish(core, now);
+    if (core->user_deadline <= now) {
+        core->user_deadline = TICKS_NEVER;
+        notification_signal_slot(&core->timer_slot);
+    }
+}
+
+void scheduler_set_user_timer(struct core *core, ticks_t deadline)
+{
+    core->user_deadline = deadline;
+    timer_arm(core, deadline);
+}

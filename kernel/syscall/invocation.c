@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Decoding a call to a kernel object: find the operation, check what all have in common (it exists, enough arguments, the
+ * right to invoke), and hand over to the object's own function.
+ */
+#include "invocation.h"
+#include "ipc.h"
+#include "scheduler.h"
+
+/* What is common to the checks of an operation: how many arguments it takes, and the right it needs. */
+struct operation_rule {
+    bool exists;
+    uint8_t arguments;
+    uint8_t right;
+};
+
+#define OPERATIONS_PER_TYPE 12
+#define RULE(operation, arguments, right) [(operation) >> 8][(operation) & 0xff] = { true, arguments, right }
+
+static const struct operation_rule rules[OBJECT_TYPE_COUNT][OPERATIONS_PER_TYPE] = {
+    RULE(OP_UNTYPED_RETYPE, 7, RIGHT_WRITE),
+    RULE(OP_UNTYPED_RESET, 1, RIGHT_WRITE),
+    RULE(OP_UNTYPED_INFO, 0, RIGHT_WRITE),
+    RULE(OP_CNODE_COPY, 2, RIGHT_WRITE),
+    RULE(OP_CNODE_MINT, 5, RIGHT_WRITE),
+    RULE(OP_CNODE_MOVE, 2, RIGHT_WRITE),
+    RULE(OP_CNODE_DELETE, 1, RIGHT_WRITE),
+    RULE(OP_CNODE_REVOKE, 1, RIGHT_WRITE),
+    RULE(OP_CNODE_INSPECT, 1, RIGHT_WRITE),
+    RULE(OP_CNODE_CANCEL_BADGE, 2, RIGHT_WRITE),
+    RULE(OP_THREAD_CONFIGURE, 8, RIGHT_WRITE),
+    RULE(OP_THREAD_READ_REGISTERS, 0, RIGHT_WRITE),
+    RULE(OP_THREAD_WRITE_REGISTERS, 1, RIGHT_WRITE),
+    RULE(OP_THREAD_SUSPEND, 1, RIGHT_WRITE),
+    RULE(OP_THREAD_RESUME, 0, RIGHT_WRITE),
+    RULE(OP_THREAD_CANCEL, 0, RIGHT_WRITE),
+    RULE(OP_THREAD_SET_PRIORITY, 2, RIGHT_WRITE),
+    RULE(OP_THREAD_BIND_NOTIFICATION, 1, RIGHT_WRITE),
+    RULE(OP_THREAD_SET_ATTRIBUTES, 2, RIGHT_WRITE),
+    RULE(OP_THREAD_INFO, 0, RIGHT_WRITE),
+    RULE(OP_SCHED_CONTEXT_BIND, 1, RIGHT_WRITE),
+    RULE(OP_SCHED_CONTEXT_UNBIND, 0, RIGHT_WRITE),
+    RULE(OP_SCHED_CONTEXT_INFO, 0, RIGHT_WRITE),
+    RULE(OP_SCHED_CONTEXT_LEND, 1, RIGHT_WRITE),
+    RULE(OP_FRAME_UNMAP, 0, 0),
+    RULE(OP_FRAME_CLEAN, 2, RIGHT_WRITE),
+    RULE(OP_FRAME_INVALIDATE, 2, RIGHT_WRITE),
+    RULE(OP_FRAME_INFO, 0, 0),
+    RULE(OP_ADDRESS_SPACE_MAP, 4, RIGHT_WRITE),
+    RULE(OP_ADDRESS_SPACE_MAP_TABLE, 2, RIGHT_WRITE),
+    RULE(OP_ADDRESS_SPACE_INFO, 0, RIGHT_WRITE),
+    RULE(OP_PAGE_TABLE_UNMAP, 0, RIGHT_WRITE),
+    RULE(OP_IRQ_HANDLER_BIND, 1, RIGHT_WRITE),
+    RULE(OP_IRQ_HANDLER_ACKNOWLEDGE, 0, RIGHT_WRITE),
+    RULE(OP_IRQ_HANDLER_SET_MODE, 1, RIGHT_WRITE),
+    RULE(OP_IRQ_HANDLER_MSI, 0, RIGHT_WRITE),
+    RULE(OP_IO_PORT_RANGE_IN, 2, RIGHT_READ),
+    RULE(OP_IO_PORT_RANGE_OUT, 3, RIGHT_WRITE),
+    RULE(OP_CORE_RANGE_SET_BUDGET, 5, RIGHT_WRITE),
+    RULE(OP_CORE_RANGE_SET_TIMER, 2, RIGHT_WRITE),
+    RULE(OP_CORE_RANGE_BIND_TIMER, 2, RIGHT_WRITE),
+};
+
+static const struct operation_rule *find_rule(word_t operation)
+{
+    word_t type = operation >> 8, number = operation & 0xff;
+
+    if (type >= OBJECT_TYPE_COUNT || number >= OPERATIONS_PER_TYPE || !rules[type][number].exists)
+        return NULL;
+    return &rules[type][number];
+}
+
+static status_t check_common(const struct invocation *invocation)
+{
+    const struct cap *cap = &invocation->slot->cap;
+    const struct operation_rule *rule = find_rule(invocation->operation);
+
+    if (!rule || invocation->operation >> 8 != cap_type(cap))
+        return ERR_OPERATION;
+    if ((cap_rights(cap) & rule->right) != rule->right)
+        return ERR_RIGHT;
+    return invocation->words < rule->arguments ? ERR_ARGUMENTS : OK;
+}
+
+static status_t dispatch(struct invocation *invocation)
+{
+    switch (cap_type(&invocation->slot->cap)) {
+    case OBJECT_UNTYPED:
+        return untyped_invoke(invocation);
+    case OBJECT_CNODE:
+        return cnode_invoke(invocation);
+    case OBJECT_THREAD:
+        return thread_invoke(invocation);
+    case OBJECT_SCHED_CONTEXT:
+        return sched_context_invoke(invocation);
+    case OBJECT_FRAME:
+        return frame_invoke(invocation);
+    case OBJECT_ADDRESS_SPACE:
+        return address_space_invoke(invocation);
+    case OBJECT_PAGE_TABLE:
+        return page_table_invoke(invocation);
+    case OBJECT_IRQ_HANDLER:
+        return irq_handler_invoke(invocation);
+    case OBJECT_IO_PORT_RANGE:
+        return io_port_range_invoke(invocation);
+    case OBJECT_CORE_RANGE:
+        return core_range_invoke(invocation);
+    default:
+        return ERR_OPERATION;
+    }
+}
+
+/* Words that were announced but cannot be there, because the thread has no message page, do not count. */
+static void read_arguments(struct invocation *invocation, tag_t tag)
+{
+    const struct thread *caller = invocation->caller;
+    unsigned words = tag_words(tag), limit = caller->utcb ? INVOCATION_WORDS_MAX : MESSAGE_REGISTER_WORDS;
+
+    invocation->words = words < limit ? words : limit;
+    for (unsigned i = 0; i < MESSAGE_REGISTER_WORDS; i++)
+        invocation->argument[i] = arch_message_word(&caller->context, i);
+    for (unsigned i = MESSAGE_REGISTER_WORDS; i < invocation->words; i++)
+        invocation->argument[i] = *(const volatile word_t *)&caller->utcb->words[i];
+}
+
+static void write_results(const struct invocation *invocation, status_t status)
+{
+    struct thread *caller = invocation->caller;
+    unsigned words = invocation->result_words;
+
+    if (words > MESSAGE_REGISTER_WORDS && !caller->utcb) {
+        words = MESSAGE_REGISTER_WORDS;
+        status = status == OK ? ERR_TRUNCATED : status;
+    }
+    ipc_set_result(caller, status, 0, tag_make(0, words, 0));
+    for (unsigned i = 0; i < words && i < MESSAGE_REGISTER_WORDS; i++)
+        arch_set_message_word(&caller->context, i, invocation->result[i]);
+    for (unsigned i = MESSAGE_REGISTER_WORDS; i < words; i++)
+        caller->utcb->words[i] = invocation->result[i];
+}
+
+void invocation_run(struct thread *caller, struct slot *slot)
+{
+    tag_t tag = arch_syscall_tag(&caller->context);
+    struct invocation invocation;
+
+    invocation.caller = caller;
+    invocation.slot = slot;
+    invocation.operation = tag_label(tag);
+    invocation.result_words = 0;
+    read_arguments(&invocation, tag);
+    status_t status = check_common(&invocation);
+    if (status == OK)
+        status = dispatch(&invocation);
+    if (status == INVOKE_RESTART)
+        arch_syscall_restart(&caller->context);
+    else if (status != INVOKE_SILENT)
+        write_results(&invocation, status);
+}

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Five mistakes, made on purpose. The supervisor starts a component's thread at `__lucid_crash` when somebody asks it to
+ * (shell: crash NAME KIND); nothing else calls it. Each mistake is a function of its own, so that the fault report names it.
+ */
+#include <lucid.h>
+#include <supervisor.h>
+
+static __attribute__((noinline)) void crash_null(void)
+{
+    const volatile int *volatile nowhere = NULL;
+    (void)*nowhere;
+}
+
+/* Return instructions would do; that they are never reached is the point. */
+static unsigned char not_code[64] = { 0xc3, 0xc3, 0xc3, 0xc3 };
+
+static __attribute__((noinline)) void crash_execute(void)
+{
+    void (*volatile function)(void) = (void (*)(void))(uintptr_t)not_code;
+    function();
+}
+
+static volatile unsigned crash_depth = 1;
+
+static __attribute__((noinline)) unsigned crash_stack(void)
+{
+    volatile unsigned char room[512];
+    room[0] = (unsigned char)crash_depth;
+    if (crash_depth == 0) /* never, but the compiler cannot know */
+        return room[0];
+    return crash_stack() + room[0];
+}
+
+static __attribute__((noinline)) void crash_divide(void)
+{
+    volatile int zero = 0;
+    volatile int result = 1 / zero;
+    (void)result;
+}
+
+static __attribute__((noinline)) void crash_capability(void)
+{
+    const struct message nothing = { 0 };
+    sys_send((cap_t)0x7fffff1, &nothing); /* no CNode reaches that far */
+}
+
+__attribute__((noreturn)) void __lucid_crash(word_t kind);
+
+__attribute__((noreturn)) void __lucid_crash(word_t kind)
+{
+    switch (kind) {
+    case CRASH_NULL:
+        crash_null();
+        break;
+    case CRASH_EXECUTE:
+        crash_execute();
+        break;
+    case CRASH_STACK:
+        crash_stack();
+        break;
+    case CRASH_DIVIDE:
+        crash_divide();
+        break;
+    case CRASH_CAPABILITY:
+        crash_capability();
+        break;
+    }
+    for (;;) /* the supervisor sees that it did not crash */
+        sys_yield();
+}

@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Boards: what a machine has, and how the emulator is started that plays it. One file each, boards/NAME.toml."""
+from dataclasses import dataclass, field
+
+from . import checks
+from .common import ROOT, ToolError, closest, listing
+from .toml_places import Document
+
+DEFAULT_BOARD = "qemu-x86_64"
+
+# Kinds of a device's resources and modes of an interrupt: as in abi/lucid/bundle.h and objects.h.
+IRQ, PORTS, MEMORY, CORE = 1, 2, 3, 4
+IRQ_MODES = {"edge": 0, "level": 1, "edge low": 2, "level low": 3}
+
+
+@dataclass(frozen=True)
+class Resource:
+    kind: int
+    first: int
+    count: int
+    mode: int = 0
+
+
+@dataclass(frozen=True)
+class Emulator:
+    program: str
+    arguments: list
+    boot_elf: list
+    boot_iso: list
+    boot_uefi: list
+    exit_success: int
+
+
+@dataclass(frozen=True)
+class Board:
+    name: str
+    what: str
+    arch: str
+    memory: int
+    emulator: Emulator | None
+    devices: dict = field(default_factory=dict)  # name -> list of Resource
+
+
+def board_names():
+    return sorted(path.stem for path in (ROOT / "boards").glob("*.toml"))
+
+
+def load_board(name):
+    """The board of that name."""
+    names = board_names()
+    if name not in names:
+        meant = closest(name, names)
+        raise ToolError(f"there is no board '{name}'; known: {listing(names)}", f"did you mean '{meant}'?" if meant else None)
+    document = Document(ROOT / "boards" / f"{name}.toml")
+    values = document.values
+    checks.known_keys(document, (), values, {"board", "emulator", "device"}, "a board")
+    board = values.get("board", {})
+    checks.known_keys(document, ("board",), board, {"name", "what", "arch", "memory"}, "[board]")
+    for key in ("name", "what", "arch", "memory"):
+        if key not in board:
+            raise document.error(("board",), f"[board] lacks '{key}'")
+    return Board(board["name"], board["what"], board["arch"], checks.size(document, ("board", "memory"), board["memory"]),
+                 _emulator(document, values.get("emulator")), _devices(document, values.get("device", {})))
+
+
+def _emulator(document, table):
+    if table is None:
+        return None
+    known = {"program", "arguments", "boot_elf", "boot_iso", "boot_uefi", "exit_success"}
+    checks.known_keys(document, ("emulator",), table, known, "[emulator]")
+    for key in known:
+        if key not in table:
+            raise document.error(("emulator",), f"[emulator] lacks '{key}'")
+    return Emulator(**table)
+
+
+def _devices(document, tables):
+    return {name: _resources(document, ("device", name), table) for name, table in tables.items()}
+
+
+def _resources(document, path, table):
+    """The resources of one device, in a fixed order."""
+    checks.known_keys(document, path, table, {"kind", "ports", "memory", "irq", "mode", "core"}, f"device '{path[-1]}'")
+    mode = IRQ_MODES[checks.one_of(document, path + ("mode",), table.get("mode", "edge"), list(IRQ_MODES))]
+    found = []
+    for key, kind in (("ports", PORTS), ("memory", MEMORY)):
+        entries = table.get(key, [])
+        for entry in entries if isinstance(entries, list) else [entries]:
+            first, count = checks.number_range(document, path + (key,), entry)
+            found.append(Resource(kind, first, count))
+    if "irq" in table:
+        found.append(Resource(IRQ, checks.number(document, path + ("irq",), table["irq"], 0, 1023), 1, mode))
+    if "core" in table:
+        found.append(Resource(CORE, checks.number(document, path + ("core",), table["core"], 0, 255), 1))
+    return found

@@ -1,0 +1,248 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""`./lucid build`: from a description to an image.
+
+    components/*/*.c, lib/*.c   -> one ELF file for each component, at an address of its own
+    kernel/**                   -> kernel.elf
+    all these                   -> payload.bin (root component, kernel symbols, bundle; see image.py and bundle.py)
+    kernel.elf and payload.bin  -> image.elf, and image.iso if asked for
+
+Ninja does it; this module writes its file. Objects are shared by all systems of a variant (board, kind and compiler) and lie in
+build/VARIANT/.objects; what belongs to one system lies in build/VARIANT/SYSTEM. All paths in the Ninja file are relative to the
+repository, where Ninja runs.
+"""
+import json
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from . import compiler, ninja
+from .board import load_board
+from .common import ROOT, ToolError, align_up, listing, relative, say, write_atomically, write_if_changed
+from .description import load_system
+from .ports import load_port
+from .version import version_text
+
+KERNEL_FOLDERS = ("boot", "ipc", "object", "sched", "syscall")
+ROOT_ADDRESS = 0x400000
+FIRST_ADDRESS = 0x10000000   # of the first component
+ADDRESS_STEP = 0x1000000     # components lie this far apart, or more if they are larger
+ROOT_NAME = "root"
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One way of building: for a board, debug or release, with a compiler."""
+    board: str
+    kind: str = "release"
+    compiler: str = "gcc"
+
+    @property
+    def name(self):
+        return self.board + ("-debug" if self.kind == "debug" else "") + ("-clang" if self.compiler == "clang" else "")
+
+    @property
+    def folder(self):
+        return Path("build") / self.name
+
+    @property
+    def objects(self):
+        return self.folder / ".objects"
+
+    def __str__(self):
+        return f"{self.board}, {self.kind}, {self.compiler}"
+
+
+@dataclass(frozen=True)
+class Built:
+    """What a build made; paths are absolute."""
+    system: object
+    variant: Variant
+    folder: Path
+
+    @property
+    def image(self):
+        return self.folder / "image.elf"
+
+    @property
+    def iso(self):
+        return self.folder / "image.iso"
+
+    @property
+    def report(self):
+        return self.folder / "report.txt"
+
+
+def build(name, variant, iso=False):
+    """Build a system; raises ToolError if that fails. Nothing is written before the description is right."""
+    system = load_system(name, load_board(variant.board))
+    if shutil.which(variant.compiler) is None:
+        raise ToolError(f"the compiler '{variant.compiler}' is missing", "./lucid doctor --install")
+    writer = BuildFile(system, variant)
+    with ninja.locked(ROOT / variant.folder):
+        writer.write()
+        targets = [writer.folder / "report.txt"] + ([writer.folder / "image.iso"] if iso else [])
+        ninja.run_ninja(writer.folder / "build.ninja", targets, f"building {system.name} ({variant})")
+    return Built(system, variant, ROOT / writer.folder)
+
+
+def sources(folder, patterns=("*.c", "*.S")):
+    """The source files directly in a folder, relative to the repository, in a fixed order."""
+    folder = ROOT / folder
+    return [Path(relative(path)) for pattern in patterns for path in sorted(folder.glob(pattern))]
+
+
+def object_path(base, source, suffix=""):
+    """Where the object file of a source goes, also of one outside the repository."""
+    source = Path("outside", *source.parts[1:]) if source.is_absolute() else source
+    return base / source.parent / (source.name + suffix + ".o")
+
+
+class BuildFile:
+    """The Ninja file of one system in one variant."""
+
+    def __init__(self, system, variant):
+        self.system = system
+        self.variant = variant
+        self.port = load_port(system.board.arch)
+        self.folder = variant.folder / system.document.path.stem
+        self.ninja = ninja.NinjaFile()
+        self.flags = {}      # file of flags -> flags
+        self.commands = {}   # source -> command, for compile_commands.json
+        self.compiled = {}   # object -> source: a folder that two components share is compiled once
+        self.tool = [Path(relative(path)) for path in sorted((ROOT / "tool/lucid").glob("*.py"))]
+
+    def write(self):
+        self._rules()
+        kernel = self._kernel()
+        library = self._library()
+        programs = self._programs(library)
+        plan = self._plan(programs)
+        self._image(kernel, programs, plan)
+        self.ninja.write(ROOT / self.folder / "build.ninja")
+        self._compile_commands()
+
+    def _rules(self):
+        rule = self.ninja.rule
+        cc, ar, ld = (compiler.tool_name(self.port, tool) for tool in (self.variant.compiler, "ar", "ld"))
+        self.ninja.variable("builddir", self.variant.objects)
+        rule("cc", f"{cc} @$flags $includes -MD -MF $out.d -c $in -o $out", f"{cc} $in", depfile="$out.d", deps="gcc")
+        rule("archive", f"rm -f $out && {ar} rcsD $out $in", "ar $out")
+        rule("link", f"{cc} $flags -o $out $in $libraries", "link $out")
+        rule("ld", f"{ld} $flags -o $out $in", "ld $out")
+        rule("incbin", f"{cc} {compiler.quoted([*compiler.target_flags(self.port, self.variant.compiler), *self.port.cc_flags])} -c $in -o $out",
+             "incbin $out")
+        rule("tool", "./lucid internal $step $plan $out", "$step $out", restat="1")
+
+    def _flags(self, name, flags):
+        """Flags go into a file, which keeps commands and error messages readable."""
+        path = self.variant.objects / f"{name}.flags"
+        write_if_changed(ROOT / path, compiler.quoted_for_file(flags))
+        self.flags[path] = flags
+        return path
+
+    def _compile(self, source, flags, includes=(), suffix=""):
+        target = object_path(self.variant.objects, source, suffix)
+        if target not in self.compiled:
+            self.compiled[target] = source
+            self.ninja.build(target, "cc", [source], implicit=[flags], flags=flags, includes=compiler.quoted(includes))
+            self.commands.setdefault(str(source), [self.variant.compiler, *self.flags[flags], *includes, "-c", str(source), "-o", str(target)])
+        return target
+
+    def _kernel(self):
+        flags = self._flags("kernel", compiler.kernel_flags(self.port, self.variant.kind, self.variant.compiler))
+        folders = [f"kernel/{folder}" for folder in KERNEL_FOLDERS] + [self.port.folder]
+        objects = [self._compile(source, flags) for folder in folders for source in sources(folder)]
+        if not objects:
+            raise ToolError("kernel/: there are no sources")
+        self._link_kernel(self.folder / "kernel.elf", objects)
+        return objects
+
+    def _link_kernel(self, target, objects, more=()):
+        self.ninja.build(target, "ld", objects, implicit=[self.port.linker_script],
+                         flags=compiler.quoted([*compiler.kernel_link_flags(self.port), *more]))
+
+    def _library(self):
+        """liblucid.a, and the one with FPU code allowed is the same: the library itself never needs it."""
+        arch = f"lib/arch/{self.port.name}"
+        flags = self._user_flags(fpu=False)
+        objects = [self._compile(source, flags, ["-Ilib"]) for folder in ("lib", arch) for source in sources(folder)]
+        library = self.variant.objects / "liblucid.a"
+        self.ninja.build(library, "archive", objects)
+        return library
+
+    def _user_flags(self, fpu):
+        return self._flags("user.fpu" if fpu else "user", compiler.user_flags(self.port, self.variant.kind, self.variant.compiler, fpu))
+
+    def _programs(self, library):
+        """The ELF files of the root component and the others: name -> path."""
+        programs = {ROOT_NAME: self._program(ROOT_NAME, self.system.root, False, ROOT_ADDRESS, library)}
+        address = FIRST_ADDRESS
+        for component in self.system.components:
+            programs[component.name] = self._program(component.name, component.source, component.fpu, address, library)
+            address += max(ADDRESS_STEP, align_up(component.memory, ADDRESS_STEP))
+        return programs
+
+    def _program(self, name, folder, fpu, address, library):
+        flags, includes = self._user_flags(fpu), [f"-I{relative(folder)}"]
+        objects = [self._compile(source, flags, includes, ".fpu" if fpu else "") for source in sources(folder)]
+        target = self.folder / f"{name}.elf"
+        self.ninja.build(target, "link", objects, implicit=[library], libraries=f"{library} -lgcc",
+                         flags=compiler.quoted(compiler.user_link_flags(self.port, self.variant.compiler, address)))
+        return target
+
+    def _plan(self, programs):
+        """What the tool's own steps need to know, as a file, so that Ninja sees when it changes."""
+        plan = self.folder / "plan.json"
+        write_if_changed(ROOT / plan, json.dumps({
+            "description": relative(self.system.document.path), "board": self.system.board.name, "folder": str(self.folder),
+            "kind": self.variant.kind, "compiler": self.variant.compiler, "version": version_text(),
+            "programs": {name: str(path) for name, path in programs.items()}}, indent=1) + "\n")
+        return plan
+
+    def _image(self, kernel, programs, plan):
+        folder, build_step = self.folder, self.ninja.build
+        description = [Path(relative(self.system.document.path)), Path("boards") / f"{self.system.board.name}.toml"]
+        payload, image = folder / "payload.bin", folder / "image.elf"
+        build_step(payload, "tool", [folder / "kernel.elf", *programs.values()],
+                   implicit=[plan, Path("abi/lucid/types.h"), *description, *self.tool], step="payload", plan=plan)
+        write_if_changed(ROOT / folder / "payload.S", ".section .payload, \"a\", @progbits\n.balign 4096\n"
+                         f".incbin \"{payload}\"\n.section .note.GNU-stack, \"\", @progbits\n")
+        build_step(folder / "payload.o", "incbin", [folder / "payload.S"], implicit=[payload])
+        self._link_kernel(image, [*kernel, folder / "payload.o"], more=["--strip-debug"])
+        build_step(folder / "report.txt", "tool", [image, payload], implicit=[plan, *self.tool], step="report", plan=plan)
+        build_step(folder / "image.iso", "tool", [image], implicit=[plan, folder / "report.txt", *self.tool], step="iso", plan=plan)
+
+    def _compile_commands(self):
+        """compile_commands.json for editors: these sources, and those of other systems that are known already."""
+        path = ROOT / "compile_commands.json"
+        try:
+            known = {entry["file"]: entry["arguments"] for entry in json.loads(path.read_text())
+                     if entry["directory"] == str(ROOT) and (ROOT / entry["file"]).exists()}
+        except (OSError, ValueError, KeyError, TypeError):
+            known = {}
+        known.update(self.commands)
+        write_if_changed(path, json.dumps([{"directory": str(ROOT), "file": file, "arguments": known[file]}
+                                           for file in sorted(known)], indent=1) + "\n")
+
+
+def add_build_options(parser, default_board):
+    """The options that choose a variant: for build and run."""
+    parser.add_argument("--board", default=default_board, metavar="BOARD", help=f"the machine (default {default_board})")
+    kind = parser.add_mutually_exclusive_group()
+    kind.add_argument("--release", dest="kind", action="store_const", const="release", default="release",
+                      help="cheap assertions only (default)")
+    kind.add_argument("--debug", dest="kind", action="store_const", const="debug", help="all assertions, SYS_DEBUG")
+    parser.add_argument("--cc", choices=compiler.COMPILERS, default="gcc", dest="compiler", help="the compiler (default gcc)")
+
+
+def variant_of(arguments):
+    return Variant(arguments.board, arguments.kind, arguments.compiler)
+
+
+def command(arguments):
+    """./lucid build"""
+    built = build(arguments.system, variant_of(arguments), arguments.iso)
+    say(f"{relative(built.folder)}/")
+    names = ["image.elf"] + (["image.iso"] if arguments.iso else []) + ["report.txt"]
+    say(f"   {listing(names)}; ELF files with symbols for the kernel and each component")
+    return 0

@@ -1,0 +1,11 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""`./lucid clean`: remove what was built."""
+import shutil
+
+from .common import ROOT
+
+
+def command(_arguments):
+    shutil.rmtree(ROOT / "build", ignore_errors=True)
+    (ROOT / "compile_commands.json").unlink(missing_ok=True)
+    return 0

@@ -1,0 +1,165 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""The command line of ./lucid: its subcommands, their options, and how errors become messages and exit statuses."""
+import argparse
+import os
+import sys
+
+from .board import DEFAULT_BOARD
+from .common import EXIT_NOT_STARTED, ROOT, ToolError, complain
+from .version import version_text
+
+DESCRIPTION = "Build, run and test systems of isolated components on the Lucid microkernel."
+EPILOG = """\
+examples:
+   ./lucid run demo                    build the system in systems/demo.toml and run it in QEMU
+   ./lucid new hello                   make a component and a system to begin with
+   ./lucid build demo --iso            make build/qemu-x86_64/demo/image.iso, for a USB stick
+   ./lucid test                        run all tests
+
+`./lucid COMMAND --help` says more about each command.
+"""
+
+
+class Parser(argparse.ArgumentParser):
+    """argparse, with errors in the tool's form."""
+
+    def error(self, message):
+        raise ToolError(f"{message}", f"{self.prog} --help says what there is")
+
+
+def positive(kind, what):
+    """An argument type: a number above 0."""
+    def convert(text):
+        try:
+            value = kind(text)
+        except ValueError:
+            value = 0
+        if value <= 0:
+            raise argparse.ArgumentTypeError(f"'{text}' is not {what}")
+        return value
+    return convert
+
+
+def make_parser():
+    parser = Parser(prog="./lucid", description=DESCRIPTION, epilog=EPILOG, allow_abbrev=False,
+                    formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--version", action="version", version=f"lucid {version_text()}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=Parser)
+    for add in (add_run, add_build, add_new, add_test, add_doctor, add_manual, add_clean):
+        add(commands)
+    return parser
+
+
+def subcommand(commands, name, summary, function, **more):
+    """One subcommand; `function` is MODULE.FUNCTION of this package, loaded when it is called."""
+    parser = commands.add_parser(name, help=summary, description=summary[0].upper() + summary[1:] + ".", allow_abbrev=False,
+                                 formatter_class=argparse.RawDescriptionHelpFormatter, **more)
+    parser.set_defaults(function=function)
+    return parser
+
+
+def add_system(parser):
+    parser.add_argument("system", metavar="SYSTEM", help="a name (systems/NAME.toml) or the path of a description")
+
+
+def add_run(commands):
+    from .build import add_build_options
+    parser = subcommand(commands, "run", "build a system and run it on an emulated machine", "run.command",
+                        usage="./lucid run SYSTEM [options] [-- QEMU-ARGUMENTS]",
+                        epilog="On a terminal, Ctrl-A X leaves. Otherwise standard input is what is typed.\n"
+                               "Exit status: 0 the system powered off, or TEXT was seen; 1 the time limit was reached, the kernel panicked or\n"
+                               "the machine failed; 2 it could not be started.")
+    add_system(parser)
+    add_build_options(parser, DEFAULT_BOARD)
+    parser.add_argument("--cores", type=positive(int, "a number of cores"), default=1, metavar="N", help="processor cores (default 1)")
+    parser.add_argument("--memory", metavar="SIZE", help="the machine's memory, like 512MiB (default: the description's, or the board's)")
+    parser.add_argument("--timeout", type=positive(float, "a number of seconds"), metavar="S", help="end after S seconds, with status 1")
+    parser.add_argument("--expect", metavar="TEXT", help="end with status 0 as soon as TEXT was printed")
+    parser.add_argument("--icount", action="store_true", help="virtual time: one nanosecond an instruction, the same in every run")
+    parser.add_argument("--accel", choices=("tcg", "kvm"), default="tcg", help="how QEMU executes instructions (default tcg)")
+    parser.add_argument("--iso", action="store_true", help="boot the ISO with GRUB, from a BIOS")
+    parser.add_argument("--uefi", action="store_true", help="boot the ISO with GRUB, from UEFI")
+
+
+def add_build(commands):
+    from .build import add_build_options
+    parser = subcommand(commands, "build", "build a system's image", "build.command",
+                        epilog="Writes build/BOARD/SYSTEM/: image.elf, ELF files with symbols, report.txt. Other ways of building have folders\n"
+                               "of their own: build/BOARD-debug, build/BOARD-clang, build/BOARD-debug-clang.")
+    add_system(parser)
+    add_build_options(parser, DEFAULT_BOARD)
+    parser.add_argument("--iso", action="store_true", help="also image.iso, bootable from CD and USB on BIOS and UEFI")
+
+
+def add_new(commands):
+    parser = subcommand(commands, "new", "make a component and a system to begin with", "new.command",
+                        epilog="Makes components/NAME/NAME.c and systems/NAME.toml. Nothing that exists is changed.")
+    parser.add_argument("name", metavar="NAME", help="small letters, digits and '_'")
+
+
+def add_test(commands):
+    parser = subcommand(commands, "test", "run the tests", "test.command",
+                        epilog="Ends with the line `N passed, N failed`; the exit status is 1 if any failed.")
+    parser.add_argument("--suite", action="append", metavar="NAME", help="only this suite (can be repeated): tool, host, target, system, build")
+    parser.add_argument("--filter", metavar="TEXT", help="only tests with TEXT in their name")
+    parser.add_argument("--long", action="store_true", help="the long runs instead of their samples")
+    parser.add_argument("--list", action="store_true", help="list the tests, and run none")
+    parser.add_argument("--board", default=DEFAULT_BOARD, metavar="BOARD", help=f"the machine (default {DEFAULT_BOARD})")
+
+
+def add_doctor(commands):
+    parser = subcommand(commands, "doctor", "see whether everything that is needed is installed", "doctor.command")
+    parser.add_argument("--install", action="store_true", help="install what is missing (Debian and Ubuntu packages)")
+    parser.add_argument("--for", dest="purpose", choices=("run", "test"), default="test",
+                        help="what it is needed for: run (little) or test (everything; default)")
+    parser.add_argument("--quiet", action="store_true", help="say nothing if all is there")
+
+
+def add_manual(commands):
+    parser = subcommand(commands, "manual", "write docs/manual.md from the ABI headers and the library's", "manual.command")
+    parser.add_argument("--check", action="store_true", help="write nothing; exit status 1 if the manual is out of date")
+
+
+def add_clean(commands):
+    subcommand(commands, "clean", "remove everything that was built", "clean.command")
+
+
+def run_command(arguments):
+    module, _, function = arguments.function.partition(".")
+    return getattr(__import__(f"lucid.{module}", fromlist=[function]), function)(arguments)
+
+
+def split_extra(words):
+    """Words after `--` go to QEMU."""
+    return (words[:words.index("--")], words[words.index("--") + 1:]) if "--" in words else (words, [])
+
+
+def main(words):
+    """Everything: from the words of the command line to the exit status."""
+    try:
+        if words[:1] == ["internal"]:
+            from .steps import run_step
+            os.chdir(ROOT)
+            return run_step(words[1:])
+        if not words or words == ["help"]:
+            words = ["--help"]
+        words, extra = split_extra(words)
+        arguments = make_parser().parse_args(words)
+        arguments.extra = extra
+        if arguments.command is None:
+            raise ToolError("no command is given", "./lucid --help says what there is")
+        if extra and arguments.command != "run":
+            raise ToolError(f"'{arguments.command}' takes nothing after --")
+        return run_command(arguments)
+    except ToolError as error:
+        complain(f"lucid: {error}" if not is_place(error.message) else str(error))
+        return error.status
+    except KeyboardInterrupt:
+        complain("")
+        return 130
+
+
+def is_place(message):
+    """True if a message begins with FILE:LINE, which then stands first, where editors look for it."""
+    head = message.split(": ", 1)[0]
+    return ":" in head and head.rpartition(":")[2].isdigit()

@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""`./lucid doctor`: is everything there that building, running and testing need; and installs it on Debian and Ubuntu.
+
+What is there is seen by looking for the programs and files themselves, which is fast and needs no network, so that `make run` can
+ask every time.
+"""
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from .common import EXIT_FAILED, EXIT_OK, ToolError, complain, listing, say
+
+
+@dataclass(frozen=True)
+class Need:
+    package: str   # in Debian and Ubuntu
+    looks: str     # a program, or the absolute path of a file
+    why: str
+    purpose: str   # run or test
+
+    def is_there(self):
+        return os.path.exists(self.looks) if self.looks.startswith("/") else shutil.which(self.looks) is not None
+
+
+NEEDS = [
+    Need("gcc", "gcc", "compiles the kernel and the components", "run"),
+    Need("binutils", "ld", "links them", "run"),
+    Need("ninja-build", "ninja", "does the build's steps, only those that are needed", "run"),
+    Need("qemu-system-x86", "qemu-system-x86_64", "is the machine that systems run on", "run"),
+    Need("qemu-system-data", "/usr/share/qemu/qboot.rom", "is that machine's quick firmware", "run"),
+    Need("git", "git", "tells the commit that an image was built from", "test"),
+    Need("libc6-dev", "/usr/include/stdio.h", "the kernel's unit tests are ordinary programs", "test"),
+    Need("clang", "clang", "is the second compiler that everything must build with", "test"),
+    Need("seabios", "/usr/share/seabios/bios-256k.bin", "is the BIOS that ISO images are tested with", "test"),
+    Need("ovmf", "/usr/share/ovmf/OVMF.fd", "is the UEFI firmware that ISO images are tested with", "test"),
+    Need("grub-common", "grub-mkimage", "makes the boot loader of ISO images", "test"),
+    Need("grub-pc-bin", "/usr/lib/grub/i386-pc/cdboot.img", "is the boot loader for a BIOS", "test"),
+    Need("grub-efi-amd64-bin", "/usr/lib/grub/x86_64-efi/moddep.lst", "is the boot loader for UEFI", "test"),
+    Need("xorriso", "xorriso", "writes ISO images", "test"),
+]
+
+# What the packages are called elsewhere, roughly.
+ELSEWHERE = "gcc, binutils, ninja, qemu-system-x86_64 with its firmware files, and for tests git, clang, OVMF, GRUB's tools for BIOS and UEFI, xorriso"
+
+
+def missing(purpose):
+    return [need for need in NEEDS if (purpose == "test" or need.purpose == "run") and not need.is_there()]
+
+
+def install_line(needs):
+    return "apt-get install --no-install-recommends " + " ".join(need.package for need in needs)
+
+
+def as_root():
+    """What to put before a command to be root; None if that cannot be."""
+    if os.geteuid() == 0:
+        return []
+    if shutil.which("sudo") is None:
+        return None
+    if sys.stdin.isatty():
+        return ["sudo"]
+    works = subprocess.run(["sudo", "-n", "true"], stdin=subprocess.DEVNULL, capture_output=True).returncode == 0
+    return ["sudo", "-n"] if works else None
+
+
+def install(needs):
+    """Install the packages, or say exactly what a person has to do."""
+    if shutil.which("apt-get") is None:
+        raise ToolError(f"this is neither Debian nor Ubuntu, so install by hand what is missing: {listing(n.looks for n in needs)}",
+                        f"what Lucid needs in all: {ELSEWHERE}")
+    root = as_root()
+    if root is None:
+        raise ToolError("installing needs root, and sudo is not there or asks for a password; run as root:", install_line(needs))
+    say(f"installing {len(needs)} package{'s' if len(needs) > 1 else ''}: this happens once, and takes a few minutes")
+    if not any(Path("/var/lib/apt/lists").glob("*_Packages*")):
+        apt(root, ["update"])
+    if apt(root, install_words(needs)) != 0:
+        say("trying again with a fresh list of packages")
+        apt(root, ["update"])
+        if apt(root, install_words(needs)) != 0:
+            raise ToolError("apt-get failed, see above; what is missing could be installed with:", install_line(needs))
+    left = [need for need in needs if not need.is_there()]
+    if left:
+        raise ToolError(f"{listing(n.package for n in left)} installed, but {listing(n.looks for n in left)} still not found")
+
+
+def install_words(needs):
+    return ["install", "-y", "--no-install-recommends", *(need.package for need in needs)]
+
+
+def apt(root, words):
+    """Run apt-get with its own progress; without a terminal in its short form. Its exit status."""
+    if not sys.stdout.isatty():
+        words = ["-q", *words]
+    environment = ["env", "DEBIAN_FRONTEND=noninteractive", "LC_ALL=C.UTF-8"]
+    return subprocess.run([*root, *environment, "apt-get", *words], stdin=subprocess.DEVNULL).returncode
+
+
+def command(arguments):
+    """./lucid doctor"""
+    needs = missing(arguments.purpose)
+    if not needs:
+        if not arguments.quiet:
+            say("everything that is needed is there")
+        return EXIT_OK
+    say("missing:")
+    for need in needs:
+        say(f"   {need.package:<20} {need.why}")
+    if arguments.install:
+        install(needs)
+        say("everything that is needed is there now")
+        return EXIT_OK
+    complain(f"to install: ./lucid doctor --install, or as root: {install_line(needs)}")
+    return EXIT_FAILED

@@ -1,0 +1,196 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""`./lucid run`: build a system, start it, and connect its console with standard input and output.
+
+Standard input may be a terminal or a pipe. It is held back until the guest is ready for it: until the shell's prompt
+appears, or the guest has printed something and then nothing for a moment. Bytes that reach a UART before its driver
+would be lost, and firmware would read them. The end of standard input only ends input.
+"""
+import os
+import signal
+import sys
+import time
+
+from . import terminal
+from .build import build, variant_of
+from .checks import SIZE_UNITS
+from .common import EXIT_FAILED, EXIT_OK, ToolError, complain
+from .machine import Machine, Options
+from .session import Over, Session
+
+PROMPT = "lucid> "
+QUIET_SECONDS = 0.5
+INPUT_CHUNK = 4096
+
+
+class Stopped(Exception):
+    """A signal asked the tool to end."""
+
+
+class Output:
+    """Standard output. When it is no terminal, lines end with a plain newline."""
+
+    def __init__(self):
+        self.plain = not sys.stdout.isatty()
+        self.held = b""
+        self.at_line_start = True
+
+    def __call__(self, data):
+        if self.plain:
+            data = self.held + data
+            self.held = b"\r" if data.endswith(b"\r") else b""
+            data = data.removesuffix(b"\r").replace(b"\r\n", b"\n")
+        if data:
+            self.at_line_start = data.endswith(b"\n")
+        while data:
+            data = data[os.write(1, data):]
+
+    def finish(self):
+        """End an unfinished line; on a terminal, undo colours and a hidden cursor."""
+        if not self.plain:
+            os.write(1, b"\x1b[0m\x1b[?25h")
+        if not self.at_line_start:
+            os.write(1, b"\n" if self.plain else b"\r\n")
+
+
+class Run:
+    """One run: the pump between the machine and this process, until something ends it."""
+
+    def __init__(self, built, options, expect, timeout, interactive):
+        self.built = built
+        self.options = options
+        self.expect = expect
+        self.timeout = timeout
+        self.interactive = interactive
+        self.keys = terminal.Keys()
+        self.output = Output()
+        self.input_open = terminal.in_foreground() and not sys.stdin.closed
+        self.ready = False
+        self.searched = 0
+
+    def __call__(self):
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, self._stop)
+        try:
+            with Machine(self.built, self.options) as machine:
+                self.session = Session(machine, self.output)
+                self.session.tolerate_panic = self.expect is not None and "KERNEL PANIC" in self.expect
+                return self._pump()
+        except ToolError as error:
+            self.output.finish()
+            complain(f"lucid: {error}")
+            return error.status
+        except (Stopped, KeyboardInterrupt):
+            self.output.finish()
+            return 128 + signal.SIGINT
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+            return EXIT_FAILED
+
+    @staticmethod
+    def _stop(_number, _frame):
+        raise Stopped
+
+    def _pump(self):
+        deadline = None if self.timeout is None else time.monotonic() + self.timeout
+        try:
+            while True:
+                left = 3600.0 if deadline is None else deadline - time.monotonic()
+                if left <= 0:
+                    return self._fail(f"'{self.expect}' was not seen within {self.timeout:g} s" if self.expect
+                                      else f"still running after {self.timeout:g} s")
+                if self._round(left):
+                    self.output.finish()
+                    return EXIT_OK
+        except Over as over:
+            if self._expected():
+                self.output.finish()
+                return EXIT_OK
+            if over.success and self.expect is None:
+                self.output.finish()
+                return EXIT_OK
+            return self._fail(over.reason if self.expect is None else f"{over.reason} before '{self.expect}' was seen")
+
+    def _round(self, left):
+        """Move bytes once; True if the run is over and a success."""
+        session = self.session
+        taking = self.input_open and self._guest_ready() and len(session.pending) < INPUT_CHUNK
+        if self.input_open and not self.ready:
+            left = min(left, QUIET_SECONDS / 4)
+        # A person can leave at any time, so keys are read even when the guest is not ready.
+        watched = [0] if self.input_open and (taking or self.interactive) else []
+        if session.move(left, also=watched):
+            if self._read_input():
+                return True
+        return self._expected()
+
+    def _guest_ready(self):
+        if not self.ready:
+            session = self.session
+            quiet = session.last_output is not None and time.monotonic() - session.last_output > QUIET_SECONDS
+            self.ready = quiet or PROMPT in session.transcript.text
+            if self.ready and self.interactive:
+                session.type(self.early)
+        return self.ready
+
+    early = b""  # typed by a person before the guest was ready
+
+    def _read_input(self):
+        """Take from standard input; True if a person wants to leave."""
+        data = os.read(0, INPUT_CHUNK)
+        if data == b"":
+            self.input_open = False
+        if self.interactive:
+            data = self.keys.take(data)
+            if data is None:
+                return True
+            if not self.ready:
+                self.early += data
+                return False
+        self.session.type(data)
+        return False
+
+    def _expected(self):
+        if self.expect is None:
+            return False
+        text = self.session.transcript.text
+        start = max(0, self.searched - len(self.expect))
+        self.searched = len(text)
+        return self.expect in text[start:]
+
+    def _fail(self, reason):
+        self.output.finish()
+        complain(f"lucid: {reason}")
+        lines = self.session.transcript.last_lines()
+        if lines and not self.interactive:
+            complain("   the last lines were:")
+            for line in lines:
+                complain(f"   | {line}")
+        elif not lines:
+            complain("   it printed nothing")
+        return EXIT_FAILED
+
+
+def run(built, options, expect=None, timeout=None):
+    """Run it; the exit status."""
+    interactive = terminal.is_interactive()
+    work = Run(built, options, expect, timeout, interactive)
+    return terminal.guarded(work) if interactive else work()
+
+
+def memory_size(text):
+    """The argument of --memory: 512M, 1G, 512MiB."""
+    for suffix, unit in {**SIZE_UNITS, "M": 1 << 20, "G": 1 << 30}.items():
+        if text.endswith(suffix) and text[:-len(suffix)].isdigit() and unit >= 1 << 20:
+            return int(text[:-len(suffix)]) * unit
+    raise ToolError(f"--memory {text}: write it like 512MiB or 1GiB")
+
+
+def command(arguments):
+    """./lucid run"""
+    boot = "uefi" if arguments.uefi else "iso" if arguments.iso else "elf"
+    options = Options(cores=arguments.cores, icount=arguments.icount, accel=arguments.accel, boot=boot, extra=arguments.extra,
+                      memory=memory_size(arguments.memory) if arguments.memory else None)
+    built = build(arguments.system, variant_of(arguments), iso=boot != "elf")
+    if terminal.is_interactive():
+        complain(f"starting {built.system.name} on {built.system.board.name}; Ctrl-A X leaves")
+    return run(built, options, arguments.expect, arguments.timeout)

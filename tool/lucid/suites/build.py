@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Suite `build`: everything builds in every way without a warning (warnings are errors), the same sources give the same bytes
+wherever they lie, and the generated manual is up to date."""
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+from .. import manual
+from ..build import Variant, build
+from ..common import ROOT, relative
+from ..compiler import COMPILERS, KINDS
+from ..description import system_names
+from ..test import Failure, Job
+
+COMPARED = ("image.elf", "image.iso", "kernel.elf", "report.txt")
+BUILD_SECONDS = 300.0
+
+
+def jobs(context):
+    found = [Job("build", f"every_system_builds_with_{compiler}_{kind}", lambda c=compiler, k=kind: build_all(context.board, k, c), BUILD_SECONDS)
+             for compiler in COMPILERS for kind in KINDS]
+    found += [Job("build", "a_second_build_has_nothing_to_do", lambda: second_build(context.board), BUILD_SECONDS),
+              Job("build", "two_directories_give_identical_images", lambda: identical(context.board, "gcc"), BUILD_SECONDS),
+              Job("build", "two_directories_give_identical_images_with_clang", lambda: identical(context.board, "clang"), BUILD_SECONDS, long=True),
+              Job("build", "the_manual_is_up_to_date", manual_is_current)]
+    return found
+
+
+def build_all(board, kind, compiler):
+    for name in system_names():
+        build(name, Variant(board, kind, compiler))
+
+
+def chosen_system():
+    """The system that builds are compared with: the demo, or whatever there is."""
+    names = system_names()
+    if not names:
+        raise Failure("expected: a system in systems/\nseen: none")
+    return "demo" if "demo" in names else names[0]
+
+
+def second_build(board):
+    name = chosen_system()
+    built = build(name, Variant(board))
+    before = {path: path.stat().st_mtime_ns for path in built.folder.iterdir()}
+    build(name, Variant(board))
+    changed = [relative(path) for path, stamp in before.items() if path.stat().st_mtime_ns != stamp]
+    if changed:
+        raise Failure(f"expected: nothing is written\nseen: {', '.join(changed)}")
+
+
+def identical(board, compiler):
+    """Copy the sources to two places, one with a longer path, build in both, compare."""
+    name = chosen_system()
+    with tempfile.TemporaryDirectory(prefix="lucid-") as base:
+        copies = [Path(base, "a"), Path(base, "a much/longer/path", "b")]
+        for copy in copies:
+            copy_sources(copy)
+            build_in(copy, name, board, compiler)
+        folder = Path("build", Variant(board, compiler=compiler).name, name)
+        for file in COMPARED:
+            compare(copies[0] / folder / file, copies[1] / folder / file)
+
+
+def copy_sources(target):
+    """A clone with the changes that are not committed yet; without git, a plain copy."""
+    listed = subprocess.run(["git", "-C", str(ROOT), "ls-files", "-z", "--cached", "--others", "--exclude-standard"], capture_output=True)
+    if listed.returncode != 0:
+        shutil.copytree(ROOT, target, ignore=shutil.ignore_patterns("build", ".git", "__pycache__"))
+        return
+    clone = subprocess.run(["git", "clone", "-q", "--shared", "--no-checkout", str(ROOT), str(target)], capture_output=True)
+    target.mkdir(parents=True, exist_ok=True)
+    if clone.returncode == 0:
+        subprocess.run(["git", "-C", str(target), "reset", "-q"], capture_output=True)
+    for name in filter(None, listed.stdout.decode().split("\0")):
+        source = ROOT / name
+        if source.exists():
+            (target / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(source, target / name)
+
+
+def build_in(folder, name, board, compiler):
+    done = subprocess.run(["./lucid", "build", name, "--board", board, "--cc", compiler, "--iso"], cwd=folder, stdin=subprocess.DEVNULL,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    if done.returncode != 0:
+        raise Failure(f"expected: the copy builds\nseen:\n{done.stdout[-2000:]}")
+
+
+def compare(one, other):
+    first, second = one.read_bytes(), other.read_bytes()
+    if first != second:
+        at = next((index for index, (a, b) in enumerate(zip(first, second)) if a != b), min(len(first), len(second)))
+        raise Failure(f"expected: {one.name} is the same from both directories\nseen: {len(first)} and {len(second)} bytes, different from byte {at} on")
+
+
+def manual_is_current():
+    difference = manual.out_of_date()
+    if difference is not None:
+        raise Failure(f"expected: docs/manual.md is what `./lucid manual` writes\nseen: {difference}")

@@ -1,0 +1,157 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""`./lucid test`: runs the suites and counts.
+
+A suite is a module of lucid.suites with a function `jobs(context)`. A job is one thing to start (a Python test, a test program, a system in
+QEMU); it reports one or many results. Each job has a time limit; whatever it does, the next one is run. The last line is
+`N passed, N failed`.
+"""
+import importlib
+import signal
+import time
+import traceback
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from .common import EXIT_FAILED, EXIT_OK, ROOT, ToolError, closest, listing, say
+
+SUITES = ("tool", "host", "build", "target", "system")
+LOGS = ROOT / "build/test"
+
+
+class Failure(Exception):
+    """A test's answer is no. The message says what was expected and what was seen."""
+
+
+class TimeLimit(BaseException):
+    """A job took too long. No Exception, so that no test mistakes it for one of its own."""
+
+
+@dataclass
+class Result:
+    name: str
+    passed: bool
+    message: str = ""
+
+
+@dataclass
+class Job:
+    """Something to run. `work` returns results, or None for a single success; it raises Failure for a single failure."""
+    suite: str
+    name: str
+    work: object
+    seconds: float = 60.0
+    long: bool = False
+
+    @property
+    def title(self):
+        return f"{self.suite}/{self.name}"
+
+
+@dataclass
+class Context:
+    """What the jobs need to know: how tests are run this time."""
+    board: str
+    long: bool
+    logs: object = LOGS
+
+
+@dataclass
+class Count:
+    passed: int = 0
+    failed: int = 0
+    failures: list = field(default_factory=list)
+
+    def add(self, job, results):
+        for result in results:
+            if result.passed:
+                self.passed += 1
+            else:
+                self.failed += 1
+                self.failures.append(f"{job.title}: {result.name}" if result.name != job.name else job.title)
+
+
+@contextmanager
+def time_limit(seconds):
+    """Raise TimeLimit in the block after so many seconds."""
+    def expired(_number, _frame):
+        raise TimeLimit
+    before = signal.signal(signal.SIGALRM, expired)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def run_job(job):
+    """The results of a job, whatever happens in it."""
+    try:
+        with time_limit(job.seconds):
+            return job.work() or [Result(job.name, True)]
+    except (Failure, ToolError) as failure:
+        return [Result(job.name, False, str(failure))]
+    except TimeLimit:
+        return [Result(job.name, False, f"expected: an end within {job.seconds:g} s\nseen: still running")]
+    except Exception:  # a bug in the test itself: it fails, and the others go on
+        return [Result(job.name, False, traceback.format_exc().rstrip())]
+
+
+def show(job, results, seconds):
+    failed = [result for result in results if not result.passed]
+    if len(results) == 1:
+        verdict = "FAILED" if failed else "ok"
+    else:
+        verdict = f"{len(results) - len(failed)} ok" + (f", {len(failed)} FAILED" if failed else "")
+    say(f"{job.title:<58} {verdict} ({seconds:.1f} s)")
+    for result in failed:
+        if result.name != job.name:
+            say(f"   FAIL {result.name}")
+        for line in result.message.splitlines():
+            say(f"      {line}")
+
+
+def collect(context, suites):
+    """All jobs of the suites, in order."""
+    jobs = []
+    for suite in suites:
+        jobs += importlib.import_module(f"lucid.suites.{suite}").jobs(context)
+    return jobs
+
+
+def chosen_suites(names):
+    for name in names or ():
+        if name not in SUITES:
+            meant = closest(name, SUITES)
+            raise ToolError(f"there is no suite '{name}'; known: {listing(SUITES)}", f"did you mean '{meant}'?" if meant else None)
+    return [suite for suite in SUITES if not names or suite in names]
+
+
+def command(arguments):
+    """./lucid test"""
+    context = Context(arguments.board, arguments.long)
+    jobs = [job for job in collect(context, chosen_suites(arguments.suite)) if job.long == arguments.long]
+    if arguments.filter:
+        jobs = [job for job in jobs if arguments.filter in job.title]
+    if arguments.list:
+        for job in jobs:
+            say(job.title)
+        return EXIT_OK
+    return run_all(jobs)
+
+
+def run_all(jobs):
+    count, start = Count(), time.monotonic()
+    for job in jobs:
+        began = time.monotonic()
+        results = run_job(job)
+        count.add(job, results)
+        show(job, results, time.monotonic() - began)
+    say()
+    if count.failures:
+        say("failed:")
+        for name in count.failures:
+            say(f"   {name}")
+    say(f"{time.monotonic() - start:.0f} s")
+    say(f"{count.passed} passed, {count.failed} failed")
+    return EXIT_FAILED if count.failed else EXIT_OK
