@@ -18,6 +18,9 @@
  * tag         of the message received
  * words 0-3   the first words received
  *
+ * SYS_REPLY_RECV reports on its receive; an answer that lost words or capabilities is reported to the one who called. Who must
+ * know sends the answer with SYS_SEND.
+ *
  * A receive without a Reply takes a call's message, and ends the call with ERR_PEER_GONE: nobody can answer it.
  */
 #ifndef LUCID_SYSCALL_H
@@ -38,5 +41,7 @@
 #define DEBUG_NAME  1u /* tag: a Thread capability; words 0-3: up to 32 bytes of name */
 #define DEBUG_DUMP  2u /* print the threads and queues */
 #define DEBUG_HALT  3u /* tag: exit status; stop the machine */
+#define DEBUG_FAST  4u /* tag: 0 turns the IPC fast path off, 1 on: to compare it with the general one */
+#define DEBUG_PANIC 5u /* a kernel panic, to see its report */
 
 #endif

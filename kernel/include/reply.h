@@ -36,8 +36,9 @@ bool reply_returns_context(const struct reply *reply);
 /* OWED -> ARMED by the same server, whose context (there is one to return) goes back to the caller: for the fast path. */
 void reply_answer_fast(struct reply *reply);
 
-/* OWED -> FREE: gives a donated context back. The caller no longer waits at it; what it is told is up to who calls this. */
-void reply_settle(struct reply *reply);
+/* OWED -> FREE: gives a donated context back. The caller no longer waits at it; what it is told is up to who calls this.
+ * `answering`: the thread that answers, which knows that it loses the context; NULL: the call ends in another way. */
+void reply_settle(struct reply *reply, struct thread *answering);
 
 /* OWED -> FREE: the caller learns that nobody will answer. */
 void reply_fail(struct reply *reply, status_t status);

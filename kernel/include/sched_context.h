@@ -45,7 +45,9 @@ void sched_context_lend(struct sched_context *sc, struct thread *thread);
 void sched_context_unbind(struct sched_context *sc);
 /* Take it from who it was donated to, and give it back to its owner: the chain of calls is cut. */
 void sched_context_recall(struct sched_context *sc);
-/* The same, when who has it gives it up by itself: no fault. */
+/* A call ends: back to its caller. Who has it gets a timeout fault, unless it is `answering`. */
+void sched_context_return(struct sched_context *sc, struct thread *caller, const struct thread *answering);
+/* To the owner, when who has it gives it up by itself: no fault. */
 void sched_context_give_back(struct sched_context *sc);
 /* The thread is about to wait at an endpoint: what it borrowed goes back. */
 void sched_context_return_lent(struct thread *thread);
@@ -53,9 +55,7 @@ void sched_context_return_lent(struct thread *thread);
 /* The last capability goes. One step; true when nothing points here any more. */
 bool sched_context_destroy_step(struct sched_context *sc);
 
-/* Move the context from one thread, which has it, to another, which has none. */
-void sched_context_move(struct sched_context *sc, struct thread *to);
-/* The same, between two threads of which neither is queued nor current, or which the caller schedules itself. */
+/* Move the context from one thread to another, which has none; neither is queued, and the caller schedules them. */
 static inline void sched_context_hand_over(struct sched_context *sc, struct thread *from, struct thread *to)
 {
     assert(sc->thread == from && from->sc == sc && !to->sc);
@@ -64,9 +64,6 @@ static inline void sched_context_hand_over(struct sched_context *sc, struct thre
     to->lacks_context = LACKS_NOTHING;
     sc->thread = to;
 }
-/* The thread loses its context: it leaves the ready queue and may get a timeout fault. */
-void sched_context_withdraw(struct sched_context *sc);
-
 /* ---- refill.c: sporadic-server budgets. Times are ticks. */
 
 static inline struct refill *refill_head(struct sched_context *sc)

@@ -174,11 +174,11 @@ status_t ipc_answer(struct thread *sender, struct reply *reply, tag_t tag)
 
     assert(reply->state == REPLY_OWED);
     if (caller->fault) {
-        reply_settle(reply);
+        reply_settle(reply, sender);
         answer_fault(sender, caller, tag);
     } else {
         tag_t arrived = message_transfer(sender, caller, tag, grant, &truncated);
-        reply_settle(reply);
+        reply_settle(reply, sender);
         status_t status = truncated || caller->truncated ? ERR_TRUNCATED : OK;
         caller->truncated = 0;
         arch_set_result(&caller->context, status, 0, arrived);

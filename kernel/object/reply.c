@@ -147,24 +147,6 @@ void reply_owe(struct reply *reply, struct thread *server, struct thread *caller
     }
 }
 
-/* The call is over: give the context back to the caller, or, from the middle of a chain, to its owner. */
-static void return_context(struct reply *reply)
-{
-    struct sched_context *sc = reply->sc;
-
-    if (!reply_returns_context(reply)) {
-        if (!is_cut(reply))
-            sched_context_recall(sc);
-        chain_remove(reply);
-        return;
-    }
-    chain_remove(reply);
-    if (!reply->caller->sc)
-        sched_context_move(sc, reply->caller);
-    else /* the caller got another context meanwhile */
-        sched_context_give_back(sc);
-}
-
 void reply_answer_fast(struct reply *reply)
 {
     struct sched_context *sc = reply->sc;
@@ -178,17 +160,24 @@ void reply_answer_fast(struct reply *reply)
     caller->waits_at = NULL;
 }
 
-void reply_settle(struct reply *reply)
+void reply_settle(struct reply *reply, struct thread *answering)
 {
     struct thread *caller = reply->caller;
+    struct sched_context *sc = reply->sc;
 
     assert(reply->state == REPLY_OWED && caller && caller->waits_at == reply);
-    if (reply->sc)
-        return_context(reply);
+    bool is_top = sc && reply_returns_context(reply), cut = sc && is_cut(reply);
+    if (sc)
+        chain_remove(reply);
     forget_server(reply);
     reply->state = REPLY_FREE;
     reply->caller = NULL;
     caller->waits_at = NULL;
+    /* Last, because who loses the context may fault and stop. */
+    if (is_top)
+        sched_context_return(sc, caller, answering);
+    else if (sc && !cut)
+        sched_context_recall(sc);
 }
 
 void reply_fail(struct reply *reply, status_t status)

@@ -57,20 +57,9 @@ static void start(struct thread *thread)
         notification_deliver_bound(thread);
 }
 
-void sched_context_move(struct sched_context *sc, struct thread *to)
+/* The thread has lost its context against its will. One that waits for a message is idle: it does not miss the time. */
+static void fault_without(struct thread *thread)
 {
-    detach(sc);
-    attach(sc, to);
-}
-
-void sched_context_withdraw(struct sched_context *sc)
-{
-    struct thread *thread = sc->thread;
-
-    detach(sc);
-    if (!thread)
-        return;
-    /* One that waits for a message is idle: it does not miss the time. */
     if (thread->state == THREAD_STATE_RECEIVING || thread->state == THREAD_STATE_STOPPED)
         return;
     thread->lacks_context = LACKS_WITHDRAWN;
@@ -78,21 +67,21 @@ void sched_context_withdraw(struct sched_context *sc)
         scheduler_consider(thread);
 }
 
-void sched_context_recall(struct sched_context *sc)
+void sched_context_return(struct sched_context *sc, struct thread *caller, const struct thread *answering)
 {
-    struct thread *owner = sc->owner;
+    struct thread *loser = sc->thread, *receiver = caller->sc ? sc->owner : caller;
 
-    reply_chain_cut(sc);
-    if (sc->thread == owner)
-        return;
-    sched_context_withdraw(sc);
-    if (owner && !owner->sc) {
-        attach(sc, owner);
-        start(owner);
-    }
+    detach(sc);
+    if (receiver && !receiver->sc)
+        attach(sc, receiver);
+    if (receiver && receiver != caller)
+        start(receiver);
+    if (loser && loser != answering)
+        fault_without(loser);
 }
 
-void sched_context_give_back(struct sched_context *sc)
+/* The owner gets it; whoever else had it does not. */
+static void return_to_owner(struct sched_context *sc)
 {
     struct thread *owner = sc->owner;
 
@@ -102,6 +91,24 @@ void sched_context_give_back(struct sched_context *sc)
         attach(sc, owner);
         start(owner);
     }
+}
+
+void sched_context_recall(struct sched_context *sc)
+{
+    struct thread *loser = sc->thread;
+
+    if (loser == sc->owner) {
+        reply_chain_cut(sc);
+        return;
+    }
+    return_to_owner(sc);
+    if (loser)
+        fault_without(loser);
+}
+
+void sched_context_give_back(struct sched_context *sc)
+{
+    return_to_owner(sc);
 }
 
 void sched_context_bind(struct sched_context *sc, struct thread *thread)
@@ -128,16 +135,15 @@ void sched_context_return_lent(struct thread *thread)
 
 void sched_context_unbind(struct sched_context *sc)
 {
-    struct thread *owner = sc->owner;
+    struct thread *owner = sc->owner, *loser = sc->thread;
 
     sc->owner = NULL;
     if (owner)
         owner->owned = NULL;
     reply_chain_cut(sc);
-    if (sc->thread == owner)
-        detach(sc);
-    else
-        sched_context_withdraw(sc);
+    detach(sc);
+    if (loser && loser != owner)
+        fault_without(loser);
 }
 
 bool sched_context_destroy_step(struct sched_context *sc)

@@ -81,7 +81,7 @@ void thread_unwait(struct thread *thread)
         notification_dequeue(thread->waits_at, thread);
         break;
     case THREAD_STATE_CALLING:
-        reply_settle(thread->waits_at);
+        reply_settle(thread->waits_at, NULL);
         break;
     default:
         scheduler_forget(thread);

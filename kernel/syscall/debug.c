@@ -53,6 +53,11 @@ bool debug_syscall(struct thread *thread)
     case DEBUG_DUMP:
         dump(core_self());
         break;
+    case DEBUG_FAST:
+        fastpath_off = arch_syscall_tag(&thread->context) == 0;
+        break;
+    case DEBUG_PANIC:
+        PANIC("asked for by thread '%s'", thread->name);
     case DEBUG_HALT:
         arch_halt((int)(arch_syscall_tag(&thread->context) & 0x7f));
     default:

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * ACPI, as little of it as a microkernel needs: where the interrupt controllers are, how the sixteen ISA interrupts are wired, and
- * the port of the clock that others are measured against. No AML: that is for a component, which gets the address of the RSDP.
+ * ACPI, as little of it as a microkernel needs: where the interrupt controllers are, how the sixteen ISA
+ * interrupts are wired, and the port of the clock that others are measured against. No AML: that is for a
+ * component, which gets the address of the RSDP.
  *
- * Every table is checked for its length and checksum, and one that is wrong counts as absent. (ACPI specification 6.4,
- * sections 5.2.5 to 5.2.12.)
+ * Every table is checked for its length and checksum, and one that is wrong counts as absent. (ACPI
+ * specification 6.4, sections 5.2.5 to 5.2.12.)
  */
 #include "port.h"
 
@@ -60,24 +61,17 @@ struct madt_override {
     uint16_t flags;
 } __attribute__((packed));
 
-struct madt_lapic_address {
-    struct madt_entry entry;
-    uint16_t reserved;
-    uint64_t address;
-} __attribute__((packed));
-
 struct madt_x2apic {
     struct madt_entry entry;
     uint16_t reserved;
     uint32_t id, flags, processor;
 } __attribute__((packed));
 
-#define MADT_LAPIC         0
-#define MADT_IOAPIC        1
-#define MADT_OVERRIDE      2
-#define MADT_LAPIC_ADDRESS 5
-#define MADT_X2APIC        9
-#define MADT_ENABLED       1u
+#define MADT_LAPIC    0
+#define MADT_IOAPIC   1
+#define MADT_OVERRIDE 2
+#define MADT_X2APIC   9
+#define MADT_ENABLED  1u
 
 /* Polarity and trigger of an override: 5.2.12.5. */
 #define OVERRIDE_POLARITY 0x3u
@@ -90,7 +84,6 @@ struct madt_x2apic {
 #define FADT_PM_TIMER_LENGTH 91u
 #define FADT_SIZE_MIN        116u
 
-#define LAPIC_DEFAULT  0xfee00000u
 #define IOAPIC_DEFAULT 0xfec00000u
 
 static bool sum_is_zero(const void *data, size_t size)
@@ -116,7 +109,8 @@ static bool rsdp_is_valid(const struct rsdp *rsdp)
     return rsdp && signature_is(rsdp->signature, "RSD PTR ", 8) && sum_is_zero(rsdp, RSDP_OLD_SIZE);
 }
 
-/* PC firmware puts it on a 16-byte boundary of the extended BIOS data area's first KiB or the BIOS area: 5.2.5.1. */
+/* PC firmware puts it on a 16-byte boundary of the extended BIOS data area's first KiB or the BIOS
+ * area: 5.2.5.1. */
 static paddr_t rsdp_search(paddr_t start, paddr_t end)
 {
     for (paddr_t a = start; a + sizeof(struct rsdp) <= end; a += 16)
@@ -140,8 +134,9 @@ static const struct table *table_map(paddr_t address)
     const struct table *table = address ? boot_map(address, sizeof(*table)) : NULL;
     if (!table || table->length < sizeof(*table) || table->length > TABLE_SIZE_MAX)
         return NULL;
-    table = boot_map(address, table->length);
-    return table && sum_is_zero(table, table->length) ? table : NULL;
+    uint32_t length = table->length;
+    table = boot_map(address, length);
+    return table && sum_is_zero(table, length) ? table : NULL;
 }
 
 /* ---- What the tables say. */
@@ -186,10 +181,6 @@ static void madt_entry_read(const struct madt_entry *entry)
         if (entry->length >= sizeof(struct madt_override))
             line_override((const struct madt_override *)entry);
         return;
-    case MADT_LAPIC_ADDRESS:
-        if (entry->length >= sizeof(struct madt_lapic_address))
-            acpi.lapic = ((const struct madt_lapic_address *)entry)->address;
-        return;
     }
 }
 
@@ -198,7 +189,6 @@ static void madt_read(const struct table *table)
     const char *p = (const char *)table + sizeof(struct madt), *end = (const char *)table + table->length;
     if (table->length < sizeof(struct madt))
         return;
-    acpi.lapic = ((const struct madt *)table)->lapic;
     while (p + sizeof(struct madt_entry) <= end) {
         const struct madt_entry *entry = (const void *)p;
         if (entry->length < sizeof(*entry) || p + entry->length > end)
@@ -242,16 +232,16 @@ static void root_read(const struct table *root, size_t entry_size)
     }
 }
 
-/* What holds for every PC: ISA interrupts are edge-triggered and active high, PCI's are level-triggered and active low. */
+/* What holds for every PC: ISA interrupts are edge-triggered and active high, PCI's are level-triggered and
+ * active low. */
 static void defaults_set(void)
 {
-    acpi.lapic = LAPIC_DEFAULT;
     for (unsigned i = ISA_LINES; i < ARCH_IRQ_MSI_FIRST; i++)
         acpi.line_mode[i] = IRQ_LEVEL | IRQ_ACTIVE_LOW;
 }
 
-/* A copy that the boot loader made (memory_map.c) is inside the kernel: drivers need one that they can map. If the
- * firmware's is not where it is on a PC (UEFI), a page of memory is given up for another copy. */
+/* A copy that the boot loader made (memory_map.c) is inside the kernel: drivers need one that they can map.
+ * If the firmware's is not where it is on a PC (UEFI), a page of memory is given up for another copy. */
 static paddr_t rsdp_publish(struct boot_machine *machine, paddr_t rsdp)
 {
     if (rsdp < image_physical(image_start) || rsdp >= image_physical(image_end))
@@ -270,7 +260,7 @@ void acpi_read(struct boot_machine *machine)
     defaults_set();
     paddr_t address = rsdp_find(machine->acpi_rsdp);
     const struct rsdp *rsdp = address ? boot_map(address, sizeof(*rsdp)) : NULL;
-    if (rsdp && rsdp->revision >= 2 && rsdp->xsdt != 0)
+    if (rsdp && rsdp->revision >= 2 && rsdp->xsdt != 0 && sum_is_zero(rsdp, sizeof(*rsdp)))
         root_read(table_map(rsdp->xsdt), 8);
     else if (rsdp)
         root_read(table_map(rsdp->rsdt), 4);

@@ -2,8 +2,8 @@
 /*
  * x86-64: the functions of arch.h that are small enough to be inline; included at its end.
  *
- * arch.h has declared them as ordinary functions. "extern inline" with the GNU meaning gives the compiler a body
- * and never an object to link, whatever was declared before.
+ * arch.h has declared them as ordinary functions. "extern inline" with the GNU meaning gives the compiler a
+ * body and never an object to link, whatever was declared before.
  */
 #ifndef ARCH_INLINE_H
 #define ARCH_INLINE_H
@@ -68,10 +68,11 @@ ARCH_INLINE word_t arch_context_sp(const struct arch_context *context)
 }
 
 /*
- * FS and GS base belong to the user, who writes them with WRFSBASE and WRGSBASE without the kernel's knowledge. The kernel itself uses
- * neither, so they stay in the registers until another thread becomes current: a system call that switches to nobody
- * costs nothing. None of these instructions can fault: the values are canonical, because a register held
- * them or arch_register_check has seen them. A struct thread begins with its context.
+ * FS and GS base belong to the user, who writes them with WRFSBASE and WRGSBASE without the kernel's
+ * knowledge. The kernel itself uses neither, so they stay in the registers until another thread becomes
+ * current: a system call that switches to nobody costs nothing. None of these instructions can fault: the
+ * values are canonical, because a register held them or arch_register_check has seen them. A struct thread
+ * begins with its context.
  */
 ARCH_INLINE void arch_thread_switch(struct thread *previous, struct thread *next)
 {
@@ -84,6 +85,21 @@ ARCH_INLINE void arch_thread_switch(struct thread *previous, struct thread *next
         __asm__ volatile("wrfsbase %0" : : "r"(to->fs_base));
         __asm__ volatile("wrgsbase %0" : : "r"(to->gs_base));
     }
+}
+
+/* The rare cases of arch_space_load (space.c): the kernel's own root; a space of which the TLB may hold what
+ * is not true. */
+void space_load_kernel(void);
+void space_load_flushing(struct arch_space *space);
+
+ARCH_INLINE void arch_space_load(struct arch_space *space)
+{
+    if (unlikely(!space))
+        space_load_kernel();
+    else if (unlikely(space->flush))
+        space_load_flushing(space);
+    else
+        __asm__ volatile("mov %0, %%cr3" : : "r"(space->cr3) : "memory");
 }
 
 ARCH_INLINE ticks_t arch_ticks(void)
@@ -105,17 +121,17 @@ ARCH_INLINE paddr_t arch_physical(const void *pointer)
 
 /* ---- Page-table entries: SDM vol. 3, 4.5. */
 
-#define PTE_PRESENT       WORD(0x1)
-#define PTE_WRITE         WORD(0x2)
-#define PTE_USER          WORD(0x4)
-#define PTE_PAT_1         WORD(0x8)  /* called PWT: low bit of the index into the PAT */
-#define PTE_PAT_2         WORD(0x10) /* called PCD: the next bit */
-#define PTE_ACCESSED      WORD(0x20)
-#define PTE_DIRTY         WORD(0x40)
-#define PTE_LARGE         WORD(0x80) /* a frame above level 0 */
-#define PTE_GLOBAL        WORD(0x100)
-#define PTE_NO_EXECUTE    WORD(0x8000000000000000)
-#define PTE_ADDRESS       WORD(0x000ffffffffff000)
+#define PTE_PRESENT    WORD(0x1)
+#define PTE_WRITE      WORD(0x2)
+#define PTE_USER       WORD(0x4)
+#define PTE_PAT_1      WORD(0x8)  /* called PWT: low bit of the index into the PAT */
+#define PTE_PAT_2      WORD(0x10) /* called PCD: the next bit */
+#define PTE_ACCESSED   WORD(0x20)
+#define PTE_DIRTY      WORD(0x40)
+#define PTE_LARGE      WORD(0x80) /* a frame above level 0 */
+#define PTE_GLOBAL     WORD(0x100)
+#define PTE_NO_EXECUTE WORD(0x8000000000000000)
+#define PTE_ADDRESS    WORD(0x000ffffffffff000)
 
 ARCH_INLINE unsigned arch_level_bits(unsigned level)
 {

@@ -4,10 +4,12 @@
  *
  * A context is saved in one of two ways, told by `full`:
  *
- *     full == 0   by SYSCALL. rcx, r8-r11 and the flags are not in it: the ABI declares them destroyed. Left by SYSRET.
- *     full == 1   by an interrupt or an exception, or written by another thread: all of it counts. Left by IRET.
+ *     full == 0   by SYSCALL. rcx, r8-r11 and the flags are not in it: the ABI declares them destroyed. Left
+ * by SYSRET. full == 1   by an interrupt or an exception, or written by another thread: all of it counts.
+ * Left by IRET.
  *
- * While a thread runs in user mode its `full` is 0 (IRET's path clears it), so that SYSCALL need not write it.
+ * While a thread runs in user mode its `full` is 0 (IRET's path clears it), so that SYSCALL need not write
+ * it.
  */
 #ifndef ARCH_TYPES_H
 #define ARCH_TYPES_H
@@ -45,25 +47,29 @@ _Static_assert(offsetof(struct arch_context, rax) == CONTEXT_RAX, "layout.h");
 _Static_assert(offsetof(struct arch_context, r14) == CONTEXT_R14, "layout.h");
 _Static_assert(offsetof(struct arch_context, r10) == CONTEXT_R10, "layout.h");
 
-/* XSAVE area, standard format, for x87, SSE and AVX: 512 bytes legacy, 64 header, 256 AVX (SDM vol. 1, 13.4). */
+/* XSAVE area, standard format, for x87, SSE and AVX: 512 bytes legacy, 64 header, 256 AVX (SDM vol. 1, 13.4).
+ */
 #define FPU_AREA_SIZE 832
 struct arch_fpu {
     ALIGNED(64) uint8_t area[FPU_AREA_SIZE];
 };
 
 /*
- * What an address space is to this port. `number` (1 to 4095, unique) is set by the caller of arch_space_init and used as the process-context
- * identifier. cr3[core] is what that core loads into CR3 next: the root table, the PCID, and, if the TLB's entries under this
- * PCID are current on that core, the bit that keeps them (SDM vol. 3, 4.10.4.1). Only the core itself changes its entry.
+ * What an address space is to this port. `number` (1 to 4095, unique) is set by the caller of arch_space_init
+ * and used as the process-context identifier. `cr3` is what is loaded: the root table, the PCID, and the bit
+ * that keeps what the TLB holds under this PCID (SDM vol. 3, 4.10.4.1); if `flush` is set, that is not true
+ * any more, and the next load must leave the bit away.
  */
 struct arch_space {
-    word_t cr3[CONFIG_CORES];
+    word_t cr3;
     uint32_t number;
+    bool flush;
 };
 
 struct arch_core {
-    struct arch_space *space; /* loaded; NULL: the kernel's own root */
-    bool fpu_on;              /* CR0.TS is clear */
+    bool fpu_on; /* CR0.TS is clear */
 };
+
+_Static_assert(CONFIG_CORES == 1, "this port runs on one core: see CURRENT in entry.S and struct arch_space");
 
 #endif

@@ -107,6 +107,8 @@ start:
         mov     %eax, %fs
         mov     %eax, %gs
         mov     $STACK_TOP, %rsp
+        pushq   $2                              /* no flag is set but the one that always is */
+        popfq
         mov     %ebp, %edi
         mov     %esi, %esi
         xor     %ebp, %ebp                      /* the backtrace ends here */

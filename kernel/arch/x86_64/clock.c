@@ -2,33 +2,34 @@
 /*
  * Time: the time-stamp counter, and the local APIC's timer as the one-shot timer.
  *
- * The counter's frequency is measured once, for 20 ms, against a clock of known frequency: the ACPI timer, or the 8254 on a
- * machine without. What CPUID says is better if it agrees with the measurement, since that is exact; if not, it is wrong, as it is
- * in emulators.
+ * The counter's frequency is measured once, for 20 ms, against a clock of known frequency: the ACPI timer, or
+ * the 8254 on a machine without. What CPUID says is better if it agrees with the measurement, since that is
+ * exact; if not, it is wrong, as it is in emulators.
  *
- * On a busy host an emulated or virtual processor can be stopped between reading two clocks, for longer than the whole measurement
- * takes. So each end of it is read several times, each time bracketed by two readings of the counter, and the narrowest counts.
+ * On a busy host an emulated or virtual processor can be stopped between reading two clocks, for longer than
+ * the whole measurement takes. So each end of it is read several times, each time bracketed by two readings
+ * of the counter, and the narrowest counts.
  */
 #include "port.h"
 
-#define PM_TIMER_HZ   3579545u /* ACPI specification 6.4, 4.8.3.3 */
-#define PM_TIMER_MASK 0xffffffu
-#define PIT_HZ        1193182u /* 8254 */
-#define SAMPLES       8u
-#define PATIENCE      2000000u
+#define PM_TIMER_HZ        3579545u /* ACPI specification 6.4, 4.8.3.3 */
+#define PM_TIMER_MASK      0xffffffu
+#define PIT_HZ             1193182u /* 8254 */
+#define SAMPLES            8u
+#define PATIENCE           2000000u
 #define MEASURE_PER_SECOND 50u /* 1 / 20 ms */
 
 #define HZ_MIN 10000000ull
 #define HZ_MAX 20000000000ull
 
 /* 8254: channel 2, whose gate and output are at port 0x61. */
-#define PIT_CHANNEL_2      0x42
-#define PIT_COMMAND        0x43
-#define PIT_COUNT_DOWN     0xb0 /* channel 2, both bytes, mode 0 */
-#define PIT_LATCH_2        0x80
-#define SPEAKER_PORT       0x61
-#define SPEAKER_GATE       0x1
-#define SPEAKER_ON         0x2
+#define PIT_CHANNEL_2  0x42
+#define PIT_COMMAND    0x43
+#define PIT_COUNT_DOWN 0xb0 /* channel 2, both bytes, mode 0 */
+#define PIT_LATCH_2    0x80
+#define SPEAKER_PORT   0x61
+#define SPEAKER_GATE   0x1
+#define SPEAKER_ON     0x2
 
 /* The local APIC's timer counts (ticks * lapic_ratio) >> RATIO_SHIFT. */
 #define RATIO_SHIFT 30
@@ -118,8 +119,8 @@ static bool measure(uint64_t *lapic_hz)
     return ticks_hz >= HZ_MIN && ticks_hz <= HZ_MAX && *lapic_hz > 0;
 }
 
-/* What CPUID says about the counter's frequency; 0: nothing. Leaf 0x15: crystal and ratio (SDM vol. 2, CPUID); leaf 0x40000010: kHz, in
- * some hypervisors. */
+/* What CPUID says about the counter's frequency; 0: nothing. Leaf 0x15: crystal and ratio (SDM vol. 2,
+ * CPUID); leaf 0x40000010: kHz, in some hypervisors. */
 static uint64_t told_hz(void)
 {
     struct cpuid leaf;
@@ -168,7 +169,9 @@ void arch_timer_set(ticks_t deadline)
 {
     bool off = deadline == TICKS_NEVER;
     if (cpu.tsc_deadline)
-        msr_write(MSR_TSC_DEADLINE, off ? 0 : deadline ? deadline : 1); /* 0 turns it off: SDM vol. 3, 10.5.4.1 */
+        msr_write(MSR_TSC_DEADLINE, off        ? 0
+                                    : deadline ? deadline
+                                               : 1); /* 0 turns it off: SDM vol. 3, 10.5.4.1 */
     else
         lapic_timer_start(off ? 0 : lapic_count(deadline));
 }

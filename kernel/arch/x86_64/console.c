@@ -26,11 +26,11 @@
 
 #define DEBUG_PORT 0xe9 /* Bochs, QEMU's isa-debugcon: reads back its own number */
 
-#define EXIT_PORT       0xf4   /* QEMU's isa-debug-exit, where the tool puts it */
-#define SLEEP_PORT_PC   0x604  /* PM1a control of QEMU's machines */
-#define SLEEP_PORT_OLD  0xb004 /* of older ones, and Bochs */
-#define SLEEP_S5        0x2000
-#define SHUTDOWN_PORT   0x8900 /* Bochs: takes the word "Shutdown" */
+#define EXIT_PORT      0xf4   /* QEMU's isa-debug-exit, where the tool puts it */
+#define SLEEP_PORT_PC  0x604  /* PM1a control of QEMU's machines */
+#define SLEEP_PORT_OLD 0xb004 /* of older ones, and Bochs */
+#define SLEEP_S5       0x2000
+#define SHUTDOWN_PORT  0x8900 /* Bochs: takes the word "Shutdown" */
 
 static bool have_uart, have_debug_port;
 

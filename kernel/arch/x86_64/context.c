@@ -2,23 +2,27 @@
 /*
  * User registers by number, for whoever starts, debugs or repairs a thread.
  *
- * Everything that could make the way out fault, or give user mode more than it has, is kept out here: an instruction pointer
- * that is not a user address, a segment base that is not canonical, flags that are not the user's.
+ * Everything that could make the way out fault, or give user mode more than it has, is kept out here: an
+ * instruction pointer that is not a user address, a segment base that is not canonical, flags that are not
+ * the user's.
  */
 #include "port.h"
 
-#define FLAGS_USER                                                                                                     \
-    (FLAG_CARRY | FLAG_PARITY | FLAG_ADJUST | FLAG_ZERO | FLAG_SIGN | FLAG_TRAP | FLAG_DIRECTION | FLAG_OVERFLOW |     \
-     FLAG_RESUME | FLAG_ALIGNMENT | FLAG_ID)
+#define FLAGS_USER                                                                                           \
+    (FLAG_CARRY | FLAG_PARITY | FLAG_ADJUST | FLAG_ZERO | FLAG_SIGN | FLAG_TRAP | FLAG_DIRECTION |           \
+     FLAG_OVERFLOW | FLAG_RESUME | FLAG_ALIGNMENT | FLAG_ID)
 
 /* Where each register is in a context. */
 static const uint8_t places[REGISTER_COUNT] = {
-    [REGISTER_IP] = CONTEXT_RIP,          [REGISTER_SP] = CONTEXT_RSP,  [REGISTER_FLAGS] = CONTEXT_RFLAGS,
-    [REGISTER_RAX] = CONTEXT_RAX,         [REGISTER_RBX] = CONTEXT_RBX, [REGISTER_RCX] = CONTEXT_RCX,
-    [REGISTER_RDX] = CONTEXT_RDX,         [REGISTER_RSI] = CONTEXT_RSI, [REGISTER_RDI] = CONTEXT_RDI,
-    [REGISTER_RBP] = CONTEXT_RBP,         [REGISTER_R8] = CONTEXT_R8,   [REGISTER_R9] = CONTEXT_R9,
-    [REGISTER_R10] = CONTEXT_R10,         [REGISTER_R11] = CONTEXT_R11, [REGISTER_R12] = CONTEXT_R12,
-    [REGISTER_R13] = CONTEXT_R13,         [REGISTER_R14] = CONTEXT_R14, [REGISTER_R15] = CONTEXT_R15,
+    [REGISTER_IP] = CONTEXT_RIP,          [REGISTER_SP] = CONTEXT_RSP,
+    [REGISTER_FLAGS] = CONTEXT_RFLAGS,    [REGISTER_RAX] = CONTEXT_RAX,
+    [REGISTER_RBX] = CONTEXT_RBX,         [REGISTER_RCX] = CONTEXT_RCX,
+    [REGISTER_RDX] = CONTEXT_RDX,         [REGISTER_RSI] = CONTEXT_RSI,
+    [REGISTER_RDI] = CONTEXT_RDI,         [REGISTER_RBP] = CONTEXT_RBP,
+    [REGISTER_R8] = CONTEXT_R8,           [REGISTER_R9] = CONTEXT_R9,
+    [REGISTER_R10] = CONTEXT_R10,         [REGISTER_R11] = CONTEXT_R11,
+    [REGISTER_R12] = CONTEXT_R12,         [REGISTER_R13] = CONTEXT_R13,
+    [REGISTER_R14] = CONTEXT_R14,         [REGISTER_R15] = CONTEXT_R15,
     [REGISTER_FS_BASE] = CONTEXT_FS_BASE, [REGISTER_GS_BASE] = CONTEXT_GS_BASE,
 };
 
@@ -35,7 +39,8 @@ static bool context_is_loaded(const struct arch_context *context)
     return current && context == &current->context;
 }
 
-/* After SYSCALL some registers are not in the context, and count as what the way out would leave in them. From now on they are. */
+/* After SYSCALL some registers are not in the context, and count as what the way out would leave in them.
+ * From now on they are. */
 static void context_complete(struct arch_context *context)
 {
     if (context->full)

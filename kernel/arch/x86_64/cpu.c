@@ -2,12 +2,13 @@
 /*
  * The processor: what it can do, its descriptor tables, its control registers.
  *
- * Required are those features without which the kernel would need a second way of doing what every entry or every
- * switch does: no-execute pages, SYSCALL (both in every 64-bit processor), FXSAVE, SSE2, and FSGSBASE (Intel since 2012, AMD since
- * 2015). All others are found and used at run time.
+ * Required are those features without which the kernel would need a second way of doing what every entry or
+ * every switch does: no-execute pages, SYSCALL (both in every 64-bit processor), FXSAVE, SSE2, and FSGSBASE
+ * (Intel since 2012, AMD since 2015). All others are found and used at run time.
  *
- * Known and accepted: user code can load the data segment registers with the null or the user selectors, and they are
- * not switched, so a thread sees the few values that another left there. Their bases and limits mean nothing in 64-bit mode.
+ * Known and accepted: user code can load the data segment registers with the null or the user selectors, and
+ * they are not switched, so a thread sees the few values that another left there. Their bases and limits mean
+ * nothing in 64-bit mode.
  */
 #include "port.h"
 
@@ -20,7 +21,8 @@ static inline bool bit(uint32_t word, unsigned n)
     return word >> n & 1;
 }
 
-/* Intel says in ARCH_CAPABILITIES, bit 0 (RDCL_NO) if a processor is not affected; no other vendor's that we can run on is. */
+/* Intel says in ARCH_CAPABILITIES, bit 0 (RDCL_NO) if a processor is not affected; no other vendor's that we
+ * can run on is. */
 static bool is_meltdown_affected(const struct cpuid *vendor, uint32_t signature, bool have_capabilities)
 {
     bool intel = vendor->b == 0x756e6547 && vendor->d == 0x49656e69 && vendor->c == 0x6c65746e;
@@ -184,13 +186,15 @@ void cpu_init_tables(void)
                      : "rax", "memory");
     __asm__ volatile("mov %0, %%ss" : : "r"(SELECTOR_KERNEL_DATA));
     __asm__ volatile("ltr %w0" : : "r"(SELECTOR_TSS));
+    __asm__ volatile("lldt %w0" : : "r"(0)); /* whatever the loader had there */
     msr_write(MSR_EFER, msr_read(MSR_EFER) | EFER_SYSCALL | EFER_NO_EXECUTE);
 }
 
 /* ---- Control registers: SDM vol. 3, 2.5. */
 
-/* PAT: an entry for each value of the page-table bits PAT_2 and PAT_1: write-back, write-combining, uncached-minus, uncached
- * (SDM vol. 3, 11.12.4). The upper four are the same, so that the third bit means nothing. */
+/* PAT: an entry for each value of the page-table bits PAT_2 and PAT_1: write-back, write-combining,
+ * uncached-minus, uncached (SDM vol. 3, 11.12.4). The upper four are the same, so that the third bit means
+ * nothing. */
 #define PAT_ENTRIES 0x0007010600070106ul
 
 static void cr4_init(void)
@@ -217,7 +221,9 @@ void cpu_init_features(void)
 
     msr_write(MSR_STAR, (uint64_t)(SELECTOR_USER_BASE | 3) << 48 | (uint64_t)SELECTOR_KERNEL_CODE << 32);
     msr_write(MSR_LSTAR, (word_t)entry_syscall);
-    msr_write(MSR_SFMASK, FLAG_TRAP | FLAG_INTERRUPT | FLAG_DIRECTION | FLAG_IOPL | FLAG_NESTED | FLAG_RESUME |
-                              FLAG_ALIGNMENT);
+    msr_write(MSR_SFMASK, FLAG_TRAP | FLAG_INTERRUPT | FLAG_DIRECTION | FLAG_IOPL | FLAG_NESTED |
+                              FLAG_RESUME | FLAG_ALIGNMENT);
+    msr_write(MSR_SYSENTER_CS, 0); /* SYSENTER is refused */
+    __asm__ volatile("mov %0, %%dr7" : : "r"(DR7_NO_BREAKPOINTS));
     fpu_init();
 }

@@ -2,9 +2,9 @@
 /*
  * The FPU: x87, SSE and AVX state. The kernel never uses it; who owns it is the scheduler's business.
  *
- * With XSAVE, exactly the components in cpu.xcr0 exist for user code, so nothing outside of struct arch_fpu can carry data from
- * one thread to another; without it, AVX does not exist either. Being off is CR0.TS: an FPU instruction then
- * raises #NM, in the kernel too, so saving and loading turn it on for their duration.
+ * With XSAVE, exactly the components in cpu.xcr0 exist for user code, so nothing outside of struct arch_fpu
+ * can carry data from one thread to another; without it, AVX does not exist either. Being off is CR0.TS: an
+ * FPU instruction then raises #NM, in the kernel too, so saving and loading turn it on for their duration.
  */
 #include "port.h"
 
@@ -31,7 +31,8 @@ void fpu_init(void)
     check(cpuid(0xd, 0).b <= FPU_AREA_SIZE); /* what the enabled components need: SDM vol. 1, 13.2 */
 }
 
-/* With XSAVE all components are marked as being in their initial state; MXCSR counts even then (SDM vol. 1, 13.8). */
+/* With XSAVE all components are marked as being in their initial state; MXCSR counts even then (SDM vol.
+ * 1, 13.8). */
 void arch_fpu_init(struct arch_fpu *fpu)
 {
     const uint16_t fcw = FCW_RESET;

@@ -2,20 +2,22 @@
 /*
  * Interrupts: the core's local APIC, the I/O APIC with the 24 lines of a PC, and message-signalled lines.
  *
- * A line is masked from delivery to acknowledgement. How depends on what would happen to an interrupt in between:
+ * A line is masked from delivery to acknowledgement. How depends on what would happen to an interrupt in
+ * between:
  *
- *     level      masked at the I/O APIC; a device that still wants something raises the line again when it is unmasked
- *     edge, MSI  not masked at the source, where it would be lost: delivered once more, remembered as PENDING,
- *                and sent again by unmasking, with an interrupt from this core to itself
+ *     level      masked at the I/O APIC; a device that still wants something raises the line again when it is
+ * unmasked edge, MSI  not masked at the source, where it would be lost: delivered once more, remembered as
+ * PENDING, and sent again by unmasking, with an interrupt from this core to itself
  *
- * States of an edge-triggered line: ready; BLOCKED (delivered, not acknowledged); BLOCKED and PENDING (came again). Until a
- * line is unmasked for the first time it is masked at the I/O APIC too.
+ * States of an edge-triggered line: ready; BLOCKED (delivered, not acknowledged); BLOCKED and PENDING (came
+ * again). Until a line is unmasked for the first time it is masked at the I/O APIC too.
  *
  * SDM vol. 3, chapter 10; Intel 82093AA data sheet for the I/O APIC. All state belongs to the only core.
  */
 #include "port.h"
 
-/* Local APIC registers, as offsets in its page; in x2APIC mode MSR_X2APIC + offset / 16: 10.4.1, 10.12.1.2. */
+/* Local APIC registers, as offsets in its page; in x2APIC mode MSR_X2APIC + offset / 16: 10.4.1, 10.12.1.2.
+ */
 #define LAPIC_ID            0x20u
 #define LAPIC_TASK_PRIORITY 0x80u
 #define LAPIC_EOI           0xb0u
@@ -34,16 +36,16 @@
 #define LAPIC_TIMER_CURRENT 0x390u
 #define LAPIC_TIMER_DIVIDE  0x3e0u
 
-#define LAPIC_VERSION        0x30u
-#define LVT_MASKED           (1u << 16)
-#define LVT_NMI              (4u << 8)
-#define LVT_TSC_DEADLINE     (2u << 17)
-#define SPURIOUS_ENABLE      (1u << 8)
-#define TIMER_DIVIDE_BY_1    0xbu
-#define COMMAND_SELF         (1u << 18)
-#define COMMAND_ASSERT       (1u << 14)
-#define MSI_ADDRESS          0xfee00000u
-#define MSI_ADDRESS_SIZE     0x100000u
+#define LAPIC_VERSION     0x30u
+#define LVT_MASKED        (1u << 16)
+#define LVT_NMI           (4u << 8)
+#define LVT_TSC_DEADLINE  (2u << 17)
+#define SPURIOUS_ENABLE   (1u << 8)
+#define TIMER_DIVIDE_BY_1 0xbu
+#define COMMAND_SELF      (1u << 18)
+#define COMMAND_ASSERT    (1u << 14)
+#define MSI_ADDRESS       0xfee00000u
+#define MSI_ADDRESS_SIZE  0x100000u
 
 /* I/O APIC: an index and a data register; two 32-bit words for each line from index 0x10. */
 #define IOAPIC_INDEX     0u
@@ -105,10 +107,12 @@ void lapic_timer_start(uint32_t count)
     lapic_write(LAPIC_TIMER_INITIAL, count);
 }
 
-/* The fence: a write to the deadline register must not overtake a write to this one, which in xAPIC mode is to memory (10.5.4.1). */
+/* The fence: a write to the deadline register must not overtake a write to this one, which in xAPIC mode is
+ * to memory (10.5.4.1). */
 void lapic_timer_mode(bool deadline, bool masked)
 {
-    lapic_write(LAPIC_LVT_TIMER, VECTOR_TIMER | (deadline ? LVT_TSC_DEADLINE : 0) | (masked ? LVT_MASKED : 0));
+    lapic_write(LAPIC_LVT_TIMER,
+                VECTOR_TIMER | (deadline ? LVT_TSC_DEADLINE : 0) | (masked ? LVT_MASKED : 0));
     lapic_write(LAPIC_TIMER_DIVIDE, TIMER_DIVIDE_BY_1);
     __asm__ volatile("mfence" : : : "memory");
 }
@@ -128,7 +132,7 @@ static void lapic_enable(void)
     if (x2)
         msr_write(MSR_APIC_BASE, base | APIC_BASE_ENABLED | APIC_BASE_X2);
     else
-        lapic = device_map(acpi.lapic);
+        lapic = device_map(base & APIC_BASE_ADDRESS);
     lapic_id = x2 ? lapic_read(LAPIC_ID) : lapic_read(LAPIC_ID) >> 24;
 }
 
@@ -185,11 +189,11 @@ static void pic_disable(void)
 {
     for (unsigned i = 0; i < 2; i++) {
         uint16_t port = i ? PIC_SLAVE : PIC_MASTER;
-        out8(port, 0x11);                                   /* ICW1: initialise, four words */
-        out8(port + 1, (uint8_t)(PIC_VECTORS + 8 * i));     /* ICW2: vectors */
-        out8(port + 1, i ? 2 : 4);                          /* ICW3: the cascade */
-        out8(port + 1, 1);                                  /* ICW4: 8086 mode */
-        out8(port + 1, 0xff);                               /* all masked */
+        out8(port, 0x11);                               /* ICW1: initialise, four words */
+        out8(port + 1, (uint8_t)(PIC_VECTORS + 8 * i)); /* ICW2: vectors */
+        out8(port + 1, i ? 2 : 4);                      /* ICW3: the cascade */
+        out8(port + 1, 1);                              /* ICW4: 8086 mode */
+        out8(port + 1, 0xff);                           /* all masked */
     }
 }
 
@@ -197,8 +201,9 @@ static void pic_disable(void)
 static void registers_reserve(struct boot_machine *machine)
 {
     memory_map_reserve(machine, MSI_ADDRESS, MSI_ADDRESS + MSI_ADDRESS_SIZE);
-    if (acpi.lapic < MSI_ADDRESS || acpi.lapic >= MSI_ADDRESS + MSI_ADDRESS_SIZE)
-        memory_map_reserve(machine, acpi.lapic, acpi.lapic + PAGE_SIZE);
+    paddr_t own = msr_read(MSR_APIC_BASE) & APIC_BASE_ADDRESS;
+    if (own < MSI_ADDRESS || own >= MSI_ADDRESS + MSI_ADDRESS_SIZE)
+        memory_map_reserve(machine, own, own + PAGE_SIZE);
     for (unsigned i = 0; i < acpi.ioapic_count; i++) {
         paddr_t page = acpi.ioapic[i].address & ~(paddr_t)(PAGE_SIZE - 1);
         memory_map_reserve(machine, page, page + PAGE_SIZE);

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Numbers that C, the assembler files and the linker script share: where things are in the kernel's half of every
- * address space, segment selectors, interrupt vectors, and the offsets of struct arch_context.
+ * Numbers that C, the assembler files and the linker script share: where things are in the kernel's half of
+ * every address space, segment selectors, interrupt vectors, and the offsets of struct arch_context.
  *
- *   0xffff800000000000   window      all ordinary memory at WINDOW_BASE + physical address; read-write, no execute
- *   0xffffffff80000000   image       the first 2 MiB of physical memory hold the kernel; 4 KiB pages, each with the
- *                                    rights of its section; the stacks are mapped at the end of it, with gaps
- *   0xffffffffc0000000   devices     512 slots of 2 MiB: interrupt controllers for good, firmware tables during boot
+ *   0xffff800000000000   window      all ordinary memory at WINDOW_BASE + physical address; read-write, no
+ * execute 0xffffffff80000000   image       the first 2 MiB of physical memory hold the kernel; 4 KiB pages,
+ * each with the rights of its section; the stacks are mapped at the end of it, with gaps 0xffffffffc0000000
+ * devices     512 slots of 2 MiB: interrupt controllers for good, firmware tables during boot
  */
 #ifndef X86_LAYOUT_H
 #define X86_LAYOUT_H
@@ -24,19 +24,21 @@
 #define IMAGE_PHYSICAL WORD(0x100000)
 
 /*
- * Stacks, in pages from STACK_AREA on: main stack 1-2, NMI 4, double fault 6, machine check 8. The pages between them are never mapped,
- * so an overflow is a double fault (on its own stack) and not silent damage.
+ * Stacks, in pages from STACK_AREA on: main stack 1-2, NMI 4, double fault 6, machine check 8. The pages
+ * between them are never mapped, so an overflow is a double fault (on its own stack) and not silent damage.
  */
-#define STACK_AREA           WORD(0xffffffff801f0000)
-#define STACK_AREA_END       WORD(0xffffffff801fa000)
-#define STACK_TOP            WORD(0xffffffff801f3000)
-#define STACK_TOP_NMI        WORD(0xffffffff801f5000)
-#define STACK_TOP_DOUBLE     WORD(0xffffffff801f7000)
-#define STACK_TOP_MACHINE    WORD(0xffffffff801f9000)
-#define STACK_PAGE_FIRST     0x1f0 /* index of STACK_AREA in the image's page table */
-#define STACK_PAGES          5     /* mapped ones, in total */
+#define STACK_AREA        WORD(0xffffffff801f0000)
+#define STACK_AREA_END    WORD(0xffffffff801fa000)
+#define STACK_TOP         WORD(0xffffffff801f3000)
+#define STACK_TOP_NMI     WORD(0xffffffff801f5000)
+#define STACK_TOP_DOUBLE  WORD(0xffffffff801f7000)
+#define STACK_TOP_MACHINE WORD(0xffffffff801f9000)
+#define STACK_PAGE_FIRST  0x1f0 /* index of STACK_AREA in the image's page table */
+#define STACK_MAPPED      0x156 /* the mapped ones, by page: a bit each */
+#define STACK_PAGES       5     /* mapped ones, in total */
 
-/* Segment selectors. The order is dictated by SYSCALL and SYSRET (SDM vol. 3, 5.8.8): user data directly before user code. */
+/* Segment selectors. The order is dictated by SYSCALL and SYSRET (SDM vol. 3, 5.8.8): user data directly
+ * before user code. */
 #define SELECTOR_KERNEL_CODE 0x08
 #define SELECTOR_KERNEL_DATA 0x10
 #define SELECTOR_USER_BASE   0x18 /* would be 32-bit user code; not present */

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What the boot loader told: the memory map and where the ACPI tables are. Nothing in it is trusted: a table that makes no sense stops
- * the machine with a sentence, since nobody could do anything better later.
+ * What the boot loader told: the memory map and where the ACPI tables are. Nothing in it is trusted: a table
+ * that makes no sense stops the machine with a sentence, since nobody could do anything better later.
  *
- * Firmware may list memory in any order, twice, and as usable and reserved at once. So usable entries are added
- * first, to a sorted list without overlaps; then everything that is listed as anything else is taken out.
+ * Firmware may list memory in any order, twice, and as usable and reserved at once. So usable entries are
+ * added first, to a sorted list without overlaps; then everything that is listed as anything else is taken
+ * out.
  */
 #include "port.h"
 
@@ -41,9 +42,9 @@ struct memory_entry {
     uint64_t start, size;
     uint32_t type, reserved;
 };
-#define MEMORY_USABLE       1u
-#define MEMORY_ENTRIES_MAX  1024u
-#define MEMORY_ENTRY_MIN    20u /* up to and with the type */
+#define MEMORY_USABLE      1u
+#define MEMORY_ENTRIES_MAX 1024u
+#define MEMORY_ENTRY_MIN   20u /* up to and with the type */
 
 /* A memory map as it lies in memory. */
 struct memory_map {

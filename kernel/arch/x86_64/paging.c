@@ -1,17 +1,21 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The kernel's own mapping, made once at boot (layout.h shows it). After paging_init nothing in it changes, except that
- * paging_end_boot takes away the firmware's tables: so its entries can be global, and need no flush on any core, ever.
+ * The kernel's own mapping, made once at boot (layout.h shows it). After paging_init nothing in it changes,
+ * except that paging_end_boot takes away the firmware's tables: so its entries can be global, and need no
+ * flush on any core, ever.
  *
- * No page is both writable and executable. The window holds ordinary memory and the payload, but not the image, so the kernel's text and
- * tables cannot be written through it either.
+ * No page is both writable and executable. The window holds ordinary memory and the payload, but not the
+ * image, so the kernel's text and tables cannot be written through it either.
  */
 #include "port.h"
 
-#define ENTRIES   512u
-#define LARGE_2M  WORD(0x200000)
-#define LARGE_1G  WORD(0x40000000)
-#define NO_MEMORY (~(paddr_t)0)
+#define ENTRIES  512u
+#define LARGE_2M WORD(0x200000)
+#define LARGE_1G WORD(0x40000000)
+
+/* Slots of the device area that boot_map may use: the rest is for interrupt controllers, whatever firmware
+ * says. */
+#define BOOT_SLOTS (ENTRIES - 16)
 
 /* The tables of the image and the devices are static; boot.S has filled in what it needed. */
 ALIGNED(4096) arch_pte_t kernel_root[ENTRIES];
@@ -35,11 +39,11 @@ static word_t slot_address(unsigned slot)
     return DEVICE_BASE + slot * LARGE_2M;
 }
 
-static const void *slots_map(paddr_t physical, size_t size, arch_pte_t attributes)
+static const void *slots_map(paddr_t physical, size_t size, arch_pte_t attributes, unsigned limit)
 {
     paddr_t first = physical & ~(LARGE_2M - 1);
     size_t offset = physical - first;
-    if (size > DEVICE_BASE || physical + size < physical || physical + size > WINDOW_SIZE)
+    if (size == 0 || physical + size < physical || physical + size > WINDOW_SIZE)
         return NULL;
     size_t count = (offset + size + LARGE_2M - 1) / LARGE_2M;
     arch_pte_t entry = first | PTE_KERNEL | PTE_LARGE | PTE_NO_EXECUTE | attributes;
@@ -47,7 +51,7 @@ static const void *slots_map(paddr_t physical, size_t size, arch_pte_t attribute
         for (unsigned i = 0; i < slots_used; i++)
             if (kernel_devices[i] == entry)
                 return (const void *)(slot_address(i) + offset);
-    if (count > ENTRIES - slots_used)
+    if (slots_used >= limit || count > limit - slots_used)
         return NULL;
     unsigned slot = slots_used;
     for (unsigned i = 0; i < count; i++)
@@ -57,12 +61,12 @@ static const void *slots_map(paddr_t physical, size_t size, arch_pte_t attribute
 
 const void *boot_map(paddr_t physical, size_t size)
 {
-    return slots_map(physical, size, PTE_WRITE);
+    return slots_map(physical, size, PTE_WRITE, BOOT_SLOTS);
 }
 
 volatile void *device_map(paddr_t physical)
 {
-    const volatile char *p = slots_map(physical, PAGE_SIZE, PTE_WRITE | PTE_PAT_1 | PTE_PAT_2);
+    const volatile char *p = slots_map(physical, PAGE_SIZE, PTE_WRITE | PTE_PAT_1 | PTE_PAT_2, ENTRIES);
     if (!p)
         PANIC("no room to map the device at %lx", physical);
     unsigned slot = (unsigned)(((word_t)p - DEVICE_BASE) / LARGE_2M);
@@ -131,15 +135,16 @@ static void window_map(paddr_t start, paddr_t end)
     }
 }
 
-/* The most tables that a range can need: one for each 512 GiB and each GiB that it touches, and for the ends a table each. */
+/* The most tables that a range can need: one for each 512 GiB and each GiB that it touches, and for the ends
+ * a table each. */
 static size_t window_tables(paddr_t start, paddr_t end)
 {
     paddr_t last = end - 1;
     return (last / (512 * LARGE_1G) - start / (512 * LARGE_1G)) + (last / LARGE_1G - start / LARGE_1G) + 4;
 }
 
-/* Take memory for the tables from the first range that is large enough, below 4 GiB, where every machine that could boot us has some.
- * They stay out of the window: nothing writes them after boot. */
+/* Take memory for the tables from the first range that is large enough, below 4 GiB, where every machine that
+ * could boot us has some. They stay out of the window: nothing writes them after boot. */
 static void tables_reserve(struct boot_machine *machine)
 {
     size_t pages = window_tables(0, image_physical(payload_end));
@@ -174,13 +179,15 @@ static void image_rights(const char *start, const char *end, arch_pte_t rights)
         *arch_table_entry(kernel_image_table, 0, a) = (a - KERNEL_BASE) | PTE_KERNEL | rights;
 }
 
-/* Stack pages of STACK_AREA, in the order of stack_pages: layout.h. */
+/* The stacks' pages, in the order of stack_pages. */
 static void stacks_map(void)
 {
-    static const uint8_t places[STACK_PAGES] = { 1, 2, 4, 6, 8 };
-    for (unsigned i = 0; i < STACK_PAGES; i++)
-        kernel_image_table[STACK_PAGE_FIRST + places[i]] =
-            image_physical(stack_pages[i]) | PTE_KERNEL | PTE_WRITE | PTE_NO_EXECUTE;
+    unsigned next = 0;
+    for (unsigned page = 0; STACK_MAPPED >> page; page++)
+        if (STACK_MAPPED >> page & 1)
+            kernel_image_table[STACK_PAGE_FIRST + page] =
+                image_physical(stack_pages[next++]) | PTE_KERNEL | PTE_WRITE | PTE_NO_EXECUTE;
+    check(next == STACK_PAGES);
 }
 
 /* Only now: boot.S mapped everything with all rights, and the stack that this runs on stays what it is. */

@@ -7,7 +7,10 @@
 #include "core.h"
 #include "thread.h"
 #include "x86.h"
-#include <lucid/arch/x86_64/abi.h>
+
+/* Runs once, or never: made small instead of fast, and kept apart from what runs often. What only such
+ * functions call is treated alike. */
+#define SELDOM __attribute__((cold))
 
 /* ---- cpu.c: what the processor can do, and its tables. */
 
@@ -21,11 +24,12 @@ struct cpu {
 extern struct cpu cpu;
 
 /* Fill in `cpu`. Returns NULL, or the name of the feature that is missing. */
-const char *cpu_detect(void);
+SELDOM const char *cpu_detect(void);
 /* Segments, interrupt vectors, stacks, and no-execute pages, which all page tables have. */
-void cpu_init_tables(void);
-/* Control registers and the system call registers. Page tables must be final: it turns global pages and PCIDs on. */
-void cpu_init_features(void);
+SELDOM void cpu_init_tables(void);
+/* Control registers and the system call registers. Page tables must be final: it turns global pages and PCIDs
+ * on. */
+SELDOM void cpu_init_features(void);
 
 /* ---- paging.c: the kernel's own mapping, made at boot. */
 
@@ -40,32 +44,33 @@ extern char image_start[], text_start[], rodata_start[], data_start[], bss_start
 extern char payload_start[], payload_end[];
 
 /* Map physical memory that somebody else wrote, for the time of boot; NULL if it is too much. */
-const void *boot_map(paddr_t physical, size_t size);
+SELDOM const void *boot_map(paddr_t physical, size_t size);
 /* Map device registers, uncached, for good. */
-volatile void *device_map(paddr_t physical);
-/* Give the sections of the image their rights, and map all memory of the machine. Takes memory for tables from machine->memory. */
-void paging_init(struct boot_machine *machine);
+SELDOM volatile void *device_map(paddr_t physical);
+/* Give the sections of the image their rights, and map all memory of the machine. Takes memory for tables
+ * from machine->memory. */
+SELDOM void paging_init(struct boot_machine *machine);
 /* Take away what boot_map made. */
-void paging_end_boot(void);
+SELDOM void paging_end_boot(void);
 
 /* ---- memory_map.c: what the boot loader told. */
 
-/* Fill in memory, payload, acpi_rsdp of the machine. Stops the machine with a sentence if the loader's tables make no sense. */
-void memory_map_read(struct boot_machine *machine, unsigned protocol, paddr_t info);
-void memory_map_remove(struct boot_machine *machine, paddr_t start, paddr_t end);
-void memory_map_reserve(struct boot_machine *machine, paddr_t start, paddr_t end);
+/* Fill in memory, payload, acpi_rsdp of the machine. Stops the machine with a sentence if the loader's tables
+ * make no sense. */
+SELDOM void memory_map_read(struct boot_machine *machine, unsigned protocol, paddr_t info);
+SELDOM void memory_map_remove(struct boot_machine *machine, paddr_t start, paddr_t end);
+SELDOM void memory_map_reserve(struct boot_machine *machine, paddr_t start, paddr_t end);
 
-/* ---- boot.c */
+/* ---- start.c */
 
 /* Stop with a sentence: for what is no bug of ours, and somebody can do something about. */
 #define BOOT_REFUSE(...) (print("Lucid cannot start: " __VA_ARGS__), print(".\n"), arch_halt(1))
 
 /* ---- acpi.c: what the firmware tells about interrupt controllers and the clock. */
 
-#define ISA_LINES 16u
+#define ISA_LINES   16u
 #define IOAPICS_MAX 8u
 struct acpi {
-    paddr_t lapic;
     unsigned ioapic_count;
     struct {
         paddr_t address;
@@ -76,26 +81,26 @@ struct acpi {
     unsigned cores;
 };
 extern struct acpi acpi;
-/* Fill it in. machine->acpi_rsdp: what the loader told, 0: search where PC firmware puts it; afterwards the address for drivers, or 0. Without
- * ACPI, addresses and modes are those of every PC. */
-void acpi_read(struct boot_machine *machine);
+/* Fill it in. machine->acpi_rsdp: what the loader told, 0: search where PC firmware puts it; afterwards the
+ * address for drivers, or 0. Without ACPI, addresses and modes are those of every PC. */
+SELDOM void acpi_read(struct boot_machine *machine);
 
 /* ---- interrupt.c: local APIC, I/O APIC. */
 
-void interrupt_init(struct boot_machine *machine);
-void interrupt_end(void);                /* of the one being handled */
+SELDOM void interrupt_init(struct boot_machine *machine);
+void interrupt_end(void); /* of the one being handled */
 void interrupt_deliver(unsigned line);
-uint32_t lapic_timer_count(void);        /* counts down; runs after lapic_timer_start */
-void lapic_timer_start(uint32_t count);  /* 0: stop */
+uint32_t lapic_timer_count(void);       /* counts down; runs after lapic_timer_start */
+void lapic_timer_start(uint32_t count); /* 0: stop */
 void lapic_timer_mode(bool deadline, bool masked);
 
 /* ---- clock.c */
 
-void clock_init(void);
+SELDOM void clock_init(void);
 
 /* ---- console.c */
 
-void console_init(void);
+SELDOM void console_init(void);
 
 /* ---- trap.c */
 
@@ -105,6 +110,6 @@ void trap_exception(unsigned vector, word_t error);
 
 /* ---- fpu.c */
 
-void fpu_init(void);
+SELDOM void fpu_init(void);
 
 #endif

@@ -2,21 +2,15 @@
 /*
  * Address spaces: page-table entries of user mappings, and the translation cache.
  *
- * With process-context identifiers (PCIDs), the TLB keeps the entries of spaces that are not loaded. A space's number is its
- * PCID; 0 is the kernel's own root. An entry of space->cr3 has CR3_KEEP_TLB set while everything that this core's TLB
- * holds under the PCID is true; clearing the bit is how a flush is left for the next load. A new space starts without
- * it, so what a dead one left under the same number is never seen. Without PCIDs every load flushes, and the bit is never set. The
- * kernel's half is global and never changes.
+ * With process-context identifiers (PCIDs), the TLB keeps the entries of spaces that are not loaded. A
+ * space's number is its PCID; 0 is the kernel's own root. Flushing a space that is not loaded means that its
+ * next load does not keep them. A new space starts like that, so what a dead one left under the same number
+ * is never seen. Without PCIDs every load flushes. The kernel's half is global and never changes.
  */
 #include "port.h"
 
 #define USER_LARGEST_LEVEL 2u
-
-#if CONFIG_CORES > 1
-#define CORE_INDEX(core) ((core)->index)
-#else
-#define CORE_INDEX(core) 0
-#endif
+#define KERNEL_HALF        256u /* first entry of a root table that maps the kernel */
 
 static word_t keep_tlb(void)
 {
@@ -27,54 +21,56 @@ void arch_space_init(struct arch_space *space, void *root_table)
 {
     assert(space->number > 0 && space->number < 4096);
     arch_pte_t *root = root_table;
-    for (unsigned i = 256; i < 512; i++)
+    for (unsigned i = KERNEL_HALF; i < 1u << ARCH_TABLE_BITS; i++)
         root[i] = kernel_root[i];
-    for (unsigned i = 0; i < CONFIG_CORES; i++)
-        space->cr3[i] = arch_physical(root_table) | (cpu.pcid ? space->number : 0);
+    space->cr3 = arch_physical(root_table) | (cpu.pcid ? CR3_KEEP_TLB | space->number : 0);
+    space->flush = true;
 }
 
 arch_pte_t *arch_root_table(struct arch_space *space)
 {
-    return arch_pointer(space->cr3[0] & PTE_ADDRESS);
+    return arch_pointer(space->cr3 & PTE_ADDRESS);
 }
 
-void arch_space_load(struct arch_space *space)
+static bool space_is_loaded(const struct arch_space *space)
 {
-    struct core *core = core_self();
-    core->arch.space = space;
-    if (!space) {
-        cr3_write(image_physical(kernel_root) | keep_tlb());
-        return;
-    }
-    word_t *next = &space->cr3[CORE_INDEX(core)];
-    cr3_write(*next);
-    *next |= keep_tlb();
+    return ((cr3_read() ^ space->cr3) & PTE_ADDRESS) == 0;
 }
 
+void space_load_kernel(void)
+{
+    cr3_write(image_physical(kernel_root) | keep_tlb());
+}
+
+void space_load_flushing(struct arch_space *space)
+{
+    space->flush = false;
+    cr3_write(space->cr3 & ~CR3_KEEP_TLB);
+}
+
+/* INVLPG takes the whole page, of whatever size, and the walk caches: SDM vol. 3, 4.10.4.1. */
 void arch_tlb_flush_page(struct arch_space *space, word_t address, unsigned size_bits)
 {
-    struct core *core = core_self();
     assert(size_bits >= PAGE_BITS);
-    (void)size_bits; /* INVLPG takes the whole page, of whatever size, and the walk caches: SDM vol. 3, 4.10.4.1 */
-    if (core->arch.space == space)
+    (void)size_bits;
+    if (space_is_loaded(space))
         tlb_invalidate_page(address);
     else
-        space->cr3[CORE_INDEX(core)] &= ~CR3_KEEP_TLB;
+        space->flush = true;
 }
 
 void arch_tlb_flush_space(struct arch_space *space)
 {
-    struct core *core = core_self();
-    word_t *next = &space->cr3[CORE_INDEX(core)];
-    *next &= ~CR3_KEEP_TLB;
-    if (core->arch.space == space)
-        arch_space_load(space);
+    space->flush = true;
+    if (space_is_loaded(space))
+        space_load_flushing(space);
 }
 
+/* What the TLB still holds under the number is flushed when the next space of that number is first loaded. */
 void arch_space_destroy(struct arch_space *space)
 {
-    check(core_self()->arch.space != space);
-    (void)space;
+    check(!space_is_loaded(space));
+    space->cr3 = 0;
 }
 
 bool arch_user_range(word_t address, unsigned size_bits)
@@ -102,8 +98,8 @@ word_t arch_pte_rights(arch_pte_t entry)
     return RIGHT_READ | (entry & PTE_WRITE ? RIGHT_WRITE : 0) | (entry & PTE_NO_EXECUTE ? 0 : RIGHT_EXECUTE);
 }
 
-/* Whatever is mapped can be read: x86 cannot have it otherwise. Accessed and dirty are set from the start, so that the processor
- * never writes to a table. Cache attributes are indices into the PAT (cpu.c). */
+/* Whatever is mapped can be read: x86 cannot have it otherwise. Accessed and dirty are set from the start, so
+ * that the processor never writes to a table. Cache attributes are indices into the PAT (cpu.c). */
 arch_pte_t arch_pte_frame(paddr_t frame, unsigned level, word_t rights, word_t cache)
 {
     assert(!(frame & ((1ul << arch_level_bits(level)) - 1)));
@@ -146,8 +142,8 @@ void arch_cache_invalidate(const void *memory, size_t size)
     (void)memory, (void)size;
 }
 
-/* An uncached mapping of the same memory sees the zeros, not what was there before, if the processor snoops its own cache on such
- * accesses (SDM vol. 3, 11.12.4: flag SS); if it does not, they are pushed out. */
+/* An uncached mapping of the same memory sees the zeros, not what was there before, if the processor snoops
+ * its own cache on such accesses (SDM vol. 3, 11.12.4: flag SS); if it does not, they are pushed out. */
 void arch_clear_memory(void *memory, size_t size)
 {
     assert(!(size & 63));

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Interrupts and exceptions, in C: what they mean to the portable part; and the report of a kernel that has failed.
+ * Interrupts and exceptions, in C: what they mean to the portable part; and the report of a kernel that has
+ * failed.
  *
- * The machine code of an exception is its vector in bits 32 and up and the processor's error code below (SDM vol. 3, 6.15).
+ * The machine code of an exception is its vector in bits 32 and up and the processor's error code below (SDM
+ * vol. 3, 6.15).
  *
- * No exception is expected in kernel mode: each one is a panic, on an emergency stack if it may be the stack that is broken.
+ * No exception is expected in kernel mode: each one is a panic, on an emergency stack if it may be the stack
+ * that is broken.
  */
 #include "port.h"
 #include "symbols.h"
@@ -48,9 +51,9 @@ void trap_interrupt_idle(unsigned vector)
 
 static void trap_page_fault(word_t address, word_t error)
 {
-    word_t access = error & PAGE_ERROR_EXECUTE ? FAULT_ACCESS_EXECUTE :
-                    error & PAGE_ERROR_WRITE   ? FAULT_ACCESS_WRITE :
-                                                 FAULT_ACCESS_READ;
+    word_t access = error & PAGE_ERROR_EXECUTE ? FAULT_ACCESS_EXECUTE
+                    : error & PAGE_ERROR_WRITE ? FAULT_ACCESS_WRITE
+                                               : FAULT_ACCESS_READ;
     check(!(error & PAGE_ERROR_RESERVED)); /* a table of ours is broken */
     if (error & PAGE_ERROR_PRESENT)
         access |= FAULT_ACCESS_PRESENT;
@@ -82,8 +85,17 @@ static word_t exception_kind(unsigned vector)
     return EXCEPTION_OTHER;
 }
 
+/* Some processors have already jumped when they refuse a target that is not canonical, and report it as the
+ * place of the exception. IRET would fault on it in the kernel if the thread were resumed there, so it is
+ * made canonical: an address in the kernel's half. */
+static void make_canonical(word_t *rip)
+{
+    *rip = (word_t)((int64_t)(*rip << 16) >> 16);
+}
+
 void trap_exception(unsigned vector, word_t error)
 {
+    make_canonical(&core_self()->current->context.rip);
     if (vector == VECTOR_PAGE) {
         trap_page_fault(cr2_read(), error);
         return;
@@ -115,23 +127,18 @@ static void print_address(word_t address)
         print("  %016lx\n", address);
 }
 
-/* The saved frame pointer may be the user's at the end of the chain, so anything outside of the stacks ends it. */
+/* Frames are 16-byte aligned. The saved frame pointer may be the user's at the end of the chain, so anything
+ * outside of a stack's mapped pages ends it. */
 static bool is_frame(word_t frame)
 {
-    return frame >= STACK_AREA && frame + 16 <= STACK_AREA_END && !(frame & 7);
-}
-
-static bool is_mapped_stack(word_t frame)
-{
-    static const uint16_t mapped = 0x156; /* pages 1, 2, 4, 6, 8 of STACK_AREA */
-    return is_frame(frame) && is_frame(frame + 8) && mapped >> (frame - STACK_AREA) / PAGE_SIZE & 1 &&
-           mapped >> (frame + 8 - STACK_AREA) / PAGE_SIZE & 1;
+    return frame >= STACK_AREA && frame < STACK_AREA_END && !(frame & 15) &&
+           STACK_MAPPED >> (frame - STACK_AREA) / PAGE_SIZE & 1;
 }
 
 static void print_backtrace(word_t frame)
 {
     print("backtrace:\n");
-    for (unsigned i = 0; i < BACKTRACE_MAX && is_mapped_stack(frame); i++) {
+    for (unsigned i = 0; i < BACKTRACE_MAX && is_frame(frame); i++) {
         const word_t *words = (const word_t *)frame;
         if (words[1] < KERNEL_BASE)
             break;
@@ -150,7 +157,7 @@ static void print_context(const struct arch_context *c)
     print("  r10 %016lx  r11 %016lx\n", c->r10, c->r11);
 }
 
-void arch_panic_report(void)
+SELDOM void arch_panic_report(void)
 {
     const struct thread *current = core_self()->current;
     print("cr0 %lx  cr2 %lx  cr3 %lx  cr4 %lx\n", cr0_read(), cr2_read(), cr3_read(), cr4_read());
@@ -161,11 +168,12 @@ void arch_panic_report(void)
     print_backtrace((word_t)__builtin_frame_address(0));
 }
 
-NORETURN void trap_fatal(const struct trap_frame *f);
+NORETURN SELDOM void trap_fatal(const struct trap_frame *f);
 void trap_fatal(const struct trap_frame *f)
 {
     print("\nkernel registers:\n");
-    print("  rip %016lx  rsp %016lx  rbp %016lx  flags %lx  cs %lx\n", f->rip, f->rsp, f->rbp, f->rflags, f->cs);
+    print("  rip %016lx  rsp %016lx  rbp %016lx  flags %lx  cs %lx\n", f->rip, f->rsp, f->rbp, f->rflags,
+          f->cs);
     print("  rax %016lx  rbx %016lx  rcx %016lx  rdx %016lx\n", f->rax, f->rbx, f->rcx, f->rdx);
     print("  rsi %016lx  rdi %016lx  r8  %016lx  r9  %016lx\n", f->rsi, f->rdi, f->r8, f->r9);
     print("  r10 %016lx  r11 %016lx  r12 %016lx  r13 %016lx\n", f->r10, f->r11, f->r12, f->r13);

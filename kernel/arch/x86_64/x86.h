@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* x86-64: instructions that C has no words for, and the bits of the control registers. Sections are of the Intel SDM, vol. 3. */
+/* x86-64: instructions that C has no words for, and the bits of the control registers. Sections are of the
+ * Intel SDM, vol. 3. */
 #ifndef X86_H
 #define X86_H
 
@@ -33,6 +34,7 @@
 /* Model-specific registers. */
 #define MSR_APIC_BASE         0x1bu
 #define MSR_ARCH_CAPABILITIES 0x10au
+#define MSR_SYSENTER_CS       0x174u
 #define MSR_PAT               0x277u
 #define MSR_TSC_DEADLINE      0x6e0u
 #define MSR_X2APIC            0x800u
@@ -47,6 +49,8 @@
 #define APIC_BASE_X2      (1ul << 10)
 #define APIC_BASE_ENABLED (1ul << 11)
 #define APIC_BASE_ADDRESS 0x000ffffffffff000ul
+
+#define DR7_NO_BREAKPOINTS 0x400ul /* 17.2.4 */
 
 /* Flags: vol. 1, 3.4.3. */
 #define FLAG_CARRY     (1ul << 0)
@@ -123,16 +127,16 @@ static inline void out32(uint16_t port, uint32_t value)
     __asm__ volatile("outl %0, %1" : : "a"(value), "Nd"(port));
 }
 
-#define CR_ACCESSORS(name)                                                                                             \
-    static inline word_t name##_read(void)                                                                             \
-    {                                                                                                                  \
-        word_t value;                                                                                                  \
-        __asm__ volatile("mov %%" #name ", %0" : "=r"(value));                                                         \
-        return value;                                                                                                  \
-    }                                                                                                                  \
-    static inline void name##_write(word_t value)                                                                      \
-    {                                                                                                                  \
-        __asm__ volatile("mov %0, %%" #name : : "r"(value) : "memory");                                                \
+#define CR_ACCESSORS(name)                                                                                   \
+    static inline word_t name##_read(void)                                                                   \
+    {                                                                                                        \
+        word_t value;                                                                                        \
+        __asm__ volatile("mov %%" #name ", %0" : "=r"(value));                                               \
+        return value;                                                                                        \
+    }                                                                                                        \
+    static inline void name##_write(word_t value)                                                            \
+    {                                                                                                        \
+        __asm__ volatile("mov %0, %%" #name : : "r"(value) : "memory");                                      \
     }
 CR_ACCESSORS(cr0)
 CR_ACCESSORS(cr2)

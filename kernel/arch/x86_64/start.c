@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Boot, in the order in which things become possible: the console, so that failures are told; the processor's tables,
- * so that exceptions are reported; memory; the firmware's tables; interrupts; the clock; then the portable part.
+ * Boot, in the order in which things become possible: the console, so that failures are told; the processor's
+ * tables, so that exceptions are reported; memory; the firmware's tables; interrupts; the clock; then the
+ * portable part.
  */
 #include "port.h"
 
@@ -16,11 +17,13 @@ static void features_tell(void)
         machine.features |= BOOT_FEATURE_MELTDOWN;
         print("x86_64: this processor is affected by Meltdown: user code can read kernel memory\n");
     }
-    print("x86_64: counter %lu kHz; %s%s%s%s%s%s%s%s%u core%s\n", arch_ticks_hz() / 1000, cpu.smep ? "smep " : "",
-          cpu.smap ? "smap " : "", cpu.umip ? "umip " : "", cpu.pcid ? "pcid " : "", cpu.x2apic ? "x2apic " : "",
-          cpu.tsc_deadline ? "tsc-deadline " : "",
-          cpu.xsaveopt ? "xsaveopt " : cpu.xsave ? "xsave " : "", cpu.huge_pages ? "1-GiB-pages " : "",
-          acpi.cores > 0 ? acpi.cores : 1, acpi.cores > 1 ? "s" : "");
+    print("x86_64: counter %lu kHz; %s%s%s%s%s%s%s%s%u core%s\n", arch_ticks_hz() / 1000,
+          cpu.smep ? "smep " : "", cpu.smap ? "smap " : "", cpu.umip ? "umip " : "", cpu.pcid ? "pcid " : "",
+          cpu.x2apic ? "x2apic " : "", cpu.tsc_deadline ? "tsc-deadline " : "",
+          cpu.xsaveopt ? "xsaveopt "
+          : cpu.xsave  ? "xsave "
+                       : "",
+          cpu.huge_pages ? "1-GiB-pages " : "", acpi.cores > 0 ? acpi.cores : 1, acpi.cores > 1 ? "s" : "");
 }
 
 static paddr_t physical_end(void)
@@ -29,7 +32,7 @@ static paddr_t physical_end(void)
     return end < WINDOW_SIZE ? end : WINDOW_SIZE;
 }
 
-NORETURN void boot_start(unsigned protocol, paddr_t info);
+NORETURN SELDOM void boot_start(unsigned protocol, paddr_t info);
 void boot_start(unsigned protocol, paddr_t info)
 {
     console_init();
