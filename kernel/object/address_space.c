@@ -47,6 +47,8 @@ static void clear_user_half(struct address_space *space)
 
 void space_lose_number(struct address_space *space)
 {
+    if (!space->number) /* it was destroyed: the capability to the number goes last */
+        return;
     clear_user_half(space);
     arch_tlb_flush_space(&space->arch);
     owners[space->number] = NULL;
