@@ -24,17 +24,6 @@ struct slot *boot_slot(struct boot_builder *builder)
     return &builder->slots[builder->next_slot++];
 }
 
-void boot_add_root(struct boot_builder *builder, struct slot *slot, struct cap cap)
-{
-    /* Behind the whole tree of the root before: roots are added only while the last one has no children, or by
-     * standing before it. */
-    if (builder->last_root)
-        derivation_add_sibling(builder->last_root, slot, cap);
-    else
-        derivation_add_root(NULL, slot, cap);
-    builder->last_root = slot;
-}
-
 void *boot_object(struct boot_builder *builder, struct slot *slot, unsigned type, unsigned size_bits, struct slot *range,
                   uint32_t number)
 {
@@ -97,7 +86,7 @@ static void make_cnode(struct boot_builder *builder)
     builder->slots = arch_pointer(start);
     builder->next_slot = BOOT_SLOT_FIRST;
     builder->memory = boot_slot(builder);
-    boot_add_root(builder, builder->memory, cap_make(OBJECT_UNTYPED, arch_pointer(start), RIGHTS_ALL, bits, 0));
+    derivation_add_root(builder->memory, cap_make(OBJECT_UNTYPED, arch_pointer(start), RIGHTS_ALL, bits, 0));
     void *cnode = boot_object(builder, &builder->slots[BOOT_SLOT_CNODE], OBJECT_CNODE, builder->cnode_bits, NULL, 0);
     check(cnode == builder->slots);
 }
@@ -123,14 +112,14 @@ static void add_ranges(struct boot_builder *builder)
 {
     struct slot *slots = builder->slots;
 
-    boot_add_root(builder, &slots[BOOT_SLOT_IRQ_RANGE],
+    derivation_add_root(&slots[BOOT_SLOT_IRQ_RANGE],
                   cap_make(OBJECT_IRQ_RANGE, NULL, RIGHTS_ALL, 0, range_data(0, ARCH_IRQ_LINES)));
     if (ARCH_HAS_IO_PORTS)
-        boot_add_root(builder, &slots[BOOT_SLOT_IO_PORT_RANGE],
+        derivation_add_root(&slots[BOOT_SLOT_IO_PORT_RANGE],
                       cap_make(OBJECT_IO_PORT_RANGE, NULL, RIGHTS_ALL, 0, range_data(0, 65536)));
-    boot_add_root(builder, &slots[BOOT_SLOT_ASID_RANGE],
+    derivation_add_root(&slots[BOOT_SLOT_ASID_RANGE],
                   cap_make(OBJECT_ASID_RANGE, NULL, RIGHTS_ALL, 0, range_data(1, SPACE_NUMBERS - 1)));
-    boot_add_root(builder, &slots[BOOT_SLOT_CORE_RANGE],
+    derivation_add_root(&slots[BOOT_SLOT_CORE_RANGE],
                   cap_make(OBJECT_CORE_RANGE, NULL, RIGHTS_ALL, 0, range_data(0, CONFIG_CORES)));
 }
 

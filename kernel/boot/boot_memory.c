@@ -31,7 +31,7 @@ static struct slot *add_block(struct boot_builder *builder, paddr_t start, unsig
     struct cap cap = cap_make(OBJECT_UNTYPED, arch_pointer(start), RIGHTS_ALL,
                               bits | (flags & BOOT_UNTYPED_DEVICE ? UNTYPED_DEVICE : 0),
                               flags & BOOT_UNTYPED_DEVICE ? 0 : 1ull << bits);
-    boot_add_root(builder, slot, cap);
+    derivation_add_root(slot, cap);
     info->untyped[info->untyped_count++] = (struct boot_untyped){ .physical = start,
                                                                   .slot = (uint32_t)(slot - builder->slots),
                                                                   .size_bits = (uint8_t)bits,

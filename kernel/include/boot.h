@@ -19,7 +19,6 @@ struct boot_builder {
     struct slot *slots;      /* of the root CNode */
     unsigned cnode_bits;
     unsigned next_slot;
-    struct slot *last_root;  /* the latest capability that is a root of the derivation tree */
     struct slot *memory;     /* the Untyped that boot objects come from */
     struct boot_region memory_region;
     struct address_space *space;
@@ -31,8 +30,6 @@ struct boot_builder {
 
 /* The next free slot of the root CNode. */
 struct slot *boot_slot(struct boot_builder *builder);
-/* A capability that is nobody's child. */
-void boot_add_root(struct boot_builder *builder, struct slot *slot, struct cap cap);
 /* An object out of the boot memory, in this slot. */
 void *boot_object(struct boot_builder *builder, struct slot *slot, unsigned type, unsigned size_bits, struct slot *range,
                   uint32_t number);

@@ -32,6 +32,7 @@
 #include "types.h"
 
 /* Types of capabilities that only the kernel sees; the others are enum object_type. */
+#define CAP_ANCHOR      29u /* the start of the derivation tree's list; no capability */
 #define CAP_ZOMBIE      30u /* a container that is being emptied, in its own slot 0 */
 #define CAP_ZOMBIE_LIST 31u /* head of a thread's list of zombies; not in the derivation tree */
 

@@ -25,8 +25,11 @@ void derivation_add_child(struct slot *parent, struct slot *slot, struct cap cap
 /* Put `cap` into the empty `slot`, as a sibling of `source` (directly before it). */
 void derivation_add_sibling(struct slot *source, struct slot *slot, struct cap cap);
 
-/* Put `cap` into the empty `slot`, as a root of its own, after `previous` (which may be NULL): at boot only. */
-void derivation_add_root(struct slot *previous, struct slot *slot, struct cap cap);
+/* Put `cap` into the empty `slot`, as a root of its own, before the other roots: at boot only. */
+void derivation_add_root(struct slot *slot, struct cap cap);
+
+/* The slot that stands before all others, and holds no capability: where the checker begins. */
+extern struct slot derivation_anchor;
 
 /* Take the capability out of `slot`, which becomes empty. It has no children. */
 void derivation_remove(struct slot *slot);

@@ -17,6 +17,8 @@
  */
 #include "derivation.h"
 
+struct slot derivation_anchor = { .cap = { .head = CAP_ANCHOR } };
+
 static void set_next(struct slot *slot, const struct slot *next, unsigned depth)
 {
     slot->next = pointer_pack(next) | depth;
@@ -70,10 +72,10 @@ void derivation_add_sibling(struct slot *source, struct slot *slot, struct cap c
     slot->cap = cap;
 }
 
-void derivation_add_root(struct slot *previous, struct slot *slot, struct cap cap)
+void derivation_add_root(struct slot *slot, struct cap cap)
 {
     assert(slot_is_empty(slot));
-    link_between(previous, slot, previous ? slot_next(previous) : NULL, 0);
+    link_between(&derivation_anchor, slot, slot_next(&derivation_anchor), 0);
     slot->cap = cap;
 }
 
