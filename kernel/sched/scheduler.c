@@ -76,7 +76,10 @@ ticks_t scheduler_charge(struct core *core)
             core->reschedule = true;
             if (thread && thread->ready) {
                 ready_remove(core, thread);
-                scheduler_consider(thread);
+                if (refill_is_ready(sc, now))
+                    ready_append(core, thread);
+                else
+                    scheduler_consider(thread);
             } else if (thread && thread == core->current && thread->state == THREAD_STATE_RUNNABLE) {
                 core->current_ended = true;
             }
@@ -106,7 +109,10 @@ void scheduler_consider(struct thread *thread)
             wait_for_replenishment(core, sc);
         return;
     }
-    ready_append(core, thread);
+    if (sc == core->context) /* the time that is running was only handed on: its slice is not over */
+        ready_prepend(core, thread);
+    else
+        ready_append(core, thread);
     if (!core->current || core->current->state != THREAD_STATE_RUNNABLE || thread->priority > core->current->priority ||
         thread == core->current)
         core->reschedule = true;

@@ -9,6 +9,8 @@
 
 #include "target.h"
 
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
 /* Two or three capabilities as one argument of a worker. */
 #define PAIR(first, second)          ((word_t)(first) | (word_t)(second) << 16)
 #define TRIPLE(first, second, third) (PAIR(first, second) | (word_t)(third) << 32)
