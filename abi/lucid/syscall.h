@@ -43,5 +43,6 @@
 #define DEBUG_HALT  3u /* tag: exit status; stop the machine */
 #define DEBUG_FAST  4u /* tag: 0 turns the IPC fast path off, 1 on: to compare it with the general one */
 #define DEBUG_PANIC 5u /* a kernel panic, to see its report */
+#define DEBUG_CHECK 6u /* check all invariants of the kernel; it panics if one does not hold */
 
 #endif

@@ -4,6 +4,7 @@
  * print and stop the machine.
  */
 #include "debug.h"
+#include "check.h"
 #include "core.h"
 #include "ipc.h"
 #include "lookup.h"
@@ -56,6 +57,12 @@ bool debug_syscall(struct thread *thread)
     case DEBUG_FAST:
         fastpath_off = arch_syscall_tag(&thread->context) == 0;
         break;
+    case DEBUG_CHECK: {
+        struct check_report report;
+        if (!kernel_check(&report))
+            PANIC("invariant does not hold: %s (%p, %p)", report.invariant, report.object, report.other);
+        break;
+    }
     case DEBUG_PANIC:
         PANIC("asked for by thread '%s'", thread->name);
     case DEBUG_HALT:

@@ -237,6 +237,13 @@ static void wait_for_end(void)
     }
 }
 
+/* The kernel's own invariants, all of them: a debug kernel panics if one does not hold. */
+static void check_kernel(void)
+{
+    if (kernel_is_debug())
+        expect_ok(sys_debug(DEBUG_CHECK, 0));
+}
+
 static bool run_test(const struct test *test)
 {
     struct utcb *own_page = message_page;
@@ -252,12 +259,14 @@ static bool run_test(const struct test *test)
     message_page = own_page;
     running = NULL;
 
+    check_kernel();
     thread_suspend(test_thread, 0);
     notification_poll(notification, &bits);
     const char *left = arena_clean();
     if (left)
         fail_with("after the test: %s", (word_t)left, 0, 0);
     remove_test_thread();
+    check_kernel();
     if (has_failed)
         put_line("FAIL %s: %s", test->name, failure);
     else

@@ -17,16 +17,16 @@ from pathlib import Path
 
 from . import compiler, ninja
 from .board import load_board
-from .common import ROOT, ToolError, align_up, listing, relative, say, write_atomically, write_if_changed
+from .common import ROOT, ToolError, align_up, listing, relative, say, write_if_changed
 from .description import load_system
 from .ports import load_port
 from .version import version_text
 
 KERNEL_FOLDERS = ("boot", "ipc", "object", "sched", "syscall")
+CHECK_FOLDER = "check"       # the invariant checker: in debug and host builds
 ROOT_ADDRESS = 0x400000
 FIRST_ADDRESS = 0x10000000   # of the first component
 ADDRESS_STEP = 0x1000000     # components lie this far apart, or more if they are larger
-ROOT_NAME = "root"
 
 
 @dataclass(frozen=True)
@@ -115,9 +115,10 @@ class BuildFile:
         self._rules()
         kernel = self._kernel()
         library = self._library()
+        root = self._program(self.folder / "root.elf", self.system.root, False, ROOT_ADDRESS, library)
         programs = self._programs(library)
-        plan = self._plan(programs)
-        self._image(kernel, programs, plan)
+        plan = self._plan(root, programs)
+        self._image(kernel, [root, *programs.values()], plan)
         self.ninja.write(ROOT / self.folder / "build.ninja")
         self._compile_commands()
 
@@ -127,8 +128,9 @@ class BuildFile:
         self.ninja.variable("builddir", self.variant.objects)
         rule("cc", f"{cc} @$flags $includes -MD -MF $out.d -c $in -o $out", f"{cc} $in", depfile="$out.d", deps="gcc")
         rule("archive", f"rm -f $out && {ar} rcsD $out $in", "ar $out")
-        rule("link", f"{cc} $flags -o $out $in $libraries", "link $out")
-        rule("ld", f"{ld} $flags -o $out $in", "ld $out")
+        inputs = {"rspfile": "$out.in", "rspfile_content": "$in"}
+        rule("link", f"{cc} $flags -o $out @$out.in $libraries", "link $out", **inputs)
+        rule("ld", f"{ld} $flags -o $out @$out.in", "ld $out", **inputs)
         rule("incbin", f"{cc} {compiler.quoted([*compiler.target_flags(self.port, self.variant.compiler), *self.port.cc_flags])} -c $in -o $out",
              "incbin $out")
         rule("tool", "./lucid internal $step $plan $out", "$step $out", restat="1")
@@ -150,7 +152,8 @@ class BuildFile:
 
     def _kernel(self):
         flags = self._flags("kernel", compiler.kernel_flags(self.port, self.variant.kind, self.variant.compiler))
-        folders = [f"kernel/{folder}" for folder in KERNEL_FOLDERS] + [self.port.folder]
+        checker = [CHECK_FOLDER] if self.variant.kind == "debug" else []
+        folders = [f"kernel/{folder}" for folder in [*KERNEL_FOLDERS, *checker]] + [self.port.folder]
         objects = [self._compile(source, flags) for folder in folders for source in sources(folder)]
         if not objects:
             raise ToolError("kernel/: there are no sources")
@@ -174,36 +177,35 @@ class BuildFile:
         return self._flags("user.fpu" if fpu else "user", compiler.user_flags(self.port, self.variant.kind, self.variant.compiler, fpu))
 
     def _programs(self, library):
-        """The ELF files of the root component and the others: name -> path."""
-        programs = {ROOT_NAME: self._program(ROOT_NAME, self.system.root, False, ROOT_ADDRESS, library)}
-        address = FIRST_ADDRESS
+        """The ELF files of the components: name -> path."""
+        programs, address = {}, FIRST_ADDRESS
         for component in self.system.components:
-            programs[component.name] = self._program(component.name, component.source, component.fpu, address, library)
+            target = self.folder / "components" / f"{component.name}.elf"
+            programs[component.name] = self._program(target, component.source, component.fpu, address, library)
             address += max(ADDRESS_STEP, align_up(component.memory, ADDRESS_STEP))
         return programs
 
-    def _program(self, name, folder, fpu, address, library):
+    def _program(self, target, folder, fpu, address, library):
         flags, includes = self._user_flags(fpu), [f"-I{relative(folder)}"]
         objects = [self._compile(source, flags, includes, ".fpu" if fpu else "") for source in sources(folder)]
-        target = self.folder / f"{name}.elf"
         self.ninja.build(target, "link", objects, implicit=[library], libraries=f"{library} -lgcc",
                          flags=compiler.quoted(compiler.user_link_flags(self.port, self.variant.compiler, address)))
         return target
 
-    def _plan(self, programs):
+    def _plan(self, root, programs):
         """What the tool's own steps need to know, as a file, so that Ninja sees when it changes."""
         plan = self.folder / "plan.json"
         write_if_changed(ROOT / plan, json.dumps({
             "description": relative(self.system.document.path), "board": self.system.board.name, "folder": str(self.folder),
             "kind": self.variant.kind, "compiler": self.variant.compiler, "version": version_text(),
-            "programs": {name: str(path) for name, path in programs.items()}}, indent=1) + "\n")
+            "root": str(root), "programs": {name: str(path) for name, path in programs.items()}}, indent=1) + "\n")
         return plan
 
     def _image(self, kernel, programs, plan):
         folder, build_step = self.folder, self.ninja.build
         description = [Path(relative(self.system.document.path)), Path("boards") / f"{self.system.board.name}.toml"]
         payload, image = folder / "payload.bin", folder / "image.elf"
-        build_step(payload, "tool", [folder / "kernel.elf", *programs.values()],
+        build_step(payload, "tool", [folder / "kernel.elf", *programs],
                    implicit=[plan, Path("abi/lucid/types.h"), *description, *self.tool], step="payload", plan=plan)
         write_if_changed(ROOT / folder / "payload.S", ".section .payload, \"a\", @progbits\n.balign 4096\n"
                          f".incbin \"{payload}\"\n.section .note.GNU-stack, \"\", @progbits\n")

@@ -9,7 +9,7 @@ import subprocess
 from pathlib import Path
 
 from .. import compiler, ninja
-from ..build import KERNEL_FOLDERS, object_path, sources
+from ..build import CHECK_FOLDER, KERNEL_FOLDERS, object_path, sources
 from ..common import ROOT, relative, write_if_changed
 from ..ports import load_port
 from ..test import Job, Result
@@ -56,7 +56,7 @@ def build(target):
         file.build(path, "cc", [source], implicit=[BUILD / "cc.flags"])
         return path
 
-    kernel = [compiled(source) for folder in [*(f"kernel/{name}" for name in KERNEL_FOLDERS), port.folder] for source in sources(folder)]
+    kernel = [compiled(source) for folder in [*(f"kernel/{name}" for name in [*KERNEL_FOLDERS, CHECK_FOLDER]), port.folder] for source in sources(folder)]
     helpers = [compiled(source) for source in sources(FOLDER) if not source.name.startswith("test_")]
     for source in programs():
         file.build(BUILD / source.stem, "link", [compiled(source), *helpers, *kernel])
