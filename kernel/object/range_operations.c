@@ -51,7 +51,8 @@ struct set_budget {
 
 static status_t decode_set_budget(const struct invocation *invocation, struct set_budget *op)
 {
-    word_t core = invocation->argument[1], budget = invocation->argument[2], period = invocation->argument[3];
+    word_t core = invocation->argument[1];
+    uint64_t budget = invocation->argument[2], period = invocation->argument[3];
     struct slot *slot;
     status_t status = invocation_typed(invocation, 1, OBJECT_SCHED_CONTEXT, RIGHT_WRITE, &slot);
 

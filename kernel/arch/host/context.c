@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* host: registers, the FPU, and what a processor does when user code makes a system call. */
+#include "host.h"
+#include "core.h"
+#include "thread.h"
+#include <string.h>
+
+#define FLAGS_USER 0xffu /* bits that user code may have set */
+
+word_t arch_syscall_operation(const struct arch_context *context)
+{
+    return context->registers[REGISTER_A0];
+}
+
+word_t arch_syscall_cap(const struct arch_context *context)
+{
+    return context->registers[REGISTER_A1];
+}
+
+word_t arch_syscall_tag(const struct arch_context *context)
+{
+    return context->registers[REGISTER_A2];
+}
+
+word_t arch_syscall_reply(const struct arch_context *context)
+{
+    return context->registers[REGISTER_A3];
+}
+
+void arch_set_status(struct arch_context *context, status_t status)
+{
+    context->registers[REGISTER_A0] = status;
+}
+
+void arch_set_result(struct arch_context *context, status_t status, word_t badge, tag_t tag)
+{
+    context->registers[REGISTER_A0] = status;
+    context->registers[REGISTER_A1] = badge;
+    context->registers[REGISTER_A2] = tag;
+}
+
+word_t arch_message_word(const struct arch_context *context, unsigned index)
+{
+    check(index < MESSAGE_REGISTER_WORDS);
+    return context->registers[REGISTER_W0 + index];
+}
+
+void arch_set_message_word(struct arch_context *context, unsigned index, word_t value)
+{
+    check(index < MESSAGE_REGISTER_WORDS);
+    context->registers[REGISTER_W0 + index] = value;
+}
+
+void arch_syscall_restart(struct arch_context *context)
+{
+    check(!context->at_syscall); /* at most once an entry */
+    context->registers[REGISTER_IP] -= SYSCALL_LENGTH;
+    context->at_syscall = true;
+}
+
+void arch_context_init(struct arch_context *context)
+{
+    *context = (struct arch_context){ 0 };
+}
+
+word_t arch_register_read(const struct arch_context *context, unsigned number)
+{
+    check(number < REGISTER_COUNT);
+    return context->registers[number];
+}
+
+bool arch_register_check(unsigned number, word_t value)
+{
+    return number != REGISTER_IP || value < USER_ADDRESS_END;
+}
+
+void arch_register_write(struct arch_context *context, unsigned number, word_t value)
+{
+    check(number < REGISTER_COUNT && arch_register_check(number, value));
+    context->registers[number] = number == REGISTER_FLAGS ? value & FLAGS_USER : value;
+    if (number == REGISTER_IP)
+        context->at_syscall = false;
+}
+
+word_t arch_context_ip(const struct arch_context *context)
+{
+    return context->registers[REGISTER_IP];
+}
+
+word_t arch_context_sp(const struct arch_context *context)
+{
+    return context->registers[REGISTER_SP];
+}
+
+void arch_thread_switch(struct thread *previous, struct thread *next)
+{
+    (void)previous, (void)next;
+}
+
+/* ---- FPU */
+
+void arch_fpu_init(struct arch_fpu *fpu)
+{
+    *fpu = (struct arch_fpu){ { 0 } };
+}
+
+void arch_fpu_save(struct arch_fpu *fpu)
+{
+    check(host.core.fpu_on);
+    memcpy(fpu->words, host.core.fpu, sizeof(fpu->words));
+    host.fpu_saves++;
+}
+
+void arch_fpu_load(const struct arch_fpu *fpu)
+{
+    check(host.core.fpu_on);
+    memcpy(host.core.fpu, fpu->words, sizeof(fpu->words));
+    host.fpu_loads++;
+}
+
+void arch_fpu_enable(bool on)
+{
+    host.core.fpu_on = on;
+}
+
+word_t *host_fpu(void)
+{
+    if (!host.core.fpu_on && !kernel_fpu_request()) {
+        kernel_exception(EXCEPTION_FPU_OFF, 0);
+        return NULL;
+    }
+    check(core_self()->fpu_owner == core_self()->current);
+    return host.core.fpu;
+}
+
+/* ---- System calls */
+
+bool host_syscall_once(void)
+{
+    struct thread *thread = core_self()->current;
+
+    thread->context.at_syscall = false;
+    thread->context.registers[REGISTER_IP] += SYSCALL_LENGTH;
+    kernel_syscall();
+    return thread == core_self()->current && thread->context.at_syscall;
+}
+
+void host_syscall(void)
+{
+    struct thread *thread = core_self()->current;
+
+    while (host_syscall_once()) {
+        host_take_interrupts();
+        if (core_self()->current != thread || !thread->context.at_syscall)
+            return;
+    }
+    host_take_interrupts();
+}

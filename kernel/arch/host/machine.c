@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* host: memory, time, interrupts, ports, console, the end. */
+#define _GNU_SOURCE
+#include "host.h"
+#include "core.h"
+#include <setjmp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#define MEMORY_ALIGNMENT (2u << 20)
+#define MEMORY_PATTERN   0xa5
+
+struct host host;
+int host_halt_status;
+
+static jmp_buf *way_out;
+
+static char *get_memory(void)
+{
+    char *start = mmap(NULL, HOST_MEMORY_SIZE + MEMORY_ALIGNMENT, PROT_READ | PROT_WRITE,
+                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+    if (start == MAP_FAILED)
+        abort();
+    return (char *)(((uintptr_t)start + MEMORY_ALIGNMENT - 1) & ~(uintptr_t)(MEMORY_ALIGNMENT - 1));
+}
+
+void host_init(void)
+{
+    char *memory = get_memory();
+
+    host = (struct host){ .memory = memory, .ticks = 1000, .ticks_hz = 1000000000, .core.deadline = TICKS_NEVER };
+    for (unsigned line = 0; line < ARCH_IRQ_LINES; line++)
+        host.masked[line] = true;
+}
+
+/* ---- Memory */
+
+void *arch_pointer(paddr_t physical)
+{
+    return (void *)((uintptr_t)host.memory + (uintptr_t)physical);
+}
+
+paddr_t arch_physical(const void *pointer)
+{
+    return (uintptr_t)pointer - (uintptr_t)host.memory;
+}
+
+static void must_be_memory(const void *memory, size_t size)
+{
+    paddr_t start = arch_physical(memory);
+
+    check(start < HOST_MEMORY_SIZE && size <= HOST_MEMORY_SIZE - start);
+}
+
+void arch_clear_memory(void *memory, size_t size)
+{
+    must_be_memory(memory, size);
+    check(size % 64 == 0);
+    memset(memory, 0, size);
+    host.cleared_bytes += size;
+}
+
+void arch_sync_instructions(const void *memory, size_t size)
+{
+    must_be_memory(memory, size);
+    host.code_syncs++;
+}
+
+void arch_cache_clean(const void *memory, size_t size)
+{
+    must_be_memory(memory, size);
+}
+
+void arch_cache_invalidate(const void *memory, size_t size)
+{
+    must_be_memory(memory, size);
+}
+
+/* ---- Time */
+
+ticks_t arch_ticks(void)
+{
+    host.ticks += host.ticks_per_read;
+    return host.ticks;
+}
+
+uint64_t arch_ticks_hz(void)
+{
+    return host.ticks_hz;
+}
+
+void arch_timer_set(ticks_t deadline)
+{
+    host.core.deadline = deadline;
+    host.timer_sets++;
+}
+
+static bool timer_is_due(void)
+{
+    return host.core.deadline <= host.ticks;
+}
+
+static void fire_timer(void)
+{
+    host.core.deadline = TICKS_NEVER;
+    kernel_timer();
+}
+
+void host_time_advance(ticks_t ticks)
+{
+    ticks_t target = host.ticks + ticks;
+
+    while (host.core.deadline <= target) {
+        if (host.core.deadline > host.ticks)
+            host.ticks = host.core.deadline;
+        fire_timer();
+    }
+    if (host.ticks < target)
+        host.ticks = target;
+}
+
+/* ---- Interrupts */
+
+void arch_irq_mask(unsigned line)
+{
+    check(line < ARCH_IRQ_LINES);
+    host.masked[line] = true;
+}
+
+void arch_irq_unmask(unsigned line)
+{
+    check(line < ARCH_IRQ_LINES);
+    host.masked[line] = false;
+}
+
+error_t arch_irq_set_mode(unsigned line, word_t mode)
+{
+    check(line < ARCH_IRQ_LINES);
+    if (line >= ARCH_IRQ_MSI_FIRST)
+        return ERR_UNSUPPORTED;
+    host.mode[line] = mode;
+    return OK;
+}
+
+error_t arch_irq_msi(unsigned line, word_t *address, word_t *data)
+{
+    check(line < ARCH_IRQ_LINES);
+    if (line < ARCH_IRQ_MSI_FIRST)
+        return ERR_UNSUPPORTED;
+    *address = 0xfee00000u;
+    *data = line;
+    return OK;
+}
+
+static int next_raised(void)
+{
+    for (unsigned line = 0; line < ARCH_IRQ_LINES; line++)
+        if (host.raised[line] && !host.masked[line])
+            return (int)line;
+    return -1;
+}
+
+bool arch_interrupt_pending(void)
+{
+    host.pending_polls++;
+    if (host.pending_every && host.pending_polls % host.pending_every == 0)
+        return true;
+    return next_raised() >= 0 || timer_is_due();
+}
+
+void host_take_interrupts(void)
+{
+    int line;
+
+    while ((line = next_raised()) >= 0) {
+        host.raised[line] = false;
+        host.masked[line] = true;
+        kernel_interrupt((unsigned)line);
+    }
+    if (timer_is_due())
+        fire_timer();
+}
+
+void host_interrupt(unsigned line)
+{
+    host.raised[line] = true;
+    host_take_interrupts();
+}
+
+/* ---- I/O ports */
+
+uint32_t arch_io_in(unsigned port, unsigned size)
+{
+    check(port < 65536 && (size == 1 || size == 2 || size == 4));
+    return size == 4 ? host.port_input : host.port_input & ((1u << 8 * size) - 1);
+}
+
+void arch_io_out(unsigned port, unsigned size, uint32_t value)
+{
+    check(port < 65536 && (size == 1 || size == 2 || size == 4));
+    if (host.port_write_count < HOST_PORT_WRITES)
+        host.port_writes[host.port_write_count++] = (struct host_port_write){ port, size, value };
+}
+
+/* ---- Console, and the end */
+
+void arch_console_put(char c)
+{
+    if (host.console_size < HOST_CONSOLE_SIZE - 1)
+        host.console[host.console_size++] = c;
+}
+
+void arch_panic_report(void)
+{
+}
+
+enum { WAY_LEFT = 1, WAY_HALTED = 2 };
+
+NORETURN void arch_halt(int status)
+{
+    host_halt_status = status;
+    if (!way_out)
+        host_unexpected_halt(status);
+    longjmp(*way_out, WAY_HALTED);
+}
+
+NORETURN void arch_exit(void)
+{
+    if (!way_out)
+        abort();
+    longjmp(*way_out, WAY_LEFT);
+}
+
+/* Tests run the idle core themselves: they see that nobody is current. */
+NORETURN void arch_idle(void)
+{
+    abort();
+}
+
+enum host_end host_run(void (*function)(void *argument), void *argument)
+{
+    jmp_buf here;
+    jmp_buf *before = way_out;
+    enum host_end end = HOST_RETURNED;
+    int way = setjmp(here);
+
+    if (way == 0) {
+        way_out = &here;
+        function(argument);
+    } else {
+        end = way == WAY_LEFT ? HOST_LEFT : HOST_HALTED;
+    }
+    way_out = before;
+    return end;
+}
