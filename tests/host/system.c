@@ -315,45 +315,6 @@ void run(cap_t thread)
 
 /* ---- Checking: what always holds */
 
-static void check_tree(void)
-{
-    const struct slot *slot = root->cnode + BOOT_SLOT_CNODE;
-
-    while (slot_prev(slot))
-        slot = slot_prev(slot);
-    EXPECT_EQ(slot_depth(slot), 0);
-    for (const struct slot *next; (next = slot_next(slot)) != NULL; slot = next) {
-        EXPECT(!slot_is_empty(next));
-        EXPECT(slot_prev(next) == slot);
-        EXPECT(slot_depth(next) <= slot_depth(slot) + 1);
-    }
-}
-
-static void check_ready_thread(const struct core *core, const struct thread *thread, unsigned priority)
-{
-    EXPECT(thread->ready);
-    EXPECT(thread != core->current);
-    EXPECT_EQ(thread->priority, priority);
-    EXPECT_EQ(thread->state, THREAD_STATE_RUNNABLE);
-    EXPECT_EQ(thread->fault, FAULT_NONE);
-    EXPECT(thread->sc && thread->sc->thread == thread);
-    EXPECT(!thread->sc->replenish_node.queued);
-}
-
-static void check_ready_queue(const struct core *core)
-{
-    for (unsigned priority = 0; priority < PRIORITY_COUNT; priority++) {
-        const struct thread *last = NULL;
-        for (const struct thread *thread = core->ready[priority].first; thread; thread = thread->next) {
-            check_ready_thread(core, thread, priority);
-            EXPECT(thread->prev == last);
-            last = thread;
-        }
-        EXPECT(core->ready[priority].last == last);
-        EXPECT_EQ(core->ready_bitmap[priority / 64] >> priority % 64 & 1, last != NULL);
-    }
-}
-
 static void check_context(const struct sched_context *sc)
 {
     ticks_t sum = 0;
@@ -386,7 +347,10 @@ static void check_current(const struct core *core)
 
 void system_check(void)
 {
-    check_tree();
-    check_ready_queue(core_self());
+    struct check_report report;
+
     check_current(core_self());
+    if (!kernel_check(&report))
+        test_fails(__FILE__, __LINE__, "expected that all invariants hold, seen that this one does not: %s (%p, %p)",
+                   report.invariant, report.object, report.other);
 }

@@ -3,7 +3,7 @@
  * A booted kernel, and the means to be any of its threads.
  *
  * system_boot starts a root component out of an image made in memory. The test then is whatever thread is current: CALL, SEND,
- * RECV ... are its system calls. After each of them system_check looks at the derivation tree and the queues.
+ * RECV ... are its system calls. After each of them system_check looks at the whole state.
  *
  *     root_sleep()   the root thread (priority 255) waits, so that others run
  *     root_wake()    an interrupt wakes it; it is current again
@@ -14,6 +14,7 @@
 
 #include "address_space.h"
 #include "boot.h"
+#include "check.h"
 #include "core.h"
 #include "derivation.h"
 #include "destroy.h"

@@ -160,10 +160,11 @@ TEST(boot_says_when_there_are_too_many_pieces_of_memory)
     struct boot_machine *machine = machine_default();
 
     image_default();
-    machine->memory_count = BOOT_REGIONS_MAX;
-    for (unsigned i = 0; i + 1 < BOOT_REGIONS_MAX; i++) /* each of them makes many blocks */
-        machine->memory[i] = (struct boot_region){ (20u << 20) + i * 0x41000 + 0x1000, (20u << 20) + i * 0x41000 + 0x40000 };
-    machine->memory[BOOT_REGIONS_MAX - 1] = (struct boot_region){ 48u << 20, 64u << 20 };
+    machine->reserved_count = BOOT_REGIONS_MAX;
+    for (unsigned i = 1; i < BOOT_REGIONS_MAX; i++) { /* the device memory between them makes many blocks */
+        paddr_t start = HOST_MEMORY_SIZE + i * 0x2ff000u;
+        machine->reserved[i] = (struct boot_region){ start, start + PAGE_SIZE };
+    }
     EXPECT_EQ(system_try_boot(machine), HOST_LEFT);
     EXPECT_TEXT(host.console, "pieces of memory; the rest from");
 }
