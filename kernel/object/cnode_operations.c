@@ -65,12 +65,6 @@ static status_t cnode_move(struct invocation *invocation)
     return status;
 }
 
-/* The caller may have stopped itself by what it took away. */
-static status_t finished(const struct invocation *invocation, status_t status)
-{
-    return invocation->caller->state == THREAD_STATE_RUNNABLE ? status : INVOKE_SILENT;
-}
-
 /* One step of what is left from before, or else of the operation itself. */
 static enum progress next_step(const struct invocation *invocation, struct slot *slot, bool whole)
 {
@@ -81,15 +75,17 @@ static enum progress next_step(const struct invocation *invocation, struct slot 
     return whole ? destroy_delete_step(slot, invocation->caller) : destroy_revoke_step(slot, invocation->caller);
 }
 
+/* A caller that has stopped itself by what it took away (its own thread, its address space) leaves the rest; it goes on
+ * with it if it is ever resumed. */
 static status_t take_away(struct invocation *invocation, struct slot *slot, bool whole)
 {
     for (;;) { /* bounded by what there is to destroy; each round is a step */
         enum progress progress = next_step(invocation, slot, whole);
         if (progress == PROGRESS_DONE)
-            return finished(invocation, OK);
+            return OK;
         if (progress == PROGRESS_RESTART || invocation->caller->state != THREAD_STATE_RUNNABLE ||
             arch_interrupt_pending())
-            return finished(invocation, INVOKE_RESTART);
+            return INVOKE_RESTART;
     }
 }
 

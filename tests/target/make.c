@@ -109,11 +109,11 @@ cap_t make(unsigned type, unsigned size_bits)
     return make_from(arena, type, size_bits);
 }
 
-cap_t make_space(word_t *number)
+cap_t make_space_from(cap_t untyped, word_t *number)
 {
     cap_t slot = slot_take();
     for (word_t n = SPACE_FIRST; n <= SPACE_LAST; n++) {
-        status_t status = untyped_retype(arena, OBJECT_ADDRESS_SPACE, 0, CAP_NULL, slot, 1, BOOT_SLOT_ASID_RANGE, n);
+        status_t status = untyped_retype(untyped, OBJECT_ADDRESS_SPACE, 0, CAP_NULL, slot, 1, BOOT_SLOT_ASID_RANGE, n);
         if (status_error(status) == ERR_BUSY)
             continue;
         expect_ok(status);
@@ -122,6 +122,11 @@ cap_t make_space(word_t *number)
         return slot;
     }
     test_fail(__FILE__, __LINE__, "expected a number that is free, seen none");
+}
+
+cap_t make_space(word_t *number)
+{
+    return make_space_from(arena, number);
 }
 
 cap_t make_irq(unsigned line)
@@ -177,14 +182,19 @@ cap_t image_frame(const void *address)
     test_fail(__FILE__, __LINE__, "expected a page of the program at %p, seen none", address);
 }
 
-cap_t space_with_program(void)
+cap_t space_with_program_from(cap_t untyped)
 {
-    cap_t space = make_space(NULL);
+    cap_t space = make_space_from(untyped, NULL);
     for (unsigned i = 0; i < boot->image_slots; i++) {
         word_t rights = image_address[i] < (word_t)text_end ? RIGHT_READ | RIGHT_EXECUTE : RIGHT_READ | RIGHT_WRITE;
         map(space, copy(boot->image_slot + i), image_address[i], rights);
     }
     return space;
+}
+
+cap_t space_with_program(void)
+{
+    return space_with_program_from(arena);
 }
 
 /* ---- Beginning and end ------------------------------------------------------------------------------------------- */

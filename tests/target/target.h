@@ -124,6 +124,7 @@ cap_t make(unsigned type, unsigned size_bits);
 cap_t make_from(cap_t untyped, unsigned type, unsigned size_bits);
 /* An address space with a number that is free; the number goes to *number if that is not NULL. */
 cap_t make_space(word_t *number);
+cap_t make_space_from(cap_t untyped, word_t *number);
 cap_t make_irq(unsigned line);
 /* A context with a budget on core 0. */
 cap_t make_context(time_ns_t budget_ns, time_ns_t period_ns);
@@ -159,6 +160,8 @@ cap_t image_frame(const void *address);
 
 /* A new address space in which this program is mapped as it is in the root's: functions and variables are the same. */
 cap_t space_with_program(void);
+/* The same, with the AddressSpace itself (not its tables) out of this Untyped. */
+cap_t space_with_program_from(cap_t untyped);
 
 /* ---- Threads (worker.c) ------------------------------------------------------------------------------------------ */
 
@@ -195,6 +198,7 @@ struct worker_setup {
     cap_t death;           /* Notification */
     word_t attributes;     /* THREAD_* */
     bool no_message_page;
+    cap_t memory;          /* Untyped that the Thread is made of; CAP_NULL: the arena */
 };
 
 /* worker_make(.function = serve, .argument = endpoint): a worker that does not run yet. worker_run starts it, too. */

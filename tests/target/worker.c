@@ -51,7 +51,7 @@ struct worker *worker_make_from(const struct worker_setup *setup)
     time_ns_t budget = setup->budget_ns ? setup->budget_ns : 10 * NS_PER_MS;
     time_ns_t period = setup->period_ns ? setup->period_ns : budget;
 
-    *worker = (struct worker){ .thread = make(OBJECT_THREAD, 0),
+    *worker = (struct worker){ .thread = make_from(setup->memory ? setup->memory : arena, OBJECT_THREAD, 0),
                                .context = setup->passive ? CAP_NULL : make_context(budget, period),
                                .utcb = &pages[worker_count].utcb,
                                .stack_end = (word_t)&stacks[worker_count + 1],

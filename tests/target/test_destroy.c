@@ -1,0 +1,707 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Objects that are destroyed while something waits at them, runs on them or refers to them; and their memory made into something
+ * else, full of ones, at once. What the kernel still remembered of the old object would be seen.
+ */
+#include "target.h"
+
+#define PART_BITS 15u /* memory for the object that shall die */
+
+/* Take all the part's memory back, and fill it with ones as a user's pages. */
+static void reuse(cap_t part)
+{
+    cap_t frames = slots_take(8);
+    word_t address = address_take(PART_BITS);
+
+    expect_ok(cnode_revoke(CNODE, part));
+    expect_ok(untyped_reset(part, 0));
+    expect_ok(untyped_retype(part, OBJECT_FRAME, FRAME_SIZE_4K, CAP_NULL, frames, 8, CAP_NULL, 0));
+    for (unsigned i = 0; i < 8; i++)
+        map(SPACE, frames + i, address + i * 4096, RIGHT_READ | RIGHT_WRITE);
+    memset((void *)address, 0xff, (size_t)1 << PART_BITS);
+    settle();
+}
+
+static cap_t make_part(void)
+{
+    return make(OBJECT_UNTYPED, PART_BITS);
+}
+
+/* ---- What workers do */
+
+static void send_once(struct worker *worker)
+{
+    const struct message message = { .tag = tag_make(7, 1, 0), .word = { 42 } };
+    worker->seen[0] = sys_send(worker->argument, &message);
+}
+
+static void call_once(struct worker *worker)
+{
+    struct message message = { .tag = tag_make(7, 1, 0), .word = { 42 } };
+    worker->seen[0] = sys_call(worker->argument, &message);
+    worker->seen[1] = message.word[0];
+}
+
+static void receive_once(struct worker *worker)
+{
+    struct message message;
+    worker->seen[0] = sys_recv(worker->argument, &message, CAP_NULL);
+    worker->seen[1] = message.word[0];
+}
+
+static void wait_once(struct worker *worker)
+{
+    word_t bits;
+    worker->seen[0] = notification_wait(worker->argument, &bits);
+    worker->seen[1] = bits;
+}
+
+static void spin(struct worker *worker)
+{
+    machine_spin(&worker->seen[0]);
+}
+
+static void fault_once(struct worker *worker)
+{
+    *(volatile word_t *)worker->argument = 1;
+}
+
+/* A server: takes one call and holds it, then waits for a signal, then answers. */
+struct hold {
+    cap_t endpoint, reply, go;
+};
+
+static void hold_call(struct worker *worker)
+{
+    const struct hold *hold = (const struct hold *)worker->argument;
+    struct message message;
+    word_t bits;
+
+    worker->seen[0] = sys_recv(hold->endpoint, &message, hold->reply);
+    notification_wait(hold->go, &bits);
+    message = (struct message){ .tag = tag_make(0, 1, 0), .word = { 43 } };
+    worker->seen[1] = sys_send(hold->reply, &message);
+}
+
+static struct hold make_hold(void)
+{
+    return (struct hold){ make(OBJECT_ENDPOINT, 0), make(OBJECT_REPLY, 0), mint(make(OBJECT_NOTIFICATION, 0), RIGHTS_ALL, 1) };
+}
+
+/* ---- Threads */
+
+TEST(thread_dies_while_it_waits_to_send)
+{
+    cap_t part = make_part(), endpoint = make(OBJECT_ENDPOINT, 0);
+    struct message message;
+
+    worker_run(.function = send_once, .argument = endpoint, .memory = part);
+    struct worker *other = worker_run(.function = send_once, .argument = endpoint);
+    reuse(part);
+    expect_status(sys_recv_poll(endpoint, &message, CAP_NULL), OK);
+    expect_equal(message.word[0], 42);
+    expect_status(sys_recv_poll(endpoint, &message, CAP_NULL), ERR_WOULD_BLOCK);
+    worker_finish(other);
+}
+
+TEST(thread_dies_while_it_waits_for_a_message)
+{
+    cap_t part = make_part(), endpoint = make(OBJECT_ENDPOINT, 0), reply = make(OBJECT_REPLY, 0);
+    struct hold hold = { endpoint, reply, make(OBJECT_NOTIFICATION, 0) };
+    struct message message = { 0 };
+
+    worker_run(.function = hold_call, .argument = (word_t)&hold, .memory = part);
+    expect_status(sys_recv_poll(endpoint, &message, reply), ERR_BUSY);
+    reuse(part);
+    expect_status(sys_send_poll(endpoint, &message), ERR_WOULD_BLOCK);
+    expect_status(sys_recv_poll(endpoint, &message, reply), ERR_WOULD_BLOCK); /* the Reply is free again */
+}
+
+TEST(thread_dies_while_it_waits_for_a_signal)
+{
+    cap_t part = make_part(), notification = mint(make(OBJECT_NOTIFICATION, 0), RIGHTS_ALL, 1);
+    word_t bits;
+
+    worker_run(.function = wait_once, .argument = notification, .memory = part);
+    reuse(part);
+    expect_ok(notification_signal(notification));
+    expect_status(notification_poll(notification, &bits), OK);
+}
+
+TEST(thread_dies_while_it_waits_for_an_answer)
+{
+    cap_t part = make_part();
+    struct hold hold = make_hold();
+    struct worker *server = worker_run(.function = hold_call, .argument = (word_t)&hold);
+
+    worker_run(.function = call_once, .argument = hold.endpoint, .memory = part);
+    expect_status(server->seen[0], OK);
+    reuse(part);
+    expect_ok(notification_signal(hold.go));
+    worker_finish(server);
+    expect_status(server->seen[1], ERR_PEER_GONE);
+}
+
+TEST(thread_dies_while_its_fault_is_handled)
+{
+    cap_t part = make_part(), endpoint = make(OBJECT_ENDPOINT, 0), reply = make(OBJECT_REPLY, 0);
+    struct message message;
+
+    worker_run(.function = fault_once, .memory = part, .fault = endpoint);
+    expect_status(sys_recv(endpoint, &message, reply), OK);
+    expect_equal(tag_label(message.tag), FAULT_PAGE);
+    reuse(part);
+    message = (struct message){ 0 };
+    expect_status(sys_send(reply, &message), ERR_PEER_GONE);
+}
+
+TEST(thread_dies_while_its_fault_waits_for_a_handler)
+{
+    cap_t part = make_part(), endpoint = make(OBJECT_ENDPOINT, 0);
+    struct message message;
+
+    struct worker *worker = worker_run(.function = fault_once, .memory = part, .fault = endpoint);
+    expect_state(worker, THREAD_STATE_SENDING);
+    reuse(part);
+    expect_status(sys_recv_poll(endpoint, &message, CAP_NULL), ERR_WOULD_BLOCK);
+}
+
+TEST(thread_dies_while_it_could_run)
+{
+    cap_t part = make_part();
+    struct worker *worker = worker_run(.function = spin, .memory = part, .priority = PRIORITY_BELOW);
+
+    sleep_ns(NS_PER_MS);
+    expect_true(worker->seen[0] > 0);
+    reuse(part);
+}
+
+TEST(thread_dies_while_it_waits_for_time)
+{
+    cap_t part = make_part();
+    struct worker *worker = worker_run(.function = spin, .memory = part, .budget_ns = boot->budget_minimum_ns, .period_ns = 5 * NS_PER_MS);
+    cap_t context = worker->context;
+    struct sched_context_info info;
+
+    reuse(part);
+    sleep_ns(6 * NS_PER_MS);
+    expect_ok(sched_context_info(context, &info));
+    expect_between(info.consumed_ns, boot->budget_minimum_ns / 2, boot->budget_minimum_ns * 2);
+}
+
+static void delete_own_thread(struct worker *worker)
+{
+    worker->seen[0] = 1;
+    cnode_delete(CNODE, worker->thread);
+    worker->seen[0] = 2;
+}
+
+TEST(thread_deletes_itself)
+{
+    cap_t part = make_part(), notification = make(OBJECT_NOTIFICATION, 0);
+    struct worker *worker = worker_run(.function = delete_own_thread, .memory = part, .death = mint(notification, RIGHTS_ALL, 2));
+    word_t bits;
+
+    expect_equal(worker->seen[0], 1);
+    expect_equal(type_of(worker->thread), OBJECT_NULL);
+    expect_status(notification_poll(notification, &bits), OK);
+    expect_equal(bits, 2);
+    reuse(part);
+}
+
+static void revoke_cap(struct worker *worker)
+{
+    worker->seen[0] = 1;
+    cnode_revoke(CNODE, worker->argument);
+    worker->seen[0] = 2;
+}
+
+TEST(thread_revokes_the_memory_that_it_is_made_of)
+{
+    cap_t part = make_part();
+    struct worker *worker = worker_run(.function = revoke_cap, .argument = part, .memory = part);
+
+    expect_equal(worker->seen[0], 1);
+    reuse(part);
+}
+
+TEST(server_dies_and_its_client_sees_peer_gone)
+{
+    cap_t part = make_part();
+    struct hold hold = make_hold();
+
+    worker_run(.function = hold_call, .argument = (word_t)&hold, .memory = part);
+    struct worker *client = worker_run(.function = call_once, .argument = hold.endpoint);
+    expect_state(client, THREAD_STATE_CALLING);
+    reuse(part);
+    worker_finish(client);
+    expect_status(client->seen[0], ERR_PEER_GONE);
+}
+
+TEST(passive_server_dies_and_its_client_gets_the_time_back)
+{
+    cap_t part = make_part();
+    struct hold hold = make_hold();
+    struct worker *server = worker_make(.function = hold_call, .argument = (word_t)&hold, .memory = part);
+
+    worker_start(server);
+    expect_state(server, THREAD_STATE_RECEIVING);
+    expect_ok(sched_context_unbind(server->context));
+    struct worker *client = worker_run(.function = call_once, .argument = hold.endpoint);
+    expect_state(server, THREAD_STATE_WAITING);
+    reuse(part);
+    worker_finish(client);
+    expect_status(client->seen[0], ERR_PEER_GONE);
+}
+
+/* ---- Endpoint */
+
+TEST(endpoint_dies_under_senders_callers_and_receivers)
+{
+    for (unsigned i = 0; i < 2; i++) {
+        cap_t part = make_part(), endpoint = make_from(part, OBJECT_ENDPOINT, 0);
+        struct worker *a = worker_run(.function = i ? receive_once : send_once, .argument = endpoint);
+        struct worker *b = worker_run(.function = i ? receive_once : call_once, .argument = endpoint);
+        reuse(part);
+        worker_finish(a);
+        worker_finish(b);
+        expect_status(a->seen[0], ERR_PEER_GONE);
+        expect_status(b->seen[0], ERR_PEER_GONE);
+    }
+}
+
+TEST(endpoint_dies_and_calls_that_were_taken_go_on)
+{
+    cap_t part = make_part();
+    struct hold hold = { make_from(part, OBJECT_ENDPOINT, 0), make(OBJECT_REPLY, 0), mint(make(OBJECT_NOTIFICATION, 0), RIGHTS_ALL, 1) };
+    struct worker *server = worker_run(.function = hold_call, .argument = (word_t)&hold);
+    struct worker *client = worker_run(.function = call_once, .argument = hold.endpoint);
+
+    reuse(part);
+    expect_ok(notification_signal(hold.go));
+    worker_finish(server);
+    worker_finish(client);
+    expect_ok(client->seen[0]);
+    expect_equal(client->seen[1], 43);
+}
+
+TEST(fault_endpoint_dies_and_the_thread_stops_at_its_fault)
+{
+    cap_t part = make_part(), endpoint = make_from(part, OBJECT_ENDPOINT, 0);
+    struct worker *before = worker_run(.function = fault_once, .fault = endpoint);
+    struct worker *after = worker_make(.function = fault_once, .fault = endpoint);
+
+    expect_state(before, THREAD_STATE_SENDING);
+    reuse(part);
+    worker_start(after);
+    settle();
+    for (unsigned i = 0; i < 2; i++) {
+        struct thread_info info = worker_info(i ? after : before);
+        expect_equal(info.state, THREAD_STATE_STOPPED);
+        expect_equal(info.stopped, THREAD_STOP_FAULT);
+        expect_equal(info.code, FAULT_PAGE);
+    }
+}
+
+/* ---- Reply */
+
+TEST(reply_dies_while_a_receive_has_named_it)
+{
+    cap_t part = make_part();
+    struct hold hold = make_hold();
+    hold.reply = make_from(part, OBJECT_REPLY, 0);
+    struct worker *server = worker_run(.function = hold_call, .argument = (word_t)&hold);
+
+    reuse(part);
+    expect_state(server, THREAD_STATE_RECEIVING);
+    struct worker *client = worker_run(.function = call_once, .argument = hold.endpoint);
+    worker_finish(client);
+    expect_status(client->seen[0], ERR_PEER_GONE); /* nobody can answer */
+    expect_status(server->seen[0], OK);
+}
+
+TEST(reply_dies_while_a_caller_waits_for_the_answer)
+{
+    cap_t part = make_part();
+    struct hold hold = make_hold();
+    hold.reply = make_from(part, OBJECT_REPLY, 0);
+    struct worker *server = worker_run(.function = hold_call, .argument = (word_t)&hold);
+    struct worker *client = worker_run(.function = call_once, .argument = hold.endpoint);
+
+    expect_state(client, THREAD_STATE_CALLING);
+    reuse(part);
+    worker_finish(client);
+    expect_status(client->seen[0], ERR_PEER_GONE);
+    expect_ok(notification_signal(hold.go));
+    worker_finish(server);
+    expect_status(server->seen[1], ERR_CAPABILITY);
+}
+
+/* ---- Notification */
+
+TEST(notification_dies_under_its_waiters)
+{
+    cap_t part = make_part(), notification = make_from(part, OBJECT_NOTIFICATION, 0);
+    struct worker *a = worker_run(.function = wait_once, .argument = notification);
+    struct worker *b = worker_run(.function = wait_once, .argument = notification);
+
+    reuse(part);
+    worker_finish(a);
+    worker_finish(b);
+    expect_status(a->seen[0], ERR_PEER_GONE);
+    expect_status(b->seen[0], ERR_PEER_GONE);
+}
+
+TEST(notification_dies_that_is_bound_to_a_thread)
+{
+    cap_t part = make_part(), notification = make_from(part, OBJECT_NOTIFICATION, 0), endpoint = make(OBJECT_ENDPOINT, 0);
+    struct worker *worker = worker_make(.function = receive_once, .argument = endpoint);
+    const struct message message = { .tag = tag_make(0, 1, 0), .word = { 9 } };
+
+    expect_ok(thread_bind_notification(worker->thread, notification));
+    worker_start(worker);
+    reuse(part);
+    expect_state(worker, THREAD_STATE_RECEIVING);
+    expect_ok(sys_send(endpoint, &message));
+    worker_finish(worker);
+    expect_equal(worker->seen[1], 9);
+    expect_ok(thread_bind_notification(worker->thread, make(OBJECT_NOTIFICATION, 0)));
+}
+
+TEST(thread_dies_that_has_a_notification_bound)
+{
+    cap_t part = make_part(), notification = mint(make(OBJECT_NOTIFICATION, 0), RIGHTS_ALL, 4);
+    struct worker *worker = worker_make(.function = receive_once, .argument = make(OBJECT_ENDPOINT, 0), .memory = part);
+    word_t bits;
+
+    expect_ok(thread_bind_notification(worker->thread, notification));
+    worker_start(worker);
+    reuse(part);
+    expect_ok(notification_signal(notification));
+    expect_status(notification_poll(notification, &bits), OK);
+    expect_equal(bits, 4);
+}
+
+TEST(death_notification_dies_before_the_thread)
+{
+    cap_t part = make_part(), notification = make_from(part, OBJECT_NOTIFICATION, 0);
+    struct worker *worker = worker_run(.function = wait_once, .argument = make(OBJECT_NOTIFICATION, 0), .death = notification);
+
+    reuse(part);
+    expect_ok(thread_suspend(worker->thread, 1));
+    expect_equal(worker_info(worker).code, 1);
+}
+
+TEST(notification_of_an_interrupt_and_of_the_timer_dies)
+{
+    cap_t part = make_part(), notification = make_from(part, OBJECT_NOTIFICATION, 0), badged = mint(notification, RIGHTS_ALL, 1), irq = make_irq(MACHINE_LINE);
+
+    expect_ok(irq_handler_bind(irq, badged));
+    expect_ok(core_range_bind_timer(CORES, 0, badged));
+    expect_ok(core_range_set_timer(CORES, 0, time_now_ns() + NS_PER_MS));
+    machine_source_on();
+    expect_ok(irq_handler_acknowledge(irq));
+    reuse(part);
+    machine_source_again();
+    expect_ok(irq_handler_acknowledge(irq));
+    sleep_ns(2 * NS_PER_MS);
+    machine_source_off();
+    expect_argument(core_range_set_timer(CORES, 0, time_now_ns()), ERR_STATE, 0);
+}
+
+/* ---- CNode */
+
+TEST(cnode_dies_that_a_waiting_thread_uses)
+{
+    cap_t part = make_part(), cnode = make_from(part, OBJECT_CNODE, 4), notification = make(OBJECT_NOTIFICATION, 0);
+
+    expect_ok(cnode_copy(cnode, 1, notification));
+    struct worker *worker = worker_run(.function = wait_once, .argument = 1, .cnode = cnode);
+    reuse(part);
+    expect_state(worker, THREAD_STATE_WAITING);
+    expect_ok(notification_signal(mint(notification, RIGHTS_ALL, 6)));
+    expect_equal(worker->seen[1], 6);
+    settle(); /* it now tries to exit, and has no capability for that */
+    expect_equal(worker_info(worker).stopped, THREAD_STOP_FAULT);
+}
+
+TEST(cnode_dies_that_holds_the_last_capability_to_others)
+{
+    cap_t part = make_part(), cnode = make(OBJECT_CNODE, 4), endpoint = make_from(part, OBJECT_ENDPOINT, 0);
+    struct worker *sender = worker_run(.function = send_once, .argument = endpoint);
+
+    expect_ok(cnode_move(cnode, 15, endpoint));
+    delete(cnode);
+    worker_finish(sender);
+    expect_status(sender->seen[0], ERR_PEER_GONE);
+    reuse(part);
+}
+
+TEST(cnode_and_thread_that_hold_each_other_die_together)
+{
+    cap_t part = make_part(), cnode = make_from(part, OBJECT_CNODE, 4);
+    struct worker *worker = worker_make(.function = spin, .cnode = cnode, .memory = part, .priority = PRIORITY_BELOW);
+
+    expect_ok(cnode_move(cnode, 1, worker->thread));
+    cap_t thread = cnode | (cap_t)1 << boot->cnode_size_bits;
+    expect_ok(thread_resume(thread));
+    delete(cnode); /* the thread keeps it: nothing dies yet */
+    sleep_ns(NS_PER_MS);
+    expect_true(worker->seen[0] > 0);
+    reuse(part);
+}
+
+TEST(cnodes_that_hold_each_other_die_with_their_memory)
+{
+    cap_t part = make_part(), a = make_from(part, OBJECT_CNODE, 4), b = make_from(part, OBJECT_CNODE, 4);
+
+    expect_ok(cnode_copy(a, 1, b));
+    expect_ok(cnode_copy(b, 1, a));
+    expect_ok(cnode_copy(a, 2, a));
+    delete(a);
+    delete(b);
+    expect_argument(untyped_reset(part, 0), ERR_CHILDREN, 0);
+    reuse(part);
+}
+
+/* ---- SchedContext */
+
+TEST(context_dies_that_a_thread_runs_on)
+{
+    cap_t part = make_part(), context = make_from(part, OBJECT_SCHED_CONTEXT, 8);
+    struct worker *worker = worker_make(.function = spin, .passive = true, .priority = PRIORITY_BELOW);
+
+    expect_ok(core_range_set_budget(CORES, context, 0, NS_PER_MS, NS_PER_MS, 0));
+    expect_ok(sched_context_bind(context, worker->thread));
+    worker_start(worker);
+    sleep_ns(NS_PER_MS);
+    word_t before = worker->seen[0];
+    expect_true(before > 0);
+    reuse(part);
+    sleep_ns(2 * NS_PER_MS);
+    expect_between(worker->seen[0] - before, 0, 100000);
+    word_t stands = worker->seen[0];
+    sleep_ns(NS_PER_MS);
+    expect_equal(worker->seen[0], stands);
+    expect_state(worker, THREAD_STATE_RUNNABLE);
+    expect_ok(sched_context_bind(make_context(NS_PER_MS, NS_PER_MS), worker->thread));
+    sleep_ns(NS_PER_MS);
+    expect_true(worker->seen[0] > stands);
+}
+
+TEST(context_dies_that_waits_for_replenishment)
+{
+    cap_t part = make_part(), context = make_from(part, OBJECT_SCHED_CONTEXT, 8);
+    struct worker *worker = worker_make(.function = spin, .passive = true);
+
+    expect_ok(core_range_set_budget(CORES, context, 0, boot->budget_minimum_ns, 3 * NS_PER_MS, 0));
+    expect_ok(sched_context_bind(context, worker->thread));
+    worker_start(worker);
+    reuse(part);
+    word_t stands = worker->seen[0];
+    sleep_ns(5 * NS_PER_MS);
+    expect_equal(worker->seen[0], stands);
+}
+
+static void delete_own_context(struct worker *worker)
+{
+    worker->seen[0] = 1;
+    worker->seen[1] = cnode_delete(CNODE, worker->argument);
+    worker->seen[0] = 2;
+}
+
+TEST(context_dies_by_the_hand_of_who_runs_on_it)
+{
+    cap_t part = make_part(), context = make_from(part, OBJECT_SCHED_CONTEXT, 8);
+    struct worker *worker = worker_make(.function = delete_own_context, .argument = context, .passive = true);
+
+    expect_ok(core_range_set_budget(CORES, context, 0, NS_PER_MS, NS_PER_MS, 0));
+    expect_ok(sched_context_bind(context, worker->thread));
+    worker_start(worker);
+    expect_equal(worker->seen[0], 1);
+    reuse(part);
+    expect_ok(sched_context_bind(make_context(NS_PER_MS, NS_PER_MS), worker->thread));
+    worker_finish(worker);
+    expect_ok(worker->seen[1]);
+}
+
+TEST(context_dies_that_was_donated_to_a_server)
+{
+    cap_t part = make_part(), context = make_from(part, OBJECT_SCHED_CONTEXT, 8);
+    struct hold hold = make_hold();
+    struct worker *server = worker_run(.function = hold_call, .argument = (word_t)&hold);
+    struct worker *client = worker_make(.function = call_once, .argument = hold.endpoint, .passive = true);
+
+    expect_ok(sched_context_unbind(server->context));
+    expect_ok(core_range_set_budget(CORES, context, 0, NS_PER_MS, NS_PER_MS, 0));
+    expect_ok(sched_context_bind(context, client->thread));
+    worker_start(client);
+    expect_state(client, THREAD_STATE_CALLING);
+    reuse(part);
+    /* The server lost its time against its will and has no handler for that: it stops when it next would run, and that is its death. */
+    expect_ok(notification_signal(hold.go));
+    settle();
+    expect_equal(worker_info(server).stopped, THREAD_STOP_FAULT);
+    expect_equal(worker_info(server).code, FAULT_TIMEOUT);
+    expect_ok(sched_context_bind(make_context(NS_PER_MS, NS_PER_MS), client->thread));
+    worker_finish(client);
+    expect_status(client->seen[0], ERR_PEER_GONE);
+}
+
+/* ---- Message page */
+
+static void receive_long(struct worker *worker)
+{
+    struct message message;
+    worker->seen[0] = sys_recv(worker->argument, &message, CAP_NULL);
+    worker->seen[1] = tag_words(message.tag);
+    worker->seen[2] = message.word[3];
+}
+
+static void send_long(struct worker *worker)
+{
+    const struct message message = { .tag = tag_make(0, 10, 0), .word = { 1, 2, 3, 4 } };
+    worker->seen[0] = sys_send(worker->argument, &message);
+}
+
+/* Give the worker a message page in a frame out of `part`. */
+static void give_page(struct worker *worker, cap_t part)
+{
+    struct thread_configuration configuration = { .message_frame = make_from(part, OBJECT_FRAME, FRAME_SIZE_4K), .message_offset = 3072 };
+    expect_ok(thread_configure(worker->thread, THREAD_SET_MESSAGE, &configuration));
+}
+
+TEST(message_page_dies_under_a_receiver)
+{
+    cap_t part = make_part(), endpoint = make(OBJECT_ENDPOINT, 0);
+    struct worker *worker = worker_make(.function = receive_long, .argument = endpoint);
+    const struct message message = { .tag = tag_make(0, 10, 0), .word = { 1, 2, 3, 4 } };
+
+    give_page(worker, part);
+    worker_start(worker);
+    reuse(part);
+    expect_status(sys_send(endpoint, &message), ERR_TRUNCATED);
+    worker_finish(worker);
+    expect_status(worker->seen[0], ERR_TRUNCATED);
+    expect_equal(worker->seen[1], 4);
+    expect_equal(worker->seen[2], 4);
+}
+
+TEST(message_page_dies_under_a_sender)
+{
+    cap_t part = make_part(), endpoint = make(OBJECT_ENDPOINT, 0);
+    struct worker *worker = worker_make(.function = send_long, .argument = endpoint);
+    struct message message;
+
+    give_page(worker, part);
+    worker_start(worker);
+    reuse(part);
+    expect_status(sys_recv(endpoint, &message, CAP_NULL), ERR_TRUNCATED);
+    expect_equal(tag_words(message.tag), 4);
+    worker_finish(worker);
+    expect_status(worker->seen[0], ERR_TRUNCATED);
+}
+
+/* ---- Page table and address space */
+
+TEST(page_table_dies_that_a_thread_uses)
+{
+    cap_t part = make_part(), table = make_from(part, OBJECT_PAGE_TABLE, 0), frame = make(OBJECT_FRAME, FRAME_SIZE_4K), endpoint = make(OBJECT_ENDPOINT, 0);
+    word_t address = address_take(30); /* nothing else is in that gigabyte */
+    struct message message;
+
+    expect_ok(address_space_map_table(SPACE, make(OBJECT_PAGE_TABLE, 0), address));
+    if (status_error(address_space_map_table(SPACE, table, address)) != OK)
+        test_fail(__FILE__, __LINE__, "expected two tables to be missing, seen one");
+    map(SPACE, frame, address, RIGHT_READ | RIGHT_WRITE);
+    *(volatile word_t *)address = 5;
+    reuse(part);
+    struct worker *worker = worker_run(.function = fault_once, .argument = address, .fault = endpoint);
+    expect_status(sys_recv(endpoint, &message, make(OBJECT_REPLY, 0)), OK);
+    expect_equal(message.word[0], address);
+    expect_equal(message.word[1], FAULT_ACCESS_WRITE);
+    expect_state(worker, THREAD_STATE_CALLING);
+    /* The frame counts as not mapped; with a new table it is there again, with what was in it. */
+    struct frame_info info;
+    expect_ok(frame_info(frame, &info));
+    expect_equal(info.mapped_at, 0);
+    map(SPACE, frame, address, RIGHT_READ | RIGHT_WRITE);
+    expect_equal(*(volatile word_t *)address, 5);
+}
+
+TEST(address_space_dies_that_threads_are_in)
+{
+    cap_t part = make_part(), notification = make(OBJECT_NOTIFICATION, 0), death = make(OBJECT_NOTIFICATION, 0);
+    word_t number, bits;
+    cap_t space = make_space_from(part, &number);
+
+    /* The first faults at its first instruction and waits for a handler; the second waits already, in the root's space, and is moved. */
+    cap_t endpoint = make(OBJECT_ENDPOINT, 0);
+    struct worker *faulting = worker_run(.function = spin, .space = space, .fault = endpoint);
+    struct worker *waiting = worker_run(.function = wait_once, .argument = notification, .death = mint(death, RIGHTS_ALL, 1));
+    struct thread_configuration configuration = { .space = space };
+    expect_ok(thread_configure(waiting->thread, THREAD_SET_SPACE, &configuration));
+    expect_state(faulting, THREAD_STATE_SENDING);
+    reuse(part);
+    for (unsigned i = 0; i < 2; i++) {
+        struct thread_info info = worker_info(i ? waiting : faulting);
+        expect_equal(info.state, THREAD_STATE_STOPPED);
+        expect_equal(info.stopped, THREAD_STOP_SPACE);
+        expect_argument(thread_resume(i ? waiting->thread : faulting->thread), ERR_STATE, 0);
+    }
+    expect_status(notification_poll(death, &bits), OK);
+    expect_ok(untyped_retype(arena, OBJECT_ADDRESS_SPACE, 0, CAP_NULL, slot_take(), 1, BOOT_SLOT_ASID_RANGE, number));
+}
+
+TEST(address_space_dies_that_a_running_thread_is_in)
+{
+    cap_t part = make_part(), space = space_with_program_from(part);
+    struct worker *worker = worker_run(.function = spin, .space = space, .priority = PRIORITY_BELOW);
+
+    sleep_ns(NS_PER_MS);
+    expect_true(worker->seen[0] > 0);
+    delete(space);
+    expect_state(worker, THREAD_STATE_RUNNABLE); /* it keeps its space */
+    reuse(part);
+    expect_equal(worker_info(worker).stopped, THREAD_STOP_SPACE);
+    /* In the root's space it goes on where it stood. */
+    struct thread_configuration configuration = { .space = SPACE };
+    word_t before = worker->seen[0];
+    expect_ok(thread_configure(worker->thread, THREAD_SET_SPACE, &configuration));
+    expect_ok(thread_resume(worker->thread));
+    sleep_ns(NS_PER_MS);
+    expect_true(worker->seen[0] > before);
+}
+
+TEST(thread_revokes_the_space_that_it_runs_in_and_goes_on_with_that_in_another)
+{
+    cap_t part = make_part(), space = space_with_program_from(part);
+    struct worker *worker = worker_run(.function = revoke_cap, .argument = part, .space = space);
+
+    expect_equal(worker->seen[0], 1);
+    expect_equal(worker_info(worker).stopped, THREAD_STOP_SPACE);
+    struct thread_configuration configuration = { .space = SPACE };
+    expect_ok(thread_configure(worker->thread, THREAD_SET_SPACE, &configuration));
+    expect_ok(thread_resume(worker->thread));
+    worker_finish(worker);
+    expect_equal(type_of(space), OBJECT_NULL);
+    reuse(part);
+}
+
+/* ---- IrqHandler */
+
+TEST(irq_handler_dies_that_is_bound_and_its_line_is_free_again)
+{
+    cap_t part = make_part(), notification = mint(make(OBJECT_NOTIFICATION, 0), RIGHTS_ALL, 1), slot = slot_take();
+    word_t bits;
+
+    expect_ok(untyped_retype(part, OBJECT_IRQ_HANDLER, 0, CAP_NULL, slot, 1, BOOT_SLOT_IRQ_RANGE, MACHINE_LINE));
+    expect_ok(irq_handler_bind(slot, notification));
+    machine_source_on();
+    reuse(part);
+    notification_poll(notification, &bits);
+    machine_source_again();
+    expect_status(notification_poll(notification, &bits), ERR_WOULD_BLOCK);
+    machine_source_off();
+    make_irq(MACHINE_LINE);
+}
