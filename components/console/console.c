@@ -24,14 +24,14 @@
 /* A log client, or the supervisor. */
 struct source {
     word_t badge;
-    const char *name;
+    const char *name; /* NULL: its lines come with a name already */
     size_t length;
     char line[LINE_BYTES];
 };
 
 static struct source *sources;
 static unsigned source_count;
-static struct source supervisor = { .name = "supervisor" };
+static struct source supervisor;
 
 static struct {
     bool reading; /* a line is being edited, */
@@ -58,9 +58,11 @@ static void show_end(void)
 
 static void source_show_line(struct source *source)
 {
-    screen_put("[");
-    screen_put(source->name);
-    screen_put("] ");
+    if (source->name) {
+        screen_put("[");
+        screen_put(source->name);
+        screen_put("] ");
+    }
     screen_text(source->line, source->length);
     screen_put("\n");
     source->length = 0;

@@ -63,27 +63,32 @@ void command_crash(unsigned count, char **words)
 
 typedef error_t (*order_t)(cap_t supervisor, word_t index);
 
-static bool order(unsigned count, char **words, order_t give)
+/* Give the order, and say what became of the component. */
+static void order(unsigned count, char **words, order_t give)
 {
     struct component_status status;
     word_t index;
     if (count != 2) {
         print("usage: %s NAME\n", words[0]);
-        return false;
+        return;
     }
-    return component_find(words[1], &index, &status) && done(words[0], words[1], give(sessions.supervisor, index));
+    if (!component_find(words[1], &index, &status) || !done(words[0], words[1], give(sessions.supervisor, index)) ||
+        supervisor_list(sessions.supervisor, index, &status) != OK)
+        return;
+    if (status.state == COMPONENT_RUNNING)
+        print("%s runs, start number %lu\n", words[1], status.generation);
+    else
+        print("%s is ended; 'restart %s' starts it again\n", words[1], words[1]);
 }
 
 void command_kill(unsigned count, char **words)
 {
-    if (order(count, words, supervisor_kill))
-        print("%s is ended; 'restart %s' starts it again\n", words[1], words[1]);
+    order(count, words, supervisor_kill);
 }
 
 void command_restart(unsigned count, char **words)
 {
-    if (order(count, words, supervisor_restart))
-        print("%s is started\n", words[1]);
+    order(count, words, supervisor_restart);
 }
 
 void command_hog(unsigned count, char **words)

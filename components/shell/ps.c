@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * ps: a table of all components. CPU shares are of the last 200 ms: all are asked twice, with a pause in between. That is a
- * multiple of the usual periods, so a component that takes all of its budget shows just that.
+ * ps: a table of all components. CPU shares are of the last 400 ms: all are asked twice, with a pause in between. That is many
+ * of the usual periods, so a component that takes all of its budget shows just that.
  */
 #include "shell.h"
 
-#define SAMPLE_MS 200u
+#define SAMPLE_MS 400u
 
 struct sample {
     word_t consumed_ns, generation;
@@ -34,8 +34,10 @@ static unsigned cpu_share(const struct component_status *status, const struct sa
 {
     bool same_life = sample->generation == status->generation;
     time_ns_t since = same_life ? sample->at_ns : status->started_ns;
-    word_t used = status->consumed_ns - (same_life ? sample->consumed_ns : 0);
-    return now > since ? (unsigned)(used * 100 / (now - since)) : 0;
+    word_t before = same_life ? sample->consumed_ns : 0;
+    if (now <= since || status->consumed_ns < before) /* it ended meanwhile */
+        return 0;
+    return (unsigned)((status->consumed_ns - before) * 100 / (now - since));
 }
 
 static const char *state_text(const struct component_status *status, char *buffer, size_t size)
@@ -88,7 +90,7 @@ static void status_print(const struct component_status *status, const struct sam
 {
     char state[24], budget[48];
     budget_text(budget, sizeof budget, status);
-    print("%-12s %4lu  %-12s %3u %% %6lu.%03lu s  %-12s %5lu of %5lu KiB %7lu\n", status->name, status->priority,
+    print("%-12s %3lu %-11s %3u %% %5lu.%03lu s %-12s %5lu of %-5lu %6lu\n", status->name, status->priority,
           state_text(status, state, sizeof state), cpu_share(status, sample, time_now_ns()),
           status->consumed_ns / NS_PER_S, status->consumed_ns / NS_PER_MS % 1000, budget, status->memory_used / 1024,
           status->memory_quota / 1024, status->generation);
@@ -107,7 +109,7 @@ void command_ps(unsigned count, char **words)
     }
     samples_take(samples, components);
     pause_ms(SAMPLE_MS);
-    print("component    prio  state          cpu    used time  budget       memory             starts\n");
+    print("component   prio state         cpu      used  budget       KiB of memory starts\n");
     for (unsigned i = 0; i < components; i++)
         if (supervisor_list(sessions.supervisor, i, &status) == OK)
             status_print(&status, &samples[i]);

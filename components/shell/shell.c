@@ -43,7 +43,7 @@ static void command_help(unsigned count, char **words)
     (void)words;
     for (unsigned i = 0; i < COMMAND_COUNT; i++)
         print("  %-9s%-13s %s\n", commands[i].name, commands[i].arguments, commands[i].what);
-    print("Keys: arrows, home, end, Ctrl-A E U K W L; Ctrl-C drops the line or ends a long command.\n");
+    print("Keys: arrows, home, end, Ctrl-U K W L; Ctrl-C drops the line, or ends a long command.\n");
 }
 
 static void command_unknown(const char *word)

@@ -28,7 +28,7 @@ void command_reboot(unsigned count, char **words);
 /* The component of this name and its number; false, with a message for the person, if there is none. */
 bool component_find(const char *name, word_t *index, struct component_status *status);
 
-/* Let `ms` milliseconds pass. Without a timer service only the rest of the present time slice. */
+/* Let `ms` milliseconds pass; without a timer service by computing. */
 void pause_ms(unsigned ms);
 
 /* How many letters to change to make one word of the other (at most `words` of 31 letters). */

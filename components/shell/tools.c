@@ -42,6 +42,9 @@ bool component_find(const char *name, word_t *index, struct component_status *st
 
 void pause_ms(unsigned ms)
 {
-    if (!sessions.timer || timer_sleep_ns(sessions.timer, ms * NS_PER_MS) != OK)
+    time_ns_t end = time_now_ns() + ms * NS_PER_MS;
+    if (sessions.timer && timer_sleep_ns(sessions.timer, ms * NS_PER_MS) == OK)
+        return;
+    while (time_now_ns() < end)
         sys_yield();
 }

@@ -13,6 +13,7 @@
 #define OWN_CHUNK_BITS 16u
 #define RETYPE_MAX     64u
 #define STACK_PAGES    8u
+#define HEAP_BYTES     65536u /* beside what the description needs: tables of the firmware, device memory */
 
 /* A piece of boot memory. */
 struct piece {
@@ -227,12 +228,11 @@ word_t stack_make(void)
 }
 
 /* Records of the components and their parts, information areas, pieces of device memory. */
-static word_t heap_bytes(void)
+void memory_init_heap(void)
 {
-    word_t bytes = 64 * 1024;
-    if (bundle)
-        bytes += bundle->component.count * 1024 + bundle->use.count * 128 + bundle->device.count * 128;
-    return round_up(bytes, PAGE_BYTES);
+    word_t bytes = HEAP_BYTES + bundle->component.count * sizeof(struct component) + bundle->use.count * 128 + bundle->device.count * 128;
+    bytes = round_up(bytes, PAGE_BYTES);
+    heap_init((void *)own_pages(bytes / PAGE_BYTES), bytes);
 }
 
 void memory_init(void)
@@ -244,6 +244,4 @@ void memory_init(void)
     window_slot = slot_take();
     window = own_address;
     own_address += 2 * PAGE_BYTES;
-    word_t bytes = heap_bytes();
-    heap_init((void *)own_pages(bytes / PAGE_BYTES), bytes);
 }

@@ -73,6 +73,8 @@ struct maker {
 };
 
 void memory_init(void);
+/* The heap, when the bundle has been opened: its size depends on it. */
+void memory_init_heap(void);
 
 /* An empty slot of the supervisor's CNode. */
 cap_t slot_take(void);
@@ -205,6 +207,9 @@ word_t grants_slots(const struct component *component);
 /* Pages of device memory that are mapped into it. */
 word_t grants_device_pages(const struct component *component);
 
+/* Give every session and device of a component its slot in the component's CNode, once and for all. */
+void grants_number(const struct component *component);
+
 /* Give a component its devices and sessions. */
 error_t grants_give(struct component *component);
 
@@ -257,10 +262,10 @@ void report(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* Text of a component that has no console. */
 void log_component_text(const char *name, const char *text, size_t length);
 
-/* The component that shows what is logged, or NULL: then the supervisor writes to the serial line itself. */
-void log_set_console(const struct component *console);
-/* Tell the console that there is something, if there is. */
-void log_signal(void);
+/* All components have been started: from now on lines go to the console, if there is one that runs. */
+void log_boot_done(void);
+/* See to it that what is in the log goes where it should: the console may have come, gone, or have to be told. */
+void log_settle(void);
 /* Take out up to `size` bytes for the console. */
 size_t log_take(char *text, size_t size);
 

@@ -18,7 +18,7 @@ MAGIC = 0x4c444e424443554c
 VERSION = 1
 SUPERVISOR = 0xffffffff
 RESTARTS = {"never": 0, "always": 1}
-FLAG_FPU, FLAG_PASSIVE, FLAG_CONTROL = 1, 2, 4
+FLAG_FPU, FLAG_PASSIVE, FLAG_CONTROL, FLAG_MANUAL = 1, 2, 4, 8
 
 TABLE = "II"
 HEADER = struct.Struct("<QIIQII" + TABLE * 4)
@@ -165,6 +165,7 @@ class Bundle:
     def _component_record(self, index, part):
         component, strings = part.component, self.strings
         flags = FLAG_FPU * component.fpu | FLAG_PASSIVE * component.passive | FLAG_CONTROL * component.control
+        flags |= FLAG_MANUAL * (component.start == "manual")
         segments = []
         for segment, at in zip(part.segments, part.segments_at):
             segments += [segment.address, at, len(segment.data), segment.memory_size, segment.rights, 0]

@@ -14,8 +14,8 @@ from .common import ROOT, ToolError, closest, listing, relative, size_text
 from .toml_places import Document
 
 SYSTEM_KEYS = {"name", "root", "memory"}
-COMPONENT_KEYS = {"source", "provides", "uses", "priority", "budget", "passive", "memory", "stack", "heap", "restart", "fpu",
-                  "args", "control", "devices"}
+COMPONENT_KEYS = {"source", "provides", "uses", "priority", "budget", "passive", "memory", "stack", "heap", "restart", "start",
+                  "fpu", "args", "control", "devices"}
 DEFAULT_ROOT = "components/supervisor"
 RESERVED_NAMES = {"supervisor": "the root component", "kernel": "the kernel"}
 SUPERVISOR_SESSION = "supervisor"
@@ -26,6 +26,7 @@ DEFAULT_BUDGET = (10_000_000, 10_000_000)
 SMALLEST_BUDGET = 100_000   # ns; twice the longest stretch that the kernel cannot be interrupted in
 DEFAULT_MEMORY = 1 << 20
 DEFAULT_STACK = 64 << 10
+DEFAULT_HEAP = 32 << 10
 SYSTEM_MEMORY = 8 << 20     # bytes left for the kernel, the supervisor and the image's own pages
 
 INTERFACE_NAME = "a capital letter, then letters and digits, like \"Echo\""
@@ -51,8 +52,9 @@ class Component:
     passive: bool = False
     memory: int = DEFAULT_MEMORY
     stack: int = DEFAULT_STACK
-    heap: int = 0
+    heap: int = DEFAULT_HEAP
     restart: str = "never"
+    start: str = "automatic"    # or "manual": only on request
     fpu: bool = False
     args: str = ""
     control: bool = False
@@ -163,6 +165,8 @@ class Reader:
             component.priority = checks.number(document, path + ("priority",), table["priority"], 0, PRIORITY_MAX)
         if "restart" in table:
             component.restart = checks.one_of(document, path + ("restart",), table["restart"], ["never", "always"])
+        if "start" in table:
+            component.start = checks.one_of(document, path + ("start",), table["start"], ["automatic", "manual"])
         for key in ("fpu", "passive", "control"):
             setattr(component, key, checks.typed(document, path + (key,), table.get(key, False), bool))
         component.args = checks.typed(document, path + ("args",), table.get("args", ""), str)

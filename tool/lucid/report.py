@@ -11,7 +11,7 @@ def make_report(plan):
              f"for {system.board.name} ({system.board.what}), {plan.kind}, {plan.compiler}", ""]
     lines += _files(plan)
     lines += _program("kernel", plan.folder / "kernel.elf")
-    lines += _program(f"root component ({relative(system.root)})", plan.programs["root"])
+    lines += _program(f"root component ({relative(system.root)})", plan.root)
     for component in system.components:
         lines += _program(f"component {component.name} ({relative(component.source)})", plan.programs[component.name])
         lines += _authority(system, component)
@@ -39,7 +39,7 @@ def _authority(system, component):
     else:
         percent = component.budget_ns / component.period_ns * 100
         time = f"budget {component.budget_ns / 1e6:g} ms in {component.period_ns / 1e6:g} ms ({percent:.0f} %)"
-    lines = [f"   priority {component.priority}, {time}, restart {component.restart}" + (", FPU" if component.fpu else "")
+    lines = [f"   priority {component.priority}, {time}, start {component.start}, restart {component.restart}" + (", FPU" if component.fpu else "")
              + (", control of other components" if component.control else ""),
              f"   memory {size_text(component.memory)}: stack {size_text(component.stack)}, heap {size_text(component.heap)}"]
     lines += [f"   provides {name}: {interface}" for name, interface in component.provides.items()]

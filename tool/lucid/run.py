@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """`./lucid run`: build a system, start it, and connect its console with standard input and output.
 
-Standard input may be a terminal or a pipe. It is held back until the guest is ready for it: until the shell's prompt
-appears, or the guest has printed something and then nothing for a moment. Bytes that reach a UART before its driver
-would be lost, and firmware would read them. The end of standard input only ends input.
+Standard input may be a terminal or a pipe. It is held back until the guest is ready for it (class Gate): bytes that reach a UART before its
+driver would be lost, and firmware would read them. The end of standard input only ends input.
 """
 import os
 import signal
@@ -18,7 +17,8 @@ from .machine import Machine, Options
 from .session import Over, Session
 
 PROMPT = "lucid> "
-QUIET_SECONDS = 0.5
+START_SECONDS = 3.0   # a guest that printed something and then nothing for so long has no prompt, and is ready
+LINE_SECONDS = 1.0    # a guest that prints no prompt for so long after a line is busy, or reads by itself: go on
 INPUT_CHUNK = 4096
 
 
@@ -52,6 +52,64 @@ class Output:
             os.write(1, b"\n" if self.plain else b"\r\n")
 
 
+class Gate:
+    """Holds input back until the guest wants it.
+
+    At the start, and after a reset: until the prompt has been seen, or nothing more comes. From a pipe, a line at a time then, each
+    when the prompt is there again: what follows `reboot` in a script is for the system after it. From a person, everything at once.
+    """
+
+    def __init__(self, session, by_line):
+        self.session = session
+        self.by_line = by_line
+        self.waiting = bytearray()
+        self.prompts = False  # the guest prints prompts
+        self.open = False
+        self.since = 0        # where in the transcript the wait for a prompt began
+        self.resets = 0
+        self.sent = None      # time of the last line
+
+    def put(self, data):
+        self.waiting += data
+
+    def advance(self):
+        """Pass on what the guest is ready for."""
+        if self.session.machine.resets != self.resets:
+            self.resets = self.session.machine.resets
+            self._close()
+            self.prompts = False
+        if not self.open:
+            self._look()
+        while self.open and self.waiting:
+            if not (self.by_line and self.prompts):
+                self._send(len(self.waiting))
+                return
+            end = self.waiting.find(b"\n")
+            if end < 0:
+                self._send(len(self.waiting))
+                return
+            self._send(end + 1)
+            self._close()
+
+    def _look(self):
+        """Has what we wait for come?"""
+        if self.session.transcript.text.find(PROMPT, self.since) >= 0:
+            self.open = self.prompts = True
+            return
+        latest = max((when for when in (self.session.last_output, self.sent) if when is not None), default=None)
+        patience = LINE_SECONDS if self.prompts else START_SECONDS
+        self.open = latest is not None and time.monotonic() - latest > patience
+
+    def _send(self, count):
+        self.session.type(self.waiting[:count])
+        del self.waiting[:count]
+        self.sent = time.monotonic()
+
+    def _close(self):
+        self.open = False
+        self.since = len(self.session.transcript.text)
+
+
 class Run:
     """One run: the pump between the machine and this process, until something ends it."""
 
@@ -64,7 +122,6 @@ class Run:
         self.keys = terminal.Keys()
         self.output = Output()
         self.input_open = terminal.in_foreground() and not sys.stdin.closed
-        self.ready = False
         self.searched = 0
 
     def __call__(self):
@@ -74,6 +131,7 @@ class Run:
             with Machine(self.built, self.options) as machine:
                 self.session = Session(machine, self.output)
                 self.session.tolerate_panic = self.expect is not None and "KERNEL PANIC" in self.expect
+                self.gate = Gate(self.session, by_line=not self.interactive)
                 return self._pump()
         except ToolError as error:
             self.output.finish()
@@ -99,40 +157,23 @@ class Run:
                     return self._fail(f"'{self.expect}' was not seen within {self.timeout:g} s" if self.expect
                                       else f"still running after {self.timeout:g} s")
                 if self._round(left):
-                    self.output.finish()
-                    return EXIT_OK
+                    return self._succeed()
         except Over as over:
-            if self._expected():
-                self.output.finish()
-                return EXIT_OK
-            if over.success and self.expect is None:
-                self.output.finish()
-                return EXIT_OK
+            if self._expected() or (over.success and self.expect is None):
+                return self._succeed()
             return self._fail(over.reason if self.expect is None else f"{over.reason} before '{self.expect}' was seen")
 
     def _round(self, left):
         """Move bytes once; True if the run is over and a success."""
-        session = self.session
-        taking = self.input_open and self._guest_ready() and len(session.pending) < INPUT_CHUNK
-        if self.input_open and not self.ready:
-            left = min(left, QUIET_SECONDS / 4)
-        # A person can leave at any time, so keys are read even when the guest is not ready.
-        watched = [0] if self.input_open and (taking or self.interactive) else []
-        if session.move(left, also=watched):
-            if self._read_input():
-                return True
+        gate, session = self.gate, self.session
+        gate.advance()
+        if gate.waiting and not gate.open:
+            left = min(left, 0.1)
+        # A person can leave at any time, so keys are always read; a pipe only when what it gave before is gone.
+        reading = self.input_open and (self.interactive or len(gate.waiting) + len(session.pending) < INPUT_CHUNK)
+        if session.move(left, also=[0] if reading else []) and self._read_input():
+            return True
         return self._expected()
-
-    def _guest_ready(self):
-        if not self.ready:
-            session = self.session
-            quiet = session.last_output is not None and time.monotonic() - session.last_output > QUIET_SECONDS
-            self.ready = quiet or PROMPT in session.transcript.text
-            if self.ready and self.interactive:
-                session.type(self.early)
-        return self.ready
-
-    early = b""  # typed by a person before the guest was ready
 
     def _read_input(self):
         """Take from standard input; True if a person wants to leave."""
@@ -143,10 +184,7 @@ class Run:
             data = self.keys.take(data)
             if data is None:
                 return True
-            if not self.ready:
-                self.early += data
-                return False
-        self.session.type(data)
+        self.gate.put(data)
         return False
 
     def _expected(self):
@@ -156,6 +194,10 @@ class Run:
         start = max(0, self.searched - len(self.expect))
         self.searched = len(text)
         return self.expect in text[start:]
+
+    def _succeed(self):
+        self.output.finish()
+        return EXIT_OK
 
     def _fail(self, reason):
         self.output.finish()

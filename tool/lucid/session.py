@@ -3,6 +3,7 @@
 
 Used by `run` (the other side is a person or a pipe) and by the tests (the other side is a script).
 """
+import codecs
 import re
 import select
 import time
@@ -24,6 +25,7 @@ class Transcript:
     def __init__(self):
         self.text = ""
         self._rest = b""
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
 
     def add(self, data):
         data = self._rest + data
@@ -32,7 +34,7 @@ class Transcript:
             data, self._rest = data[:cut], data[cut:]
         else:
             self._rest = b""
-        text = ESCAPES.sub("", data.decode("utf-8", "replace"))
+        text = ESCAPES.sub("", self._decoder.decode(data))
         self.text += text.replace("\r", "")
 
     def last_lines(self, count=15):

@@ -18,6 +18,7 @@ class Plan:
         self.kind = values["kind"]
         self.compiler = values["compiler"]
         self.version = values["version"]
+        self.root = Path(values["root"])
         self.programs = {name: Path(program) for name, program in values["programs"].items()}
 
 
@@ -25,7 +26,7 @@ def step_payload(plan, output):
     from .bundle import make_bundle
     from .image import make_payload
     bundle = make_bundle(plan.system, plan.version, plan.programs)
-    write_atomically(output, make_payload(plan.folder / "kernel.elf", plan.programs["root"], bundle, plan.system.name, plan.version))
+    write_atomically(output, make_payload(plan.folder / "kernel.elf", plan.root, bundle, plan.system.name, plan.version))
 
 
 def step_report(plan, output):

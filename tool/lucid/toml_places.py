@@ -37,8 +37,11 @@ class Places:
             pass  # cut off in the middle; tomllib reports that
 
     def line(self, *path):
-        """The line of the path, or of the nearest thing around it."""
+        """The line of the path, or of the first thing in it, or of the nearest thing around it."""
         while path and path not in self.lines:
+            inside = [line for known, line in self.lines.items() if known[:len(path)] == path]
+            if inside:
+                return min(inside)
             path = path[:-1]
         return self.lines.get(path, 1)
 

@@ -39,6 +39,11 @@ static bool context_is_loaded(const struct arch_context *context)
     return current && context == &current->context;
 }
 
+static bool is_destroyed_by_syscall(unsigned number)
+{
+    return number == REGISTER_RCX || (number >= REGISTER_R8 && number <= REGISTER_R11);
+}
+
 /* After SYSCALL some registers are not in the context, and count as what the way out would leave in them.
  * From now on they are. */
 static void context_complete(struct arch_context *context)
@@ -72,9 +77,11 @@ word_t arch_register_read(const struct arch_context *context, unsigned number)
         __asm__ volatile("rdgsbase %0" : "=r"(value));
         return value;
     }
-    struct arch_context copy = *context;
-    context_complete(&copy);
-    return *context_register(&copy, number);
+    if (!context->full && number == REGISTER_FLAGS)
+        return USER_FLAGS;
+    if (!context->full && is_destroyed_by_syscall(number))
+        return 0;
+    return *(const word_t *)((const char *)context + places[number]);
 }
 
 bool arch_register_check(unsigned number, word_t value)

@@ -4,8 +4,10 @@
  *
  * With process-context identifiers (PCIDs), the TLB keeps the entries of spaces that are not loaded. A
  * space's number is its PCID; 0 is the kernel's own root. Flushing a space that is not loaded means that its
- * next load does not keep them. A new space starts like that, so what a dead one left under the same number
- * is never seen. Without PCIDs every load flushes. The kernel's half is global and never changes.
+ * next load does not keep them, and takes the tag anew from the number. So a new space starts, and what a
+ * dead one left under the same number is never seen. A space that has lost its number (which is 0 then; the
+ * caller has emptied and flushed it before) has no tag of its own: every load of it flushes. Without PCIDs
+ * every load flushes anyway. The kernel's half is global and never changes.
  */
 #include "port.h"
 
@@ -23,7 +25,7 @@ void arch_space_init(struct arch_space *space, void *root_table)
     arch_pte_t *root = root_table;
     for (unsigned i = KERNEL_HALF; i < 1u << ARCH_TABLE_BITS; i++)
         root[i] = kernel_root[i];
-    space->cr3 = arch_physical(root_table) | (cpu.pcid ? CR3_KEEP_TLB | space->number : 0);
+    space->cr3 = arch_physical(root_table);
     space->flush = true;
 }
 
@@ -44,7 +46,10 @@ void space_load_kernel(void)
 
 void space_load_flushing(struct arch_space *space)
 {
-    space->flush = false;
+    word_t root = space->cr3 & PTE_ADDRESS;
+    bool tagged = cpu.pcid && space->number != 0;
+    space->cr3 = tagged ? root | CR3_KEEP_TLB | space->number : root;
+    space->flush = cpu.pcid && !tagged;
     cr3_write(space->cr3 & ~CR3_KEEP_TLB);
 }
 
@@ -59,18 +64,18 @@ void arch_tlb_flush_page(struct arch_space *space, word_t address, unsigned size
         space->flush = true;
 }
 
+/* The flag stays set even if the space is loaded and flushed here: it may be about to lose its number. */
 void arch_tlb_flush_space(struct arch_space *space)
 {
-    space->flush = true;
     if (space_is_loaded(space))
         space_load_flushing(space);
+    space->flush = true;
 }
 
 /* What the TLB still holds under the number is flushed when the next space of that number is first loaded. */
 void arch_space_destroy(struct arch_space *space)
 {
     check(!space_is_loaded(space));
-    space->cr3 = 0;
 }
 
 bool arch_user_range(word_t address, unsigned size_bits)

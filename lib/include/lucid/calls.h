@@ -112,6 +112,15 @@ static inline status_t sys_debug(word_t what, word_t argument)
     return arch_syscall(SYS_DEBUG, what, &message, CAP_NULL);
 }
 
+/* Debug builds of the kernel only: name a thread, for the kernel's own messages. At most 31 bytes of the name are used. */
+static inline status_t sys_debug_name(cap_t thread, const char *name)
+{
+    struct message message = { .tag = thread };
+    for (unsigned i = 0; i < sizeof message.word - 1 && name[i]; i++)
+        message.word[i / sizeof(word_t)] |= (word_t)(unsigned char)name[i] << i % sizeof(word_t) * 8;
+    return arch_syscall(SYS_DEBUG, DEBUG_NAME, &message, CAP_NULL);
+}
+
 /* Signal a Notification (with WRITE): its badge is added to the word, a waiter wakes up. Never waits. */
 static inline status_t notification_signal(cap_t notification)
 {

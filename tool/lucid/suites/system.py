@@ -2,7 +2,8 @@
 """Suite `system`: whole systems with expected output, one file each: tests/system/*.toml.
 
 A file says what to build, what to type, and what to see; tests/system/README.md describes it. The steps are done in order, each waits
-until its text has come (after what the steps before have matched) or the time of the whole test is up.
+until its text has come (after what the steps before have matched) or the time of the whole test is up. What a file cannot say is in
+tests/system/test_*.py.
 """
 import re
 import time
@@ -17,11 +18,13 @@ from ..test import Failure, Job
 from ..toml_places import Document
 from .console import Recorder
 from .damage import damaged
+from .python import python_jobs
 
 FOLDER = ROOT / "tests/system"
 KEYS = {"what", "system", "kinds", "compiler", "boot", "cores", "memory", "icount", "seconds", "long", "steps", "ends", "damage"}
 STEP_KEYS = {"expect", "match", "absent", "line", "type", "pause"}
 ENDS = {"power off", "panic", "reset", "any"}
+PYTHON_SECONDS = 300.0
 ENTER = "\r"
 
 
@@ -71,7 +74,7 @@ def jobs(context):
         for kind in script.kinds:
             name = script.name if len(script.kinds) == 1 else f"{script.name} ({kind})"
             found.append(Job("system", name, lambda script=script, kind=kind: run(script, kind, context), script.seconds + 120, script.long))
-    return found
+    return found + python_jobs("system", "tests/system", PYTHON_SECONDS)
 
 
 def run(script, kind, context):

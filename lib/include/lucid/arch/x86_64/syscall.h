@@ -90,10 +90,10 @@ static inline __attribute__((noreturn)) void arch_switch_stack(word_t stack_end,
     __builtin_unreachable();
 }
 
-/* Names of the user registers, in the order of `enum user_register`, for people. */
+/* Names of the user registers, in the order of `enum user_register`, for people: at most three letters. */
 #define ARCH_REGISTER_NAMES                                                                                            \
     {                                                                                                                  \
-        "rip", "rsp", "flags", "rax", "rbx", "rcx", "rdx", "rsi", "rdi", "rbp", "r8", "r9", "r10", "r11", "r12",       \
+        "rip", "rsp", "rfl", "rax", "rbx", "rcx", "rdx", "rsi", "rdi", "rbp", "r8", "r9", "r10", "r11", "r12",       \
             "r13", "r14", "r15", "fs", "gs"                                                                            \
     }
 

@@ -1,0 +1,198 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""What `./lucid run` does with its input, its output, its exit status, and the terminal. The machine is fake_emulator.py."""
+import os
+import pty
+import select
+import signal
+import subprocess
+import sys
+import termios
+import time
+import unittest
+from pathlib import Path
+
+import support  # noqa: F401  (sets the path of the tool)
+
+RUN = [sys.executable, str(Path(__file__).resolve().parent / "run_fake.py")]
+
+
+def run(*words, typed="", **environment):
+    """Run with a pipe as standard input; (status, standard output, standard error)."""
+    done = subprocess.run([*RUN, *words], input=typed, capture_output=True, text=True, timeout=60, env=dict(os.environ, **environment))
+    return done.returncode, done.stdout, done.stderr
+
+
+class WithoutTerminal(unittest.TestCase):
+    def test_expected_text_ends_the_run_with_0(self):
+        status, output, _ = run("--expect", "lucid>", "--timeout", "20")
+        self.assertEqual((status, output), (0, "fake machine\nlucid> \n"))
+
+    def test_time_limit_ends_the_run_with_1_and_shows_the_last_lines(self):
+        status, _, errors = run("--expect", "nothing like it", "--timeout", "1")
+        self.assertEqual(status, 1)
+        self.assertEqual(errors, "lucid: 'nothing like it' was not seen within 1 s\n   the last lines were:\n   | fake machine\n   | lucid> \n")
+
+    def test_poweroff_ends_the_run_with_0(self):
+        status, output, errors = run("--timeout", "20", typed="hello\npoweroff\n")
+        self.assertEqual((status, errors), (0, ""))
+        self.assertIn("you typed hello\n", output)
+
+    def test_poweroff_before_the_expected_text_is_a_failure(self):
+        status, _, errors = run("--expect", "nothing like it", "--timeout", "20", typed="poweroff\n")
+        self.assertEqual(status, 1)
+        self.assertIn("lucid: powered off before 'nothing like it' was seen", errors)
+
+    def test_what_is_typed_early_is_not_lost(self):
+        status, output, _ = run("--timeout", "20", typed="early\npoweroff\n", FAKE_BOOT_SECONDS="1.5")
+        self.assertEqual(status, 0)
+        self.assertIn("you typed early", output)
+
+    def test_much_input_arrives_whole(self):
+        lines = [f"line{number:05}" for number in range(3000)]
+        status, output, _ = run("--timeout", "50", typed="\n".join([*lines, "poweroff", ""]))
+        self.assertEqual(status, 0)
+        self.assertEqual([line for line in output.split("\n") if line.startswith("you")], [f"you typed {line}" for line in lines])
+
+    def test_the_end_of_input_does_not_end_the_run(self):
+        status, _, errors = run("--timeout", "1.5", typed="")
+        self.assertEqual(status, 1)
+        self.assertIn("lucid: still running after 1.5 s", errors)
+
+    def test_panic_ends_the_run_with_1_after_its_report(self):
+        status, output, errors = run("--timeout", "20", typed="panic\n")
+        self.assertEqual(status, 1)
+        self.assertIn("   rip 0x1234\n", output)
+        self.assertIn("lucid: the kernel panicked\n", errors)
+        self.assertIn("   | KERNEL PANIC: fake.c:1: all is lost\n", errors)
+
+    def test_panic_that_is_expected_is_a_success(self):
+        self.assertEqual(run("--timeout", "20", "--expect", "KERNEL PANIC", typed="panic\n")[0], 0)
+
+    def test_reboot_goes_on(self):
+        status, output, _ = run("--timeout", "20", typed="reboot\npoweroff\n")
+        self.assertEqual((status, output.count("fake machine")), (0, 2))
+
+    def test_machine_that_resets_again_and_again_is_a_failure(self):
+        status, _, errors = run("--timeout", "20", typed="loop\n")
+        self.assertEqual(status, 1)
+        self.assertRegex(errors, "the machine was reset [45] times in 10 s")
+
+    def test_exit_device_tells_success_and_failure(self):
+        self.assertEqual(run("--timeout", "20", typed="success\n")[0], 0)
+        status, _, errors = run("--timeout", "20", typed="failure\n")
+        self.assertEqual(status, 1)
+        self.assertIn("the machine ended with status 7", errors)
+
+    def test_emulator_that_dies_is_a_failure(self):
+        status, _, errors = run("--timeout", "20", typed="vanish\n")
+        self.assertEqual(status, 1)
+        self.assertIn("the emulator was ended by SIGKILL", errors)
+
+    def test_emulator_that_does_not_start_is_2(self):
+        status, _, errors = run("--timeout", "20", FAKE_REFUSE="1")
+        self.assertEqual((status, errors), (2, "lucid: the machine could not be started:\n   fake: cannot load the kernel\n"))
+
+    def test_reader_that_goes_away_ends_the_run(self):
+        with subprocess.Popen([*RUN, "--timeout", "20"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE) as process:
+            process.stdout.close()
+            self.assertEqual(process.wait(20), 1)
+
+    def test_killing_the_tool_ends_the_emulator(self):
+        with subprocess.Popen(RUN, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+            process.stdout.readline()
+            process.kill()
+            process.stdout.read()  # ends only when the emulator, which has the other end, is gone
+            process.wait()
+
+
+class OnTerminal(unittest.TestCase):
+    """The tool on a pseudo-terminal, as a person has it."""
+
+    def setUp(self):
+        self.keyboard, terminal = pty.openpty()
+        self.addCleanup(os.close, self.keyboard)
+        self.mode = termios.tcgetattr(self.keyboard)
+        self.process = subprocess.Popen(RUN, stdin=terminal, stdout=terminal, stderr=terminal, start_new_session=True,
+                                        preexec_fn=lambda: __import__("fcntl").ioctl(0, termios.TIOCSCTTY, 0))
+        os.close(terminal)
+        self.addCleanup(self.process.wait)
+        self.addCleanup(self.process.kill)
+        self.seen = b""
+
+    def wait_for(self, text):
+        deadline = time.monotonic() + 20
+        while text not in self.seen:
+            self.assertLess(time.monotonic(), deadline, self.seen)
+            if select.select([self.keyboard], [], [], 0.2)[0]:
+                self.seen += os.read(self.keyboard, 4096)
+
+    def type(self, data):
+        os.write(self.keyboard, data)
+
+    def assert_ends(self, status):
+        self.assertEqual(self.process.wait(20), status)
+        self.assertEqual(termios.tcgetattr(self.keyboard), self.mode)
+
+    def test_the_terminal_is_raw_and_keys_arrive(self):
+        self.wait_for(b"lucid> ")
+        self.assertFalse(termios.tcgetattr(self.keyboard)[3] & (termios.ICANON | termios.ECHO | termios.ISIG))
+        self.type(b"hello\r")
+        self.wait_for(b"you typed hello")
+        self.type(b"\x01x")
+        self.assert_ends(0)
+
+    def test_ctrl_a_x_leaves_at_any_time(self):
+        self.wait_for(b"fake machine")
+        self.type(b"\x01x")
+        self.assert_ends(0)
+
+    def test_ctrl_a_twice_sends_one(self):
+        self.wait_for(b"lucid> ")
+        self.type(b"\x01\x01\r")
+        self.wait_for(b"you typed \x01")
+        self.type(b"\x01h")
+        self.wait_for(b"Ctrl-A X  leave")
+        self.type(b"poweroff\r")
+        self.assert_ends(0)
+
+    def test_keys_typed_early_are_not_lost(self):
+        self.wait_for(b"fake machine")
+        self.type(b"early\r")
+        self.wait_for(b"you typed early")
+        self.type(b"poweroff\r")
+        self.assert_ends(0)
+
+    def test_the_terminal_is_restored_after_a_panic(self):
+        self.wait_for(b"lucid> ")
+        self.type(b"panic\r")
+        self.wait_for(b"KERNEL PANIC")
+        self.assert_ends(1)
+
+    def test_the_terminal_is_restored_when_the_emulator_dies(self):
+        self.wait_for(b"lucid> ")
+        self.type(b"vanish\r")
+        self.assert_ends(1)
+
+    def test_the_terminal_is_restored_when_the_worker_is_killed(self):
+        self.wait_for(b"lucid> ")
+        worker = int(Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()[0])
+        os.kill(worker, signal.SIGKILL)
+        self.assert_ends(128 + signal.SIGKILL)
+
+    def test_the_terminal_is_restored_after_sigterm(self):
+        self.wait_for(b"lucid> ")
+        self.process.send_signal(signal.SIGTERM)
+        self.assert_ends(130)
+
+    def test_the_terminal_is_restored_when_the_guard_is_killed(self):
+        self.wait_for(b"lucid> ")
+        self.process.kill()
+        self.process.wait()
+        deadline = time.monotonic() + 10
+        while termios.tcgetattr(self.keyboard) != self.mode:
+            self.assertLess(time.monotonic(), deadline)
+            time.sleep(0.05)
+
+
+if __name__ == "__main__":
+    unittest.main()
