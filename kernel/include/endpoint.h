@@ -16,6 +16,7 @@ struct endpoint {
     uint64_t sequence;             /* of the last arrival */
     struct thread *cancel_cursor;  /* next to look at; meaningful while cancelling */
     word_t cancel_badge;
+    const struct thread *canceller; /* who began: only a name, it may be gone */
     uint8_t state;                 /* enum endpoint_state */
     uint8_t home;
     bool cancelling;
@@ -30,7 +31,7 @@ struct thread *endpoint_first(const struct endpoint *endpoint);
 
 /* One step of destruction: one waiter gets `peer gone`. True when there are none left. */
 bool endpoint_destroy_step(struct endpoint *endpoint);
-/* One step of ending the waits of senders with this badge. True when done. */
-bool endpoint_cancel_step(struct endpoint *endpoint, word_t badge);
+/* One step of ending the waits of senders with this badge. True when done: all that waited when the canceller began have been looked at. */
+bool endpoint_cancel_step(struct endpoint *endpoint, word_t badge, const struct thread *canceller);
 
 #endif

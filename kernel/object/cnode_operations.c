@@ -163,7 +163,7 @@ static status_t cnode_cancel_badge(struct invocation *invocation)
         return invocation_error(ERR_TYPE, 1);
     if (!cap_is(&slot->cap, OBJECT_ENDPOINT, RIGHT_READ | RIGHT_WRITE) || slot->cap.data != 0)
         return invocation_error(ERR_RIGHT, 1);
-    while (!endpoint_cancel_step(cap_pointer(&slot->cap), invocation->argument[1]))
+    while (!endpoint_cancel_step(cap_pointer(&slot->cap), invocation->argument[1], invocation->caller))
         if (arch_interrupt_pending())
             return INVOKE_RESTART;
     return OK;

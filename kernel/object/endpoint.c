@@ -68,11 +68,12 @@ bool endpoint_destroy_step(struct endpoint *endpoint)
     return endpoint->state == ENDPOINT_IDLE;
 }
 
-bool endpoint_cancel_step(struct endpoint *endpoint, word_t badge)
+bool endpoint_cancel_step(struct endpoint *endpoint, word_t badge, const struct thread *canceller)
 {
     if (!endpoint->cancelling) {
         endpoint->cancelling = true;
         endpoint->cancel_badge = badge;
+        endpoint->canceller = canceller;
         endpoint->cancel_cursor = endpoint->state == ENDPOINT_SENDING ? endpoint->newest : NULL;
     }
     struct thread *thread = endpoint->cancel_cursor;
@@ -84,5 +85,5 @@ bool endpoint_cancel_step(struct endpoint *endpoint, word_t badge)
     }
     /* Somebody else's cancelling was cut short and has now been finished: one's own comes next. */
     endpoint->cancelling = false;
-    return endpoint->cancel_badge == badge;
+    return endpoint->cancel_badge == badge && endpoint->canceller == canceller;
 }

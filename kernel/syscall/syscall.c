@@ -109,9 +109,10 @@ static void do_send(struct thread *thread, bool poll)
     }
 }
 
-/* Where a receive waits, and the Reply it names. */
+/* Where a receive waits, and the Reply it names: objects, because an answer may move their capabilities away. */
 struct receive {
-    struct slot *source;
+    unsigned type; /* of the source: an Endpoint or a Notification */
+    void *source;
     struct reply *reply; /* NULL: none */
 };
 
@@ -121,13 +122,14 @@ static error_t decode_receive(struct thread *thread, struct receive *receive, ca
     struct slot *slot;
 
     *address = arch_syscall_cap(&thread->context);
-    error_t error = lookup_cap(thread, *address, &receive->source);
+    error_t error = lookup_cap(thread, *address, &slot);
     if (error != OK)
         return error;
-    unsigned type = cap_type(&receive->source->cap);
-    if (type != OBJECT_ENDPOINT && type != OBJECT_NOTIFICATION)
+    receive->type = cap_type(&slot->cap);
+    receive->source = cap_pointer(&slot->cap);
+    if (receive->type != OBJECT_ENDPOINT && receive->type != OBJECT_NOTIFICATION)
         return ERR_TYPE;
-    if (!cap_is(&receive->source->cap, type, RIGHT_READ))
+    if (!cap_is(&slot->cap, receive->type, RIGHT_READ))
         return ERR_RIGHT;
 
     cap_t reply = arch_syscall_reply(&thread->context);
@@ -143,12 +145,10 @@ static error_t decode_receive(struct thread *thread, struct receive *receive, ca
 
 static void receive_message(struct thread *thread, const struct receive *receive, bool poll)
 {
-    void *object = cap_pointer(&receive->source->cap);
-
-    if (cap_type(&receive->source->cap) == OBJECT_NOTIFICATION)
-        ipc_wait(thread, object, poll);
+    if (receive->type == OBJECT_NOTIFICATION)
+        ipc_wait(thread, receive->source, poll);
     else
-        ipc_receive(thread, object, receive->reply, poll);
+        ipc_receive(thread, receive->source, receive->reply, poll);
 }
 
 static void do_receive(struct thread *thread, bool poll)

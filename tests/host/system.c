@@ -121,7 +121,7 @@ void system_boot(void)
 {
     image_default();
     EXPECT_EQ(system_try_boot(machine_default()), HOST_LEFT);
-    root = core_self()->current;
+    root = current();
     EXPECT(root != NULL);
     info = find_info();
     next_slot = info->first_free_slot;
@@ -151,10 +151,8 @@ struct outcome outcome_of(const struct thread *thread)
     return outcome;
 }
 
-struct outcome sys(word_t operation, cap_t cap, cap_t reply, tag_t tag, const word_t *words)
+static void set_arguments(struct thread *thread, word_t operation, cap_t cap, cap_t reply, tag_t tag, const word_t *words)
 {
-    struct thread *thread = core_self()->current;
-
     EXPECT(thread != NULL);
     word_t *registers = thread->context.registers;
     registers[REGISTER_A0] = operation;
@@ -165,7 +163,25 @@ struct outcome sys(word_t operation, cap_t cap, cap_t reply, tag_t tag, const wo
         registers[REGISTER_W0 + i] = words[i];
     for (unsigned i = MESSAGE_REGISTER_WORDS; thread->utcb && i < tag_words(tag) && i < MESSAGE_WORDS_MAX; i++)
         thread->utcb->words[i] = words[i];
+}
+
+struct outcome sys(word_t operation, cap_t cap, cap_t reply, tag_t tag, const word_t *words)
+{
+    struct thread *thread = current();
+
+    set_arguments(thread, operation, cap, reply, tag, words);
     host_syscall();
+    if (!system_check_off)
+        system_check();
+    return outcome_of(thread);
+}
+
+struct outcome sys_once(word_t operation, cap_t cap, cap_t reply, tag_t tag, const word_t *words)
+{
+    struct thread *thread = current();
+
+    set_arguments(thread, operation, cap, reply, tag, words);
+    host_syscall_once();
     if (!system_check_off)
         system_check();
     return outcome_of(thread);

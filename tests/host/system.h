@@ -66,6 +66,8 @@ struct outcome {
 };
 
 struct outcome sys(word_t operation, cap_t cap, cap_t reply, tag_t tag, const word_t *words);
+/* The kernel is entered once: whoever is to do it again is not made to. */
+struct outcome sys_once(word_t operation, cap_t cap, cap_t reply, tag_t tag, const word_t *words);
 struct outcome outcome_of(const struct thread *thread);
 
 /* Words of a message: an array with a dummy before. */
