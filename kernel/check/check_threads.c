@@ -132,7 +132,7 @@ static bool check_core(struct check_report *report, const struct core *core)
                core->context, "the current thread is runnable, on the context that is charged");
     CHECK_THAT(report, !current || current->space == core->space, current, core->space,
                "the space of the current thread is loaded");
-    CHECK_THAT(report, core->fpu_on == (current && current == core->fpu_owner), current, core->fpu_owner,
+    CHECK_THAT(report, !current || core->fpu_on == (current == core->fpu_owner), current, core->fpu_owner,
                "the FPU is on exactly for its owner");
     CHECK_THAT(report, !core->fpu_owner || (core->fpu_owner->attributes & THREAD_FPU), core->fpu_owner, core,
                "only a thread with the attribute owns the FPU");

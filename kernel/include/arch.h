@@ -83,6 +83,10 @@ void arch_fpu_init(struct arch_fpu *fpu);
 void arch_fpu_save(struct arch_fpu *fpu);
 void arch_fpu_load(const struct arch_fpu *fpu);
 void arch_fpu_enable(bool on);
+/* True if this processor lets user code see state that is still in the registers while the unit is off, by speculation (LazyFP): then it does not
+ * stay there. arch_fpu_clear puts the reset state into the registers. */
+bool arch_fpu_leaks(void);
+void arch_fpu_clear(void);
 
 /* ---- Address spaces --------------------------------------------------------------------------------------------- */
 

@@ -33,6 +33,7 @@ struct core {
     ticks_t user_deadline;         /* of the user timer, TICKS_NEVER: none */
     struct slot timer_slot;        /* the notification that the user timer signals */
     struct priority_queue replenishments; /* contexts that wait for time; key: ticks */
+    struct thread_queue deferred;         /* threads that shall fault for lack of time, or stop because of their fault */
 
     /* Ready queue: the threads that could run now, except the current one. */
     uint64_t ready_bitmap[PRIORITY_COUNT / 64];

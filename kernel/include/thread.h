@@ -55,11 +55,12 @@ struct thread {
     uint8_t truncated;            /* its last message lost something: told with the answer */
     uint8_t lacks_context;        /* LACKS_*: what to do when it is to run without a context */
     bool ready;                   /* it is in the ready queue */
+    bool deferred;                /* it is in the core's list of that name: RUNNABLE, but not to run */
     word_t badge;                 /* SENDING: of the capability it sends with */
     tag_t tag;                    /* SENDING: of the message */
     uint64_t sequence;            /* order of arrival at what it waits at */
 
-    struct thread *next, *prev;   /* ready queue; or all that wait at an endpoint, newest first */
+    struct thread *next, *prev;   /* ready queue; deferred; or all that wait at an endpoint, newest first */
     struct queue_node wait_node;  /* in the waiters of what it waits at */
 
     struct sched_context *owned;  /* that was bound to it, wherever that is now; NULL: none */

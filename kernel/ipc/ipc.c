@@ -28,16 +28,19 @@ void ipc_set_result(struct thread *thread, status_t status, word_t badge, tag_t 
 
 void ipc_wait_failed(struct thread *thread, status_t status)
 {
-    if (thread->fault)
-        thread_stop(thread, THREAD_STOP_FAULT, thread->fault);
-    else
+    if (thread->fault) {
+        thread_unwait(thread);
+        scheduler_make_runnable(thread); /* with a fault: to stop */
+    } else {
         thread_end_wait(thread, status);
+    }
 }
 
 /* A thread whose message was taken, or could not be sent: it goes on, whether it had to wait or not. */
 static void release_sender(struct thread *sender, status_t status)
 {
     if (sender->fault) {
+        sender->state = THREAD_STATE_RUNNABLE; /* it waits nowhere any more */
         thread_stop(sender, THREAD_STOP_FAULT, sender->fault);
         return;
     }
@@ -91,6 +94,7 @@ void ipc_send(struct thread *sender, struct endpoint *endpoint, word_t badge, un
     } else if (endpoint->state == ENDPOINT_RECEIVING) {
         struct thread *receiver = endpoint_first(endpoint);
         endpoint_dequeue(endpoint, receiver);
+        receiver->state = THREAD_STATE_RUNNABLE; /* before anything that happens to the sender can signal to it */
         deliver(sender, receiver, reply_armed(receiver), badge, sending, tag);
         scheduler_make_runnable(receiver);
     } else if (poll) {

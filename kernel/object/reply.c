@@ -144,6 +144,7 @@ void reply_owe(struct reply *reply, struct thread *server, struct thread *caller
         struct sched_context *sc = caller->sc;
         chain_push(reply, sc);
         sched_context_hand_over(sc, caller, server);
+        caller->lacks_context = LACKS_WITHDRAWN; /* if it has not come back with the answer */
     }
 }
 

@@ -138,8 +138,10 @@ void sched_context_unbind(struct sched_context *sc)
     struct thread *owner = sc->owner, *loser = sc->thread;
 
     sc->owner = NULL;
-    if (owner)
+    if (owner) {
         owner->owned = NULL;
+        owner->lacks_context = LACKS_NOTHING; /* it waits for another */
+    }
     reply_chain_cut(sc);
     detach(sc);
     if (loser && loser != owner)

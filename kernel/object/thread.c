@@ -92,6 +92,8 @@ void thread_unwait(struct thread *thread)
 void thread_end_wait(struct thread *thread, status_t status)
 {
     assert(thread_is_blocked(thread));
+    if (thread->state == THREAD_STATE_RECEIVING && !thread->sc)
+        thread->lacks_context = LACKS_MESSAGE; /* it is woken, and nobody brought it time */
     thread_unwait(thread);
     thread->fault = FAULT_NONE;
     thread->truncated = 0;

@@ -8,7 +8,11 @@
  *   current               it runs; it is in no queue
  *   the ready queue       its context has time
  *   nowhere, and its context in the replenishments        its context has none until then
+ *   deferred              it lost its context, or nobody handled its fault: it faults or stops in scheduler_run
  *   nowhere               it has no context
+ *
+ * Faults and stops are deferred because each can be the reason of the next: a server stops, so its caller's call fails, which has no time
+ * to go on and stops too. One after the other, a few an entry, they need no stack that grows with the chain.
  *
  * Time is charged when the context that runs changes, when the timer fires, and when somebody asks. Between, what the
  * running context has used is now - charged_at. The kernel's own time goes to the context that was running.
@@ -88,17 +92,51 @@ ticks_t scheduler_charge(struct core *core)
     return now;
 }
 
+static void defer(struct core *core, struct thread *thread)
+{
+    struct thread_queue *queue = &core->deferred;
+
+    core->reschedule = true;
+    if (thread->deferred)
+        return;
+    thread->deferred = true;
+    thread->next = NULL;
+    thread->prev = queue->last;
+    if (queue->last)
+        queue->last->next = thread;
+    else
+        queue->first = thread;
+    queue->last = thread;
+}
+
+static void stop_deferring(struct core *core, struct thread *thread)
+{
+    if (!thread->deferred)
+        return;
+    thread->deferred = false;
+    if (thread->prev)
+        thread->prev->next = thread->next;
+    else
+        core->deferred.first = thread->next;
+    if (thread->next)
+        thread->next->prev = thread->prev;
+    else
+        core->deferred.last = thread->prev;
+}
+
 void scheduler_consider(struct thread *thread)
 {
     struct core *core = core_self();
     struct sched_context *sc = thread->sc;
 
     assert(thread->state == THREAD_STATE_RUNNABLE && !thread->ready);
-    if (!sc) {
-        if (thread->lacks_context != LACKS_NOTHING)
-            fault_raise_timeout(thread, 0, TIMEOUT_WITHDRAWN, thread->lacks_context == LACKS_WITHDRAWN);
+    if (thread->fault != FAULT_NONE || (!sc && thread->lacks_context != LACKS_NOTHING)) {
+        defer(core, thread);
         return;
     }
+    stop_deferring(core, thread);
+    if (!sc)
+        return;
     if (thread == core->current && sc == core->context)
         return; /* it still runs: it was blocked and released in one entry, or only its context was looked at */
     ticks_t now = arch_ticks();
@@ -130,6 +168,7 @@ void scheduler_forget(struct thread *thread)
 
     if (thread->ready)
         ready_remove(core, thread);
+    stop_deferring(core, thread);
     if (thread->sc)
         stop_waiting_for_replenishment(core, thread->sc);
     if (thread == core->current)
@@ -168,14 +207,26 @@ void scheduler_unload_fpu(const struct thread *thread)
     }
 }
 
+/* The owner's state stays in the registers while others run, unless those could see it there. */
+static void fpu_leave(struct core *core)
+{
+    if (arch_fpu_leaks()) {
+        arch_fpu_save(&core->fpu_owner->fpu);
+        arch_fpu_clear();
+        core->fpu_owner = NULL;
+    }
+}
+
 static void fpu_switch(struct core *core, const struct thread *thread)
 {
     bool on = thread == core->fpu_owner;
 
-    if (on != core->fpu_on) {
-        core->fpu_on = on;
-        arch_fpu_enable(on);
-    }
+    if (on == core->fpu_on)
+        return;
+    if (!on)
+        fpu_leave(core);
+    core->fpu_on = on;
+    arch_fpu_enable(on);
 }
 
 void scheduler_load(struct core *core, struct thread *thread)
@@ -225,6 +276,22 @@ static void requeue_current(struct core *core, ticks_t now)
     }
 }
 
+#define DEFERRED_PER_ENTRY 8
+
+/* A few of those that are deferred. Each can defer another. */
+static void settle_deferred(struct core *core)
+{
+    for (int i = 0; i < DEFERRED_PER_ENTRY && core->deferred.first; i++) {
+        struct thread *thread = core->deferred.first;
+        assert(thread->state == THREAD_STATE_RUNNABLE && !thread->ready);
+        stop_deferring(core, thread);
+        if (thread->fault != FAULT_NONE)
+            thread_stop(thread, THREAD_STOP_FAULT, thread->fault);
+        else
+            fault_raise_timeout(thread, 0, TIMEOUT_WITHDRAWN, thread->lacks_context == LACKS_WITHDRAWN);
+    }
+}
+
 static struct thread *take_best(struct core *core)
 {
     int priority = ready_highest(core);
@@ -242,6 +309,7 @@ void scheduler_run(struct core *core)
         return;
     ticks_t now = scheduler_charge(core);
     requeue_current(core, now);
+    settle_deferred(core);
     core->reschedule = false;
     core->current_ended = false;
 
@@ -251,7 +319,7 @@ void scheduler_run(struct core *core)
         scheduler_load(core, best);
     else
         unload_current(core);
-    timer_arm(core, next_event(core));
+    timer_arm(core, core->deferred.first ? now : next_event(core)); /* the rest of them, when the timer fires at once */
 }
 
 /* Contexts whose time has come. Each wakes one thread; those that are due together are bounded by the contexts that exist,

@@ -118,6 +118,17 @@ void arch_fpu_load(const struct arch_fpu *fpu)
     host.fpu_loads++;
 }
 
+bool arch_fpu_leaks(void)
+{
+    return host.fpu_leaks;
+}
+
+void arch_fpu_clear(void)
+{
+    check(host.core.fpu_on);
+    memset(host.core.fpu, 0, sizeof(host.core.fpu));
+}
+
 void arch_fpu_enable(bool on)
 {
     host.core.fpu_on = on;
@@ -133,6 +144,37 @@ word_t *host_fpu(void)
     return host.core.fpu;
 }
 
+/* ---- How much stack the kernel uses: paint it, and look afterwards how far down the paint is gone. Both functions have the same frame. */
+
+#define STACK_AREA  (128u * 1024u)
+#define STACK_PAINT 0x5a
+
+#define BESIDE_THE_SANITIZERS __attribute__((noinline, no_sanitize("address", "undefined")))
+
+BESIDE_THE_SANITIZERS static unsigned touch_stack(bool paint)
+{
+    volatile unsigned char area[STACK_AREA];
+    unsigned i = 0;
+
+    __asm__ volatile("" : : "r"(area) : "memory");
+    if (paint)
+        for (; i < STACK_AREA; i++)
+            area[i] = STACK_PAINT;
+    else
+        while (i < STACK_AREA && area[i] == STACK_PAINT)
+            i++;
+    return STACK_AREA - i;
+}
+
+static void measured_syscall(void)
+{
+    touch_stack(true);
+    kernel_syscall();
+    unsigned used = touch_stack(false);
+    if (used > host.stack_used)
+        host.stack_used = used;
+}
+
 /* ---- System calls */
 
 bool host_syscall_once(void)
@@ -141,7 +183,10 @@ bool host_syscall_once(void)
 
     thread->context.at_syscall = false;
     thread->context.registers[REGISTER_IP] += SYSCALL_LENGTH;
-    kernel_syscall();
+    if (host.measures_stack)
+        measured_syscall();
+    else
+        kernel_syscall();
     return thread == core_self()->current && thread->context.at_syscall;
 }
 

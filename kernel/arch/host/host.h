@@ -53,7 +53,11 @@ struct host {
     unsigned console_size;
 
     unsigned tlb_flushes, tlb_page_flushes, space_loads, timer_sets, code_syncs, fpu_saves, fpu_loads;
+    bool fpu_leaks; /* what arch_fpu_leaks says; set by the test */
     uint64_t cleared_bytes;
+
+    bool measures_stack;  /* by system calls, in stack_used: the most so far, in bytes (with what the sanitizers add) */
+    unsigned stack_used;
 };
 
 extern struct host host;

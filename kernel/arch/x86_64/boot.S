@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The first instructions: from 32-bit protected mode without paging, as PVH and multiboot2 leave it, to C in 64-bit mode.
+ * The first instructions: from 32-bit protected mode without paging, as PVH and multiboot2 leave it, to C
+ * in 64-bit mode.
  *
- * Assembler, because it is 32-bit code, has no stack, and changes the processor's mode. It is linked at its physical address;
- * everything else is linked high, so symbols of the kernel proper are used minus KERNEL_BASE here.
+ * Assembler, because it is 32-bit code, has no stack, and changes the processor's mode. It is linked at
+ * its physical address; everything else is linked high, so symbols of the kernel proper are used minus
+ * KERNEL_BASE here.
  *
  *   PVH         ebx = struct hvm_start_info                  (Xen, docs/misc/pvh; QEMU -kernel)
  *   multiboot2  eax = 0x36d76289, ebx = boot information     (specification 2.0, section 3.3; GRUB)

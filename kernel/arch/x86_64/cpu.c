@@ -21,12 +21,17 @@ static inline bool bit(uint32_t word, unsigned n)
     return word >> n & 1;
 }
 
+/* Intel, family 6. */
+static bool is_intel_core(const struct cpuid *vendor, uint32_t signature)
+{
+    return vendor->b == 0x756e6547 && vendor->d == 0x49656e69 && vendor->c == 0x6c65746e && (signature >> 8 & 0xf) == 6;
+}
+
 /* Intel says in ARCH_CAPABILITIES, bit 0 (RDCL_NO) if a processor is not affected; no other vendor's that we
  * can run on is. */
-static bool is_meltdown_affected(const struct cpuid *vendor, uint32_t signature, bool have_capabilities)
+static bool is_meltdown_affected(bool intel_core, bool have_capabilities)
 {
-    bool intel = vendor->b == 0x756e6547 && vendor->d == 0x49656e69 && vendor->c == 0x6c65746e;
-    if (!intel || (signature >> 8 & 0xf) != 6)
+    if (!intel_core)
         return false;
     return !have_capabilities || !(msr_read(MSR_ARCH_CAPABILITIES) & 1);
 }
@@ -48,7 +53,8 @@ const char *cpu_detect(void)
     cpu.umip = bit(structured.c, 2);
     cpu.huge_pages = bit(extended.d, 26);
     cpu.physical_bits = cpuid(0x80000000, 0).a >= 0x80000008 ? cpuid(0x80000008, 0).a & 0xff : 36;
-    cpu.meltdown = is_meltdown_affected(&vendor, basic.a, bit(structured.d, 29));
+    cpu.lazyfp = is_intel_core(&vendor, basic.a); /* INTEL-SA-00145 names all of them, and no bit says which are mended */
+    cpu.meltdown = is_meltdown_affected(cpu.lazyfp, bit(structured.d, 29));
     if (cpu.xsave) {
         bool avx = bit(basic.c, 28);
         cpu.xcr0 = avx ? 7 : 3;

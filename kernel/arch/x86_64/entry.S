@@ -2,15 +2,15 @@
 /*
  * The ways into the kernel and the way out.
  *
- * Assembler, because the processor arrives here with the user's registers in place and no stack of ours, and wants to be left in the
- * same way: C can neither name those registers nor give up its own.
+ * Assembler, because the processor arrives here with the user's registers in place and no stack of ours,
+ * and wants to be left in the same way: C can neither name those registers nor give up its own.
  *
- * Entry saves the user's registers straight into the current thread's context (a struct thread begins with it), calls one C function
- * on the core's stack, and comes to arch_exit, which loads the context of whoever is current by then. Nothing is kept on the
- * stack from one entry to the next.
+ * Entry saves the user's registers straight into the current thread's context (a struct thread begins with
+ * it), calls one C function on the core's stack, and comes to arch_exit, which loads the context of
+ * whoever is current by then. Nothing is kept on the stack from one entry to the next.
  *
- * Only one core for now: its structure is at a fixed address. CURRENT and KERNEL_STACK are the two places where a
- * build for several cores would use a per-core GS base (SWAPGS on entry and exit).
+ * Only one core for now: its structure is at a fixed address. CURRENT and KERNEL_STACK are the two places
+ * where a build for several cores would use a per-core GS base (SWAPGS on entry and exit).
  */
 #include "layout.h"
 
@@ -49,10 +49,11 @@ entry_syscall:
         /* falls into arch_exit */
 
 /*
- * Leave to current. SYSRET takes rip from rcx and the flags from r11. It would fault in kernel mode on a rip that is not canonical:
- * there is none, because rip was in a register of user mode or passed arch_register_check, and the last user page is never
- * mapped, so that no SYSCALL instruction ends where the canonical addresses end. Registers that the ABI calls
- * destroyed are cleared; rdx gets the user's own value back, which a restarted call needs.
+ * Leave to current. SYSRET takes rip from rcx and the flags from r11. It would fault in kernel mode on a
+ * rip that is not canonical: there is none, because rip was in a register of user mode or passed
+ * arch_register_check, and the last user page is never mapped, so that no SYSCALL instruction ends where
+ * the canonical addresses end. Registers that the ABI calls destroyed are cleared; rdx gets the user's own
+ * value back, which a restarted call needs.
  */
         .globl  arch_exit
         .type   arch_exit, @function
@@ -81,8 +82,8 @@ arch_exit:
         sysretq
         .size   arch_exit, . - arch_exit
 
-/* All registers, by IRET. It cannot fault: the selectors are constants, the flags were masked, rip is canonical as above, and the
- * flag NT is clear in the kernel. */
+/* All registers, by IRET. It cannot fault: the selectors are constants, the flags were masked, rip is
+ * canonical as above, and the flag NT is clear in the kernel. */
         .type   exit_full, @function
 exit_full:
         KERNEL_STACK
@@ -110,8 +111,8 @@ exit_full:
         iretq
         .size   exit_full, . - exit_full
 
-/* Wait for an interrupt. The one instruction after STI cannot be interrupted (SDM vol. 2, STI), so none is lost before HLT. The
- * interrupt never comes back here by IRET: it goes to arch_exit. */
+/* Wait for an interrupt. The one instruction after STI cannot be interrupted (SDM vol. 2, STI), so none is
+ * lost before HLT. The interrupt never comes back here by IRET: it goes to arch_exit. */
         .globl  arch_idle
         .type   arch_idle, @function
 arch_idle:
@@ -122,8 +123,9 @@ arch_idle:
         .size   arch_idle, . - arch_idle
 
 /*
- * Interrupts and exceptions from user mode: the processor has pushed ss, rsp, flags, cs, rip on the core's stack, the stubs below the
- * rest. Two scratch places are needed: rax is pushed, and then popped into the context.
+ * Interrupts and exceptions from user mode: the processor has pushed ss, rsp, flags, cs, rip on the core's
+ * stack, the stubs below the rest. Two scratch places are needed: rax is pushed, and then popped into the
+ * context.
  */
 .macro SAVE_ALL_BUT_RAX_AND_FRAME  /* rax: context */
         mov     %rbp, CONTEXT_RBP(%rax)
@@ -191,8 +193,8 @@ exception_common:
         jmp     arch_exit
         .size   exception_common, . - exception_common
 
-/* An exception in kernel mode, NMI, double fault, machine check: build a struct trap_frame and report. rbp stays as it is, so that the
- * backtrace goes on into the function that was interrupted. */
+/* An exception in kernel mode, NMI, double fault, machine check: build a struct trap_frame and report. rbp
+ * stays as it is, so that the backtrace goes on into the function that was interrupted. */
         .type   exception_fatal, @function
 exception_fatal:
         push    %rax
@@ -220,7 +222,8 @@ exception_fatal:
 
 /* ---- Stubs: one for each exception, 16 bytes apart, and one for each other vector, 8 bytes apart. */
 
-/* Vectors 8, 10-14, 17, 21, 29 and 30 push an error code (SDM vol. 3, 6.15, and AMD's APM vol. 2, 8.2). 2, 8 and 18 have emergency stacks. */
+/* Vectors 8, 10-14, 17, 21, 29 and 30 push an error code (SDM vol. 3, 6.15, and AMD's APM vol. 2, 8.2). 2,
+ * 8 and 18 have emergency stacks. */
         .balign 16
         .globl  exception_stubs
 exception_stubs:

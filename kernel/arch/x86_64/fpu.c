@@ -22,9 +22,12 @@ static void fpu_power(bool on)
         cr0_write(cr0_read() | CR0_TS);
 }
 
+static struct arch_fpu reset_state;
+
 void fpu_init(void)
 {
     core_self()->arch.fpu_on = false;
+    arch_fpu_init(&reset_state);
     if (!cpu.xsave)
         return;
     __asm__ volatile("xsetbv" : : "c"(0), "a"(cpu.xcr0), "d"(0));
@@ -65,6 +68,16 @@ void arch_fpu_load(const struct arch_fpu *fpu)
     else
         __asm__ volatile("fxrstor64 %0" : : "m"(*fpu));
     fpu_power(on);
+}
+
+bool arch_fpu_leaks(void)
+{
+    return cpu.lazyfp;
+}
+
+void arch_fpu_clear(void)
+{
+    arch_fpu_load(&reset_state);
 }
 
 void arch_fpu_enable(bool on)
