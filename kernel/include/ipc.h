@@ -11,7 +11,8 @@
 /* Put a result without message words into a thread's registers. */
 void ipc_set_result(struct thread *thread, status_t status, word_t badge, tag_t tag);
 
-/* What a blocked thread waits for will not come: it goes on with this status; a thread whose fault was not handled stops. */
+/* What a blocked thread waits for will not come: it goes on with this status; a thread whose fault was not handled stops,
+ * before this entry ends or soon after. */
 void ipc_wait_failed(struct thread *thread, status_t status);
 
 /* The current thread, or a faulting one, sends. `sending`: SENDING_*. The thread's status is set, now or when it is woken. */

@@ -13,6 +13,8 @@ void scheduler_consider(struct thread *thread);
 /* Take the thread out of the ready queue and its context out of the replenishments; if it is current, the core looks for another. Its
  * state and context are as they were. */
 void scheduler_forget(struct thread *thread);
+/* A thread that is to fault or stop (see scheduler.c) does so now, or is stopped otherwise. */
+void scheduler_stop_deferring(struct thread *thread);
 
 /* Current gives up the rest of its refill. */
 void scheduler_yield(void);

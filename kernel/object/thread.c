@@ -85,6 +85,7 @@ void thread_unwait(struct thread *thread)
         break;
     default:
         scheduler_forget(thread);
+        scheduler_stop_deferring(thread);
         break;
     }
 }

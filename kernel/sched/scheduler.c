@@ -109,8 +109,10 @@ static void defer(struct core *core, struct thread *thread)
     queue->last = thread;
 }
 
-static void stop_deferring(struct core *core, struct thread *thread)
+void scheduler_stop_deferring(struct thread *thread)
 {
+    struct core *core = core_self();
+
     if (!thread->deferred)
         return;
     thread->deferred = false;
@@ -134,7 +136,7 @@ void scheduler_consider(struct thread *thread)
         defer(core, thread);
         return;
     }
-    stop_deferring(core, thread);
+    scheduler_stop_deferring(thread);
     if (!sc)
         return;
     if (thread == core->current && sc == core->context)
@@ -168,7 +170,6 @@ void scheduler_forget(struct thread *thread)
 
     if (thread->ready)
         ready_remove(core, thread);
-    stop_deferring(core, thread);
     if (thread->sc)
         stop_waiting_for_replenishment(core, thread->sc);
     if (thread == core->current)
@@ -284,7 +285,7 @@ static void settle_deferred(struct core *core)
     for (int i = 0; i < DEFERRED_PER_ENTRY && core->deferred.first; i++) {
         struct thread *thread = core->deferred.first;
         assert(thread->state == THREAD_STATE_RUNNABLE && !thread->ready);
-        stop_deferring(core, thread);
+        scheduler_stop_deferring(thread);
         if (thread->fault != FAULT_NONE)
             thread_stop(thread, THREAD_STOP_FAULT, thread->fault);
         else

@@ -182,7 +182,9 @@ static void do_reply_receive(struct thread *thread, bool poll)
     }
     if (receive.reply && receive.reply->state == REPLY_OWED)
         ipc_answer(thread, receive.reply, tag);
-    if (thread->state == THREAD_STATE_RUNNABLE)
+    if (thread->deferred) /* the answer cost it its context: it faults, and then sees this */
+        ipc_set_result(thread, ERR_CANCELLED, 0, 0);
+    else if (thread->state == THREAD_STATE_RUNNABLE)
         receive_message(thread, &receive, poll);
 }
 

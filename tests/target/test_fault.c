@@ -507,3 +507,27 @@ TEST(a_fault_donates_its_time_to_a_passive_handler)
     expect_equal(server->done, 1); /* and exited on it, which ends the fault, too */
     expect_equal(worker_info(worker).stopped, THREAD_STOP_FAULT);
 }
+
+TEST(fifty_handlers_that_wait_for_each_other_stop_when_the_last_gives_up)
+{
+    enum { LENGTH = 50 };
+    cap_t endpoint[LENGTH + 1], reply[LENGTH + 1];
+    struct worker *handler[LENGTH];
+    struct message fault;
+
+    /* The kernel's stack grew with each of them. */
+    for (unsigned i = 0; i <= LENGTH; i++) {
+        endpoint[i] = make(OBJECT_ENDPOINT, 0);
+        reply[i] = make(OBJECT_REPLY, 0);
+    }
+    for (unsigned i = 0; i < LENGTH; i++)
+        handler[i] = worker_run(.function = receive_and_fault, .argument = PAIR(endpoint[i], reply[i]), .fault = endpoint[i + 1],
+                                .budget_ns = 1000000);
+    struct worker *worker = worker_run(.function = read_word, .fault = endpoint[0]);
+    expect_ok(sys_recv_poll(endpoint[LENGTH], &fault, reply[LENGTH]));
+    expect_ok(answer(reply[LENGTH], FAULT_REPLY_STOP, 0, 0, 0));
+    settle();
+    for (unsigned i = 0; i < LENGTH; i++)
+        expect_state(handler[i], THREAD_STATE_STOPPED);
+    expect_state(worker, THREAD_STATE_STOPPED);
+}
