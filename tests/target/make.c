@@ -182,13 +182,18 @@ cap_t image_frame(const void *address)
     test_fail(__FILE__, __LINE__, "expected a page of the program at %p, seen none", address);
 }
 
-cap_t space_with_program_from(cap_t untyped)
+void map_program(cap_t space)
 {
-    cap_t space = make_space_from(untyped, NULL);
     for (unsigned i = 0; i < boot->image_slots; i++) {
         word_t rights = image_address[i] < (word_t)text_end ? RIGHT_READ | RIGHT_EXECUTE : RIGHT_READ | RIGHT_WRITE;
         map(space, copy(boot->image_slot + i), image_address[i], rights);
     }
+}
+
+cap_t space_with_program_from(cap_t untyped)
+{
+    cap_t space = make_space_from(untyped, NULL);
+    map_program(space);
     return space;
 }
 

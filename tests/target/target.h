@@ -162,6 +162,8 @@ cap_t image_frame(const void *address);
 cap_t space_with_program(void);
 /* The same, with the AddressSpace itself (not its tables) out of this Untyped. */
 cap_t space_with_program_from(cap_t untyped);
+/* Map the program in a space in which nothing is mapped yet. */
+void map_program(cap_t space);
 
 /* ---- Threads (worker.c) ------------------------------------------------------------------------------------------ */
 
