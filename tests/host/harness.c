@@ -14,7 +14,7 @@
 #define EXIT_TEST_FAILED 3
 #define TEST_SECONDS     60u
 /* Not the kernel's stack, which is smaller; the sanitizers need their share. But what recurses for ever, or as deep as users say, ends here. */
-#define STACK_SIZE (1024u * 1024u)
+#define STACK_SIZE (512u * 1024u)
 
 static struct test *first_test, *last_test;
 static const char *current_name;
