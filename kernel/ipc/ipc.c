@@ -56,8 +56,6 @@ static void settle_sender(struct thread *sender, struct thread *receiver, struct
     if (!(sending & SENDING_CALL)) {
         if (reply && reply->state == REPLY_ARMED)
             reply_disarm(reply);
-        if (!receiver->sc)
-            receiver->lacks_context = LACKS_MESSAGE;
         release_sender(sender, truncated ? ERR_TRUNCATED : OK);
         return;
     }
@@ -84,6 +82,8 @@ static void deliver(struct thread *sender, struct thread *receiver, struct reply
     if ((sending & SENDING_CALL) && reply)
         status |= STATUS_OWED;
     settle_sender(sender, receiver, reply, sending, truncated);
+    if (!receiver->sc)
+        receiver->lacks_context = LACKS_MESSAGE;
     arch_set_result(&receiver->context, status, badge, arrived);
 }
 
@@ -131,7 +131,8 @@ static void take_message(struct thread *receiver, struct endpoint *endpoint, str
 
 void ipc_receive(struct thread *receiver, struct endpoint *endpoint, struct reply *reply, bool poll)
 {
-    sched_context_return_lent(receiver);
+    if (!poll || endpoint->state == ENDPOINT_SENDING) /* who only looks, and finds nothing, does not wait */
+        sched_context_return_lent(receiver);
     if (take_bound_signal(receiver))
         return;
     if (endpoint->dying) {
