@@ -70,6 +70,11 @@ static inline void machine_source_off(void)
 #define MACHINE_CODE_RETURN_42 { 0xb8, 42, 0, 0, 0, 0xc3 } /* mov $42, %eax; ret */
 #define MACHINE_CODE_RETURN_43 { 0xb8, 43, 0, 0, 0, 0xc3 }
 
+/* Addresses in the kernel's half: its window on memory, its image, its devices and stacks, the last byte that can be a word. */
+#define MACHINE_KERNEL_ADDRESSES                                                                                       \
+    { 0xffff800000000000, 0xffff800000100000, 0xffffffff80000000, 0xffffffff80100000, 0xffffffff80108000,             \
+      0xffffffffc0000000, 0xfffffffffffffff8 }
+
 /* The word that the thread pointer points to. */
 static inline word_t machine_read_tls(void)
 {
