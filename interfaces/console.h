@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The console's two interfaces. Log is for many: lines, each shown with the name of its component before it. Terminal is for one, the
- * shell: text shown as it is, and lines typed by a person.
+ * The console's two interfaces. Log is for many: lines, each shown with the name of its component before it.
+ * Terminal is for one, the shell: text shown as it is, and lines typed by a person.
  *
  * Log        WRITE         length, text ->
  * Terminal   WRITE         length, text ->
@@ -9,7 +9,8 @@
  *            FLUSH         ->                                  waits until all text is on the screen
  *            INTERRUPTED   -> 1 if Ctrl-C was typed since the last time somebody asked, or 0
  *
- * Text is at most 480 bytes (MESSAGE_TEXT_MAX), a prompt 64, a line 240. print() uses both interfaces by itself.
+ * Text is at most 480 bytes (MESSAGE_TEXT_MAX), a prompt 64, a line 240. print() uses both interfaces by
+ * itself.
  */
 #ifndef INTERFACE_CONSOLE_H
 #define INTERFACE_CONSOLE_H
@@ -31,11 +32,13 @@ static inline error_t terminal_write(cap_t terminal, const char *text, size_t le
     return text_send(terminal, TERMINAL_WRITE, text, length);
 }
 
-/* Show the prompt and wait for a line; it comes without its end, at most size - 1 bytes of it, ended with NUL. */
+/* Show the prompt and wait for a line; it comes without its end, at most size - 1 bytes of it, ended with
+ * NUL. */
 static inline error_t terminal_read(cap_t terminal, const char *prompt, char *line, size_t size)
 {
     size_t length = strnlen(prompt, TERMINAL_PROMPT_MAX);
-    struct message message = { .tag = tag_make(TERMINAL_READ, 1 + text_words(length), 0), .word = { length } };
+    struct message message = { .tag = tag_make(TERMINAL_READ, 1 + text_words(length), 0),
+                               .word = { length } };
     message_text(&message, 1, prompt, length);
     error_t error = client_call(terminal, &message, 1);
     if (error != OK)

@@ -41,16 +41,17 @@ static inline error_t echo_dispatch(const struct echo_server *server, struct req
     return error;
 }
 
-/* A server of Echo and nothing else: put this once, outside of any function, and call echo_serve() from main. */
-#define ECHO_SERVER(...)                                                                                               \
-    static error_t echo_request(struct request *request)                                                               \
-    {                                                                                                                  \
-        static const struct echo_server functions = { __VA_ARGS__ };                                                   \
-        return echo_dispatch(&functions, request);                                                                     \
-    }                                                                                                                  \
-    static inline error_t echo_serve(void)                                                                             \
-    {                                                                                                                  \
-        return serve(&(struct server){ .request = echo_request });                                                     \
+/* A server of Echo and nothing else: put this once, outside of any function, and
+ * call echo_serve() from main. */
+#define ECHO_SERVER(...)                                                                                     \
+    static error_t echo_request(struct request *request)                                                     \
+    {                                                                                                        \
+        static const struct echo_server functions = { __VA_ARGS__ };                                         \
+        return echo_dispatch(&functions, request);                                                           \
+    }                                                                                                        \
+    static inline error_t echo_serve(void)                                                                   \
+    {                                                                                                        \
+        return serve(&(struct server){ .request = echo_request });                                           \
     }
 
 #endif

@@ -1,22 +1,26 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Supervisor: what every component can ask, and what those with `control = true` in their description can tell it to do.
+ * Supervisor: what every component can ask, and what those with `control = true` in their description can
+ * tell it to do.
  *
  * For all:
- *   EXIT      code ->                     ends the caller; never answers
- *   LOG       length, text ->             a line of output, for a component without a console
- *   NEWS      -> badge                    a client of the caller that is gone; ERR_WOULD_BLOCK: no more of them
- *   MEMORY    size_bits -> [untyped]      an Untyped out of the caller's quota; ERR_MEMORY: it is used up
- *   TOLERANT  0 or 1 ->                   1: a bad destination of a system call is an error for the caller, not a fault
+ *   EXIT      code ->                ends the caller; never answers
+ *   LOG       length, text ->        a line of output, for a component without a console
+ *   NEWS      -> badge               a client of the caller that is gone; ERR_WOULD_BLOCK: no more of them
+ *   MEMORY    size_bits -> [untyped] an Untyped out of the caller's quota; ERR_MEMORY: it is used up
+ *   TOLERANT  0 or 1 ->              1: a bad destination of a system call is an error, and not a fault
+ *
  * For the console (who provides the interface Log):
- *   READ_LOG  -> length, text             the supervisor's own messages; ERR_WOULD_BLOCK: no more
+ *   READ_LOG  -> length, text        the supervisor's own messages; ERR_WOULD_BLOCK: no more
+ *
  * With control:
- *   LIST      index -> struct component_status, as words; ERR_RANGE: no such component
- *   CAPS      index, slot -> struct component_cap, as words: the first capability at `slot` or above; ERR_RANGE: no more
- *   CRASH     index, kinds ->             makes it commit the errors in the set, one after the other (1 << CRASH_*)
- *   KILL      index ->                    ends it and takes back all it held; the console, and those with control, start again
- *   RESTART   index ->                    the same, and starts it again; or starts it
- *   POWER     POWER_* ->                  ends the machine's run; answers only if that cannot be done
+ *   LIST      index -> status        struct component_status, as words; ERR_RANGE: no such component
+ *   CAPS      index, slot -> cap     struct component_cap, as words: the first capability at `slot` or above;
+ *                                    ERR_RANGE: no more
+ *   CRASH     index, kinds ->        makes it commit the errors in the set, one after the other (1 <<
+ * CRASH_*) KILL      index ->               ends it and takes back all it held; the console, and those with
+ * control, start again RESTART   index ->               the same, and starts it again; or starts it POWER
+ * POWER_* ->             ends the machine's run; answers only if that cannot be done
  *
  * ERR_RIGHT: the caller may not. ERR_STATE: the component is not in a state for it.
  */
@@ -60,32 +64,32 @@
 
 /* One component. Times are of its present life. */
 struct component_status {
-    word_t state;          /* COMPONENT_* */
-    word_t thread_state;   /* THREAD_STATE_*, while it runs */
-    word_t code;           /* exit code */
-    word_t generation;     /* how many times it was started */
+    word_t state;        /* COMPONENT_* */
+    word_t thread_state; /* THREAD_STATE_*, while it runs */
+    word_t code;         /* exit code */
+    word_t generation;   /* how many times it was started */
     word_t priority;
-    word_t consumed_ns;    /* CPU time on its own budget */
-    word_t budget_ns;      /* 0: passive */
+    word_t consumed_ns; /* CPU time on its own budget */
+    word_t budget_ns;   /* 0: passive */
     word_t period_ns;
-    word_t memory_used;    /* bytes of the quota */
+    word_t memory_used; /* bytes of the quota */
     word_t memory_quota;
-    word_t started_ns;     /* when */
-    word_t crashing;       /* 1: it is being made to crash */
+    word_t started_ns; /* when */
+    word_t crashing;   /* 1: it is being made to crash */
     char name[COMPONENT_NAME_MAX];
 };
 
 /* One capability of a component. */
 struct component_cap {
     word_t slot;
-    word_t type;      /* enum object_type */
-    word_t rights;    /* RIGHT_* */
-    word_t data;      /* as cnode_inspect tells it */
+    word_t type;   /* enum object_type */
+    word_t rights; /* RIGHT_* */
+    word_t data;   /* as cnode_inspect tells it */
     word_t size_bits;
-    char what[64];    /* what the component has it for */
+    char what[64]; /* what the component has it for */
 };
 
-/* ---- For all ------------------------------------------------------------------------------------------------------ */
+/* ---- For all ------------------------------------------------------------------------------------------- */
 
 static inline void supervisor_exit(cap_t supervisor, int code)
 {
@@ -114,8 +118,8 @@ static inline error_t supervisor_memory(cap_t supervisor, unsigned size_bits, ca
 }
 
 /*
- * With `tolerant`, using a capability that is not there is the status ERR_CAPABILITY, and not a fault that ends the component. For
- * servers that keep capabilities of their clients: these vanish when the client does.
+ * With `tolerant`, using a capability that is not there is the status ERR_CAPABILITY, and not a fault that
+ * ends the component. For servers that keep capabilities of their clients: these vanish when the client does.
  */
 static inline error_t supervisor_tolerant(cap_t supervisor, bool tolerant)
 {
@@ -123,7 +127,7 @@ static inline error_t supervisor_tolerant(cap_t supervisor, bool tolerant)
     return client_call(supervisor, &message, 0);
 }
 
-/* ---- For the console ---------------------------------------------------------------------------------------------- */
+/* ---- For the console ----------------------------------------------------------------------------------- */
 
 /* The next piece of the supervisor's messages: `text` has room for MESSAGE_TEXT_MAX bytes. */
 static inline error_t supervisor_read_log(cap_t supervisor, char *text, size_t *length)
@@ -139,10 +143,11 @@ static inline error_t supervisor_read_log(cap_t supervisor, char *text, size_t *
     return OK;
 }
 
-/* ---- With control ------------------------------------------------------------------------------------------------- */
+/* ---- With control -------------------------------------------------------------------------------------- */
 
 /* Call with two words, and take the answer's words into a structure. */
-static inline error_t supervisor_ask(cap_t supervisor, word_t operation, word_t a, word_t b, void *answer, size_t bytes)
+static inline error_t supervisor_ask(cap_t supervisor, word_t operation, word_t a, word_t b, void *answer,
+                                     size_t bytes)
 {
     struct message message = { .tag = tag_make(operation, 2, 0), .word = { a, b } };
     error_t error = client_call(supervisor, &message, text_words(bytes));

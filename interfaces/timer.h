@@ -7,8 +7,9 @@
  *                                              signals the notification given, first after `delay`
  *   CANCEL   id ->                             ERR_STATE: there is no such timer of this client (any more)
  *
- * Errors: ERR_MEMORY (the timer's quota is used up), ERR_BUSY (the client has TIMER_CLIENT_MAX timers already),
- * ERR_RANGE (a period below TIMER_PERIOD_MIN_NS), ERR_CAPABILITY and ERR_TYPE (no notification came with START).
+ * Errors: ERR_MEMORY (the timer's quota is used up), ERR_BUSY (the client has TIMER_CLIENT_MAX timers
+ * already), ERR_RANGE (a period below TIMER_PERIOD_MIN_NS), ERR_CAPABILITY and ERR_TYPE (no notification came
+ * with START).
  */
 #ifndef INTERFACE_TIMER_H
 #define INTERFACE_TIMER_H
@@ -19,7 +20,7 @@
 #define TIMER_START  2u
 #define TIMER_CANCEL 3u
 
-#define TIMER_CLIENT_MAX    32u     /* timers and sleepers of one client: so that none can use up the service */
+#define TIMER_CLIENT_MAX    32u /* timers and sleepers of one client: so that none can use up the service */
 #define TIMER_PERIOD_MIN_NS 100000u /* 100 us */
 
 /* Wait for `delay_ns`. */
@@ -30,10 +31,11 @@ static inline error_t timer_sleep_ns(cap_t timer, time_ns_t delay_ns)
 }
 
 /*
- * Signal `notification` (with WRITE; see signal_make) after `delay_ns`, and then every `period_ns` unless that is 0. `*id`
- * names the timer for timer_cancel.
+ * Signal `notification` (with WRITE; see signal_make) after `delay_ns`, and then every `period_ns` unless
+ * that is 0. `*id` names the timer for timer_cancel.
  */
-static inline error_t timer_start(cap_t timer, time_ns_t delay_ns, time_ns_t period_ns, cap_t notification, word_t *id)
+static inline error_t timer_start(cap_t timer, time_ns_t delay_ns, time_ns_t period_ns, cap_t notification,
+                                  word_t *id)
 {
     struct message message = { .tag = tag_make(TIMER_START, 2, 1), .word = { delay_ns, period_ns } };
     message_give(0, notification, GIVE_MINT, RIGHT_WRITE);

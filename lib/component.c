@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Who the component is and what it was given: a view of the information area that the supervisor maps read-only. The area is
- * trusted: it comes from the one who could do anything to this component anyway.
+ * Who the component is and what it was given: a view of the information area that the supervisor maps
+ * read-only. The area is trusted: it comes from the one who could do anything to this component anyway.
  */
 #include <lucid.h>
 #include "runtime.h"
@@ -49,8 +49,8 @@ cap_t use(const char *name)
 {
     cap_t cap = session_find(name);
     if (cap == CAP_NULL) {
-        print("%s: no session '%s': add  uses = { %s = \"SERVER.INTERFACE\" }  to [component.%s]\n", component_name(),
-              name, name, component_name());
+        print("%s: no session '%s': add  uses = { %s = \"SERVER.INTERFACE\" }  to [component.%s]\n",
+              component_name(), name, name, component_name());
         exit(1);
     }
     return cap;

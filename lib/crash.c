@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Five mistakes, made on purpose. The supervisor starts a component's thread at `__lucid_crash` when somebody asks it to
- * (shell: crash NAME KIND); nothing else calls it. Each mistake is a function of its own, so that the fault report names it.
+ * Five mistakes, made on purpose. The supervisor starts a component's thread at `__lucid_crash` when somebody
+ * asks it to (shell: crash NAME KIND); nothing else calls it. Each mistake is a function of its own, so that
+ * the fault report names it.
  */
 #include <lucid.h>
 #include <supervisor.h>
 
-/* Results go here, so that no call is the last thing that a function does: then the caller would be missing from the report. */
+/* Results go here, so that no call is the last thing that a function does: then the caller would be missing
+ * from the report. */
 static volatile unsigned sink;
 
 static __attribute__((noinline)) void crash_null(void)

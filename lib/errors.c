@@ -18,5 +18,6 @@ const char *error_name(unsigned error)
 
 const char *error_sentence(unsigned error)
 {
-    return error < ERROR_COUNT && errors[error].name ? errors[error].sentence : "an error that liblucid does not know";
+    return error < ERROR_COUNT && errors[error].name ? errors[error].sentence
+                                                     : "an error that liblucid does not know";
 }

@@ -2,8 +2,8 @@
 /*
  * Formatting text: the useful part of printf. No floating point, no %n.
  *
- * A conversion is  % [-] [0] [width or *] [l, ll, z] one of s c d i u x X p %.  Anything else is put out as it stands, so
- * that the mistake is seen.
+ * A conversion is  % [-] [0] [width or *] [l, ll, z] one of s c d i u x X p %.  Anything else is put out as
+ * it stands, so that the mistake is seen.
  */
 #include <lucid.h>
 
@@ -35,7 +35,8 @@ static void put_many(struct sink *sink, char c, int count)
 }
 
 /* Text with padding: a sign stays before zeros, and after spaces. */
-static void put_padded(struct sink *sink, const struct conversion *how, const char *sign, const char *text, size_t length)
+static void put_padded(struct sink *sink, const struct conversion *how, const char *sign, const char *text,
+                       size_t length)
 {
     int padding = how->width - (int)(strlen(sign) + length);
     if (!how->left && !how->zero)
@@ -50,8 +51,8 @@ static void put_padded(struct sink *sink, const struct conversion *how, const ch
         put_many(sink, ' ', padding);
 }
 
-static void put_number(struct sink *sink, const struct conversion *how, const char *sign, uint64_t value, unsigned base,
-                       bool upper)
+static void put_number(struct sink *sink, const struct conversion *how, const char *sign, uint64_t value,
+                       unsigned base, bool upper)
 {
     const char *digits = upper ? "0123456789ABCDEF" : "0123456789abcdef";
     char text[20];
@@ -123,16 +124,18 @@ size_t text_format_list(char *buffer, size_t size, const char *format, va_list a
         case 'd':
         case 'i': {
             int64_t value = how.longs ? va_arg(arguments, int64_t) : va_arg(arguments, int);
-            put_number(&sink, &how, value < 0 ? "-" : "", value < 0 ? 0 - (uint64_t)value : (uint64_t)value, 10, false);
+            put_number(&sink, &how, value < 0 ? "-" : "", value < 0 ? 0 - (uint64_t)value : (uint64_t)value,
+                       10, false);
             break;
         }
         case 'u':
-            put_number(&sink, &how, "", how.longs ? va_arg(arguments, uint64_t) : va_arg(arguments, unsigned), 10, false);
+            put_number(&sink, &how, "", how.longs ? va_arg(arguments, uint64_t) : va_arg(arguments, unsigned),
+                       10, false);
             break;
         case 'x':
         case 'X':
-            put_number(&sink, &how, "", how.longs ? va_arg(arguments, uint64_t) : va_arg(arguments, unsigned), 16,
-                       *format == 'X');
+            put_number(&sink, &how, "", how.longs ? va_arg(arguments, uint64_t) : va_arg(arguments, unsigned),
+                       16, *format == 'X');
             break;
         case 'p':
             put_number(&sink, &how, "0x", (uintptr_t)va_arg(arguments, void *), 16, false);

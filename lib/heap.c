@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The heap: one area, cut into blocks that lie end to end. Each begins with its size and that of the block before, so that a
- * freed block can join both neighbours at once: two free blocks never lie side by side. Allocation takes the first that fits.
- * The last block is an empty one in use, which ends the walk.
+ * The heap: one area, cut into blocks that lie end to end. Each begins with its size and that of the block
+ * before, so that a freed block can join both neighbours at once: two free blocks never lie side by side.
+ * Allocation takes the first that fits. The last block is an empty one in use, which ends the walk.
  */
 #include <lucid.h>
 

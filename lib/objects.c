@@ -2,22 +2,25 @@
 /*
  * Capability slots and kernel objects, on the component's own account.
  *
- * Slots come from the free part of the root CNode. When that runs out, another CNode of twice the size of the last is made out
- * of the component's quota and put into one of the root's last slots, which are kept for this. So the number of slots
- * is limited by the quota alone. Slots that were freed are used first; they are chained through a list of nodes.
+ * Slots come from the free part of the root CNode. When that runs out, another CNode of twice the size of the
+ * last is made out of the component's quota and put into one of the root's last slots, which are kept for
+ * this. So the number of slots is limited by the quota alone. Slots that were freed are used first; they are
+ * chained through a list of nodes.
  *
- * Objects smaller than a page share pages of Untyped that are asked of the supervisor one by one; larger ones get an
- * Untyped of their own. Their memory returns when the component ends: who makes and drops objects often keeps a pool.
+ * Objects smaller than a page share pages of Untyped that are asked of the supervisor one by one; larger ones
+ * get an Untyped of their own. Their memory returns when the component ends: who makes and drops objects
+ * often keeps a pool.
  */
 #include <lucid.h>
 #include <supervisor.h>
 #include "runtime.h"
 
-#define CONTAINERS      4u /* CNodes beside the root CNode */
-#define CONTAINER_SLOTS (2 * CONTAINERS) /* each takes an Untyped and a CNode slot at the end of the root CNode */
-#define CONTAINER_BITS  8u /* log2 of the slots of the first */
-#define SLOT_BITS       5u /* log2 of the bytes of a slot */
-#define PAGE_BITS       12u
+#define CONTAINERS 4u /* CNodes beside the root CNode */
+#define CONTAINER_SLOTS                                                                                      \
+    (2 * CONTAINERS)      /* each takes an Untyped and a CNode slot at the end of the root CNode */
+#define CONTAINER_BITS 8u /* log2 of the slots of the first */
+#define SLOT_BITS      5u /* log2 of the bytes of a slot */
+#define PAGE_BITS      12u
 
 struct free_slot {
     struct free_slot *next;
@@ -25,12 +28,12 @@ struct free_slot {
 };
 
 static struct {
-    cap_t base;         /* address of the CNode that slots are taken from; 0: the root CNode */
-    word_t next, end;   /* its slots that were never used */
+    cap_t base;       /* address of the CNode that slots are taken from; 0: the root CNode */
+    word_t next, end; /* its slots that were never used */
     unsigned containers;
     struct free_slot *freed;
     struct free_slot *nodes; /* nodes without a slot */
-    cap_t pool;         /* Untyped that small objects are made of */
+    cap_t pool;              /* Untyped that small objects are made of */
     bool ready;
 } own;
 

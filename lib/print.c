@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Printing: text is collected in one buffer and goes out as a message when a line is complete, when the buffer is full, or when the
- * component ends. Where it goes is decided once, at the first message, by what the description gives the component.
+ * Printing: text is collected in one buffer and goes out as a message when a line is complete, when the
+ * buffer is full, or when the component ends. Where it goes is decided once, at the first message, by what
+ * the description gives the component.
  *
- * A console that dies with the message in its hands is asked once more: the supervisor will have started it again by then. After that,
- * and when there is nobody to print to, the text is dropped: printing never stops a component.
+ * A console that dies with the message in its hands is asked once more: the supervisor will have started it
+ * again by then. After that, and when there is nobody to print to, the text is dropped: printing never stops
+ * a component.
  */
 #include <lucid.h>
 #include <console.h>

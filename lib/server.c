@@ -2,34 +2,35 @@
 /*
  * A server's loop.
  *
- * One thread waits at the component's endpoint; its notification is bound to it, so that signals end the same wait. At any
- * time one Reply is the server's current one: free, or owed to the client whose request is being handled. A handler that keeps
- * its request takes that Reply with it, and a fresh one becomes current.
+ * One thread waits at the component's endpoint; its notification is bound to it, so that signals end the same
+ * wait. At any time one Reply is the server's current one: free, or owed to the client whose request is being
+ * handled. A handler that keeps its request takes that Reply with it, and a fresh one becomes current.
  *
- * Requests are copied out of the message registers and the message page before the handler sees them, and answers
- * copied in after it: whatever system calls the handler makes cannot change either.
+ * Requests are copied out of the message registers and the message page before the handler sees them, and
+ * answers copied in after it: whatever system calls the handler makes cannot change either.
  */
 #include <lucid.h>
 #include <supervisor.h>
 #include "runtime.h"
 
-/* A Reply that is not in use. The nodes are allocated with the Replies, so that giving one back cannot fail. */
+/* A Reply that is not in use. The nodes are allocated with the Replies, so that giving
+ * one back cannot fail. */
 struct spare {
     struct spare *next;
     cap_t reply;
 };
 
 static struct {
-    cap_t reply;                    /* the current Reply */
-    bool answer;                    /* the request in `request` waits for its answer */
+    cap_t reply; /* the current Reply */
+    bool answer; /* the request in `request` waits for its answer */
     error_t result;
     cap_t take[MESSAGE_CAPS_MAX];
-    struct spare *spares;           /* free Replies */
-    struct spare *nodes;            /* nodes without one */
+    struct spare *spares; /* free Replies */
+    struct spare *nodes;  /* nodes without one */
     struct request request;
 } server;
 
-/* ---- Replies ------------------------------------------------------------------------------------------------------ */
+/* ---- Replies ------------------------------------------------------------------------------------------- */
 
 static void spare_push(cap_t reply)
 {
@@ -91,7 +92,7 @@ void reply_later_text(cap_t reply, error_t error, const char *text, size_t lengt
     spare_push(reply);
 }
 
-/* ---- Text in messages --------------------------------------------------------------------------------------------- */
+/* ---- Text in messages ---------------------------------------------------------------------------------- */
 
 static void word_from_text(word_t *word, const char *text, size_t length)
 {
@@ -129,7 +130,7 @@ size_t request_text(const struct request *request, unsigned first, size_t length
     return length;
 }
 
-/* ---- The loop ----------------------------------------------------------------------------------------------------- */
+/* ---- The loop ------------------------------------------------------------------------------------------ */
 
 void server_take(const cap_t *slots, unsigned count)
 {

@@ -2,8 +2,8 @@
 /*
  * The first instructions of a component.
  *
- * The supervisor starts the thread at `_start` with a fresh stack and the address of the component's information. The root
- * component has a `_start` of its own (hence weak).
+ * The supervisor starts the thread at `_start` with a fresh stack and the address of the component's
+ * information. The root component has a `_start` of its own (hence weak).
  */
 #include <lucid.h>
 #include "runtime.h"

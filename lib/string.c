@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Memory and text functions. The compiler calls the first four by itself, so they must be there and must not be compiled
- * into calls of themselves: the empty asm statements keep it from recognising the loops.
+ * Memory and text functions. The compiler calls the first four by itself, so they must be there and must not
+ * be compiled into calls of themselves: the empty asm statements keep it from recognising the loops.
  */
 #include <lucid.h>
 
@@ -144,7 +144,8 @@ bool text_to_number(const char *text, uint64_t *number)
     for (; *text; text++) {
         unsigned digit = digit_value(*text);
         uint64_t next;
-        if (digit >= base || __builtin_mul_overflow(value, base, &next) || __builtin_add_overflow(next, digit, &value))
+        if (digit >= base || __builtin_mul_overflow(value, base, &next) ||
+            __builtin_add_overflow(next, digit, &value))
             return false;
     }
     *number = value;

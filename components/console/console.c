@@ -2,14 +2,16 @@
 /*
  * The console: many components' lines, and one person at a keyboard, on one serial line.
  *
- * Log clients send text; it is collected for each until a line is complete and then shown whole, with the component's name before
- * it. The terminal client (the shell) sends text that is shown as it is, and asks for lines. While a line is being edited and
- * something else is to be shown, the prompt is taken away, that is shown, and the prompt with the line comes back below it.
+ * Log clients send text; it is collected for each until a line is complete and then shown whole, with the
+ * component's name before it. The terminal client (the shell) sends text that is shown as it is, and asks for
+ * lines. While a line is being edited and something else is to be shown, the prompt is taken away, that is
+ * shown, and the prompt with the line comes back below it.
  *
- * The supervisor's own messages are fetched from it when it signals that there are some: so it never waits for the console.
+ * The supervisor's own messages are fetched from it when it signals that there are some: so it never waits
+ * for the console.
  *
- * The pieces: uart_*.c drives the device, screen.c and input.c hold the bytes on their way out and in, line_editor.c is the line that
- * is being typed.
+ * The pieces: uart_*.c drives the device, screen.c and input.c hold the bytes on their way out and in,
+ * line_editor.c is the line that is being typed.
  */
 #include <lucid.h>
 #include <console.h>
@@ -39,7 +41,7 @@ static struct {
     cap_t reply;  /* who gets it as the answer to this call */
 } terminal;
 
-/* ---- Showing ------------------------------------------------------------------------------------------------------- */
+/* ---- Showing ------------------------------------------------------------------------------------------- */
 
 /* Between these two, anything can be put on the screen without hurting a line that is being typed. */
 static void show_begin(void)
@@ -68,7 +70,8 @@ static void source_show_line(struct source *source)
     source->length = 0;
 }
 
-/* Take in text of a source, and show the lines that are complete. Control characters could hide what others print: no. */
+/* Take in text of a source, and show the lines that are complete. Control characters could hide what others
+ * print: no. */
 static void source_text(struct source *source, const char *text, size_t length)
 {
     show_begin();
@@ -91,9 +94,10 @@ static void supervisor_log_show(void)
         source_text(&supervisor, text, length);
 }
 
-/* ---- The terminal --------------------------------------------------------------------------------------------------- */
+/* ---- The terminal -------------------------------------------------------------------------------------- */
 
-/* Give what was typed to the line that is being edited, if there is one; and the line, once complete, to who asked for it. */
+/* Give what was typed to the line that is being edited, if there is one; and the line, once complete, to who
+ * asked for it. */
 static void terminal_feed(void)
 {
     char byte;
@@ -133,7 +137,7 @@ static error_t request_read(struct request *request)
     return OK;
 }
 
-/* ---- Requests --------------------------------------------------------------------------------------------------------- */
+/* ---- Requests ------------------------------------------------------------------------------------------ */
 
 static struct source *source_find(word_t badge)
 {
@@ -225,7 +229,8 @@ static void sources_init(void)
         PANIC("no memory for %u clients: raise 'heap' of [component.%s]", count, component_name());
     for (unsigned i = 0; (client = client_at(i)); i++)
         if (strcmp(component_text(client->interface), "Log") == 0)
-            sources[source_count++] = (struct source){ .badge = client->badge, .name = component_text(client->name) };
+            sources[source_count++] =
+                (struct source){ .badge = client->badge, .name = component_text(client->name) };
 }
 
 int main(void)

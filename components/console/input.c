@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Input: a ring of bytes as they came. What is typed before somebody reads waits here, neither shown nor interpreted. When the ring is full, the
- * serial line is told to hold the rest, which in the end holds the pipe or the person that sends: nothing is lost.
+ * Input: a ring of bytes as they came. What is typed before somebody reads waits here, neither shown nor
+ * interpreted. When the ring is full, the serial line is told to hold the rest, which in the end holds the
+ * pipe or the person that sends: nothing is lost.
  *
- * One key is looked at early: Ctrl-C, while no line is being read, asks the running command to end. What was typed before
- * it is dropped, as it was meant for that command.
+ * One key is looked at early: Ctrl-C, while no line is being read, asks the running command to end. What was
+ * typed before it is dropped, as it was meant for that command.
  */
 #include "input.h"
 #include "uart.h"

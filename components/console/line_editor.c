@@ -2,15 +2,18 @@
 /*
  * A line, a cursor in it, and the keys that people expect.
  *
- *     left, right, Ctrl-B, Ctrl-F     move             up, down, Ctrl-P, Ctrl-N   history
- *     home, end, Ctrl-A, Ctrl-E       move             Ctrl-U, Ctrl-K, Ctrl-W     cut: all before, all after, a word
- *     backspace, delete, Ctrl-D       delete           Ctrl-L                     clear the screen
- *     Ctrl-C                          drop the line    return                     done
+ *     left, right, Ctrl-B, Ctrl-F   move            up, down, Ctrl-P, Ctrl-N   history
+ *     home, end, Ctrl-A, Ctrl-E     move            Ctrl-U, Ctrl-K             cut all before, all after
+ *     backspace, delete, Ctrl-D     delete          Ctrl-W                     cut a word
+ *     Ctrl-C                        drop the line   Ctrl-L                     clear the screen
+ *     return                        done
  *
- * Terminals send the special keys as ESC [ letter, ESC O letter, or ESC [ number ~; `escape` is where in such a sequence we are.
+ * Terminals send the special keys as ESC [ letter, ESC O letter, or ESC [ number ~; `escape` is where in such
+ * a sequence we are.
  *
- * The line takes one row of the screen. Of a longer one a part is shown that contains the cursor, `window` being the first
- * byte of it. Text is UTF-8: the cursor stands on the first byte of a character, and only these count as columns.
+ * The line takes one row of the screen. Of a longer one a part is shown that contains the cursor, `window`
+ * being the first byte of it. Text is UTF-8: the cursor stands on the first byte of a character, and only
+ * these count as columns.
  *
  * At the end of a line that fits, a key is simply shown: what comes through a pipe looks like what was typed.
  */
@@ -30,9 +33,9 @@ static struct {
     char line[TERMINAL_LINE_MAX + 1];
     size_t length, cursor, window;
     enum escape escape;
-    unsigned number;       /* of ESC [ number ~ */
-    bool after_return;     /* the last byte was a return: a newline after it belongs to it */
-    unsigned recall;       /* how far back in the history the line comes from; 0: it is new */
+    unsigned number;                   /* of ESC [ number ~ */
+    bool after_return;                 /* the last byte was a return: a newline after it belongs to it */
+    unsigned recall;                   /* how far back in the history the line comes from; 0: it is new */
     char draft[TERMINAL_LINE_MAX + 1]; /* the new line, while an old one is shown */
 } editor;
 
@@ -41,7 +44,7 @@ static struct {
     unsigned count; /* ever entered; the newest is line[(count - 1) % HISTORY_LINES] */
 } history;
 
-/* ---- Text --------------------------------------------------------------------------------------------------------- */
+/* ---- Text ---------------------------------------------------------------------------------------------- */
 
 static bool is_continuation(char byte)
 {
@@ -76,7 +79,7 @@ static size_t after(size_t at)
     return at;
 }
 
-/* ---- The screen ---------------------------------------------------------------------------------------------------- */
+/* ---- The screen ---------------------------------------------------------------------------------------- */
 
 /* Columns that the line may take behind the prompt; the last column stays free, as terminals wrap there. */
 static size_t room(void)
@@ -84,13 +87,20 @@ static size_t room(void)
     return SCREEN_COLUMNS - 1 - columns(editor.prompt, strlen(editor.prompt));
 }
 
-/* Move the window so that the cursor is in it. */
+/* Move the window so that the cursor is in it, and no room is left unused while text is
+ * hidden to the left. */
 static void window_follow(void)
 {
     if (editor.window > editor.cursor)
         editor.window = editor.cursor;
     while (columns(editor.line + editor.window, editor.cursor - editor.window) > room())
         editor.window = after(editor.window);
+    while (editor.window > 0) {
+        size_t left = before(editor.window);
+        if (columns(editor.line + left, editor.length - left) > room())
+            break;
+        editor.window = left;
+    }
 }
 
 static size_t window_end(void)
@@ -131,7 +141,7 @@ void editor_show(void)
     show();
 }
 
-/* ---- Changing the line ----------------------------------------------------------------------------------------------- */
+/* ---- Changing the line --------------------------------------------------------------------------------- */
 
 static void insert(char byte)
 {
@@ -179,7 +189,7 @@ static void line_set(const char *text)
     editor.window = 0;
 }
 
-/* ---- History ------------------------------------------------------------------------------------------------------- */
+/* ---- History ------------------------------------------------------------------------------------------- */
 
 static char *history_line(unsigned back)
 {
@@ -206,7 +216,7 @@ static void history_go(bool older)
     refresh();
 }
 
-/* ---- Keys ------------------------------------------------------------------------------------------------------------ */
+/* ---- Keys ---------------------------------------------------------------------------------------------- */
 
 static void line_clear(void)
 {

@@ -2,9 +2,10 @@
 /*
  * Output: a ring of bytes that the serial line empties at its own speed.
  *
- * `head` and `tail` only grow; their difference is what is in the ring. When it is full, the console waits for the serial line here, and its
- * clients wait at the endpoint: that is all the flow control there is. The wait is for the component's notification. The
- * supervisor's news, its only other signal, are signalled again when the wait is over, so that the server loop gets them.
+ * `head` and `tail` only grow; their difference is what is in the ring. When it is full, the console waits
+ * for the serial line here, and its clients wait at the endpoint: that is all the flow control there is. The
+ * wait is for the component's notification. The supervisor's news, its only other signal, are signalled again
+ * when the wait is over, so that the server loop gets them.
  */
 #include "screen.h"
 #include "input.h"

@@ -12,7 +12,8 @@
 /* Find and set up the device of the component. Its interrupt will signal SIGNAL_UART. */
 void uart_init(void);
 
-/* Send as many of the bytes as the device takes now, and return their number. The interrupt tells when it takes more. */
+/* Send as many of the bytes as the device takes now, and return their number. The interrupt tells when it
+ * takes more. */
 size_t uart_send(const char *bytes, size_t count);
 
 /* Take one byte that has arrived; false if there is none. */
@@ -21,7 +22,8 @@ bool uart_receive(char *byte);
 /* Whether bytes shall be taken: while not, the device holds them and, as soon as it is full, the sender. */
 void uart_receive_enable(bool on);
 
-/* After SIGNAL_UART: let the interrupt come again. Then look at everything that there is to send and receive. */
+/* After SIGNAL_UART: let the interrupt come again. Then look at everything that there is
+ * to send and receive. */
 void uart_acknowledge(void);
 
 #define SIGNAL_UART 1u

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The 16550 UART of a PC, through its I/O ports. (National Semiconductor PC16550D data sheet; register names are from there.)
+ * The 16550 UART of a PC, through its I/O ports. (National Semiconductor PC16550D data sheet; register names
+ * are from there.)
  *
- * The FIFOs are switched on only if nothing has been received yet, or if they are on already: switching them on throws away what is in
- * the receiver, and bytes that a person or a pipe has sent before the console started must not be lost. Without FIFOs
- * all works the same, with an interrupt for each byte.
+ * The FIFOs are switched on only if nothing has been received yet, or if they are on already: switching them
+ * on throws away what is in the receiver, and bytes that a person or a pipe has sent before the console
+ * started must not be lost. Without FIFOs all works the same, with an interrupt for each byte.
  *
- * The interrupt is edge-triggered: it comes again only after the line was low. So uart_acknowledge comes first, and then all causes
- * are removed by its caller.
+ * The interrupt is edge-triggered: it comes again only after the line was low. So uart_acknowledge comes
+ * first, and then all causes are removed by its caller.
  */
 #include "uart.h"
 
@@ -20,19 +21,19 @@ enum uart_register {
     LSR = 5,     /* line status */
 };
 
-#define IER_RECEIVE     0x01u
-#define IER_TRANSMIT    0x02u
-#define IIR_FIFOS_ON    0xc0u
-#define FCR_ENABLE      0x01u
-#define FCR_TRIGGER_8   0x80u
-#define LCR_8_BITS      0x03u
-#define LCR_DLAB        0x80u
-#define MCR_DTR_RTS     0x03u
-#define MCR_OUT2        0x08u /* lets the interrupt through on a PC */
-#define LSR_DATA_READY  0x01u
-#define LSR_THR_EMPTY   0x20u
-#define DIVISOR_115200  1u
-#define FIFO_BYTES      16u
+#define IER_RECEIVE    0x01u
+#define IER_TRANSMIT   0x02u
+#define IIR_FIFOS_ON   0xc0u
+#define FCR_ENABLE     0x01u
+#define FCR_TRIGGER_8  0x80u
+#define LCR_8_BITS     0x03u
+#define LCR_DLAB       0x80u
+#define MCR_DTR_RTS    0x03u
+#define MCR_OUT2       0x08u /* lets the interrupt through on a PC */
+#define LSR_DATA_READY 0x01u
+#define LSR_THR_EMPTY  0x20u
+#define DIVISOR_115200 1u
+#define FIFO_BYTES     16u
 
 static const struct component_device *ports;
 static const struct component_device *irq;

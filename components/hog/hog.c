@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A component that never stops computing, and never gives its time away. What it gets is what its budget in the system
- * description says, and no other component is the worse for it.
+ * A component that never stops computing, and never gives its time away. What it gets is what its budget in
+ * the system description says, and no other component is the worse for it.
  */
 #include <lucid.h>
 

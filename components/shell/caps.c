@@ -3,13 +3,20 @@
 #include "shell.h"
 
 static const char *const type_names[OBJECT_TYPE_COUNT] = {
-    [OBJECT_UNTYPED] = "Untyped",           [OBJECT_CNODE] = "CNode",
-    [OBJECT_THREAD] = "Thread",             [OBJECT_ENDPOINT] = "Endpoint",
-    [OBJECT_NOTIFICATION] = "Notification", [OBJECT_REPLY] = "Reply",
-    [OBJECT_SCHED_CONTEXT] = "SchedContext", [OBJECT_FRAME] = "Frame",
-    [OBJECT_ADDRESS_SPACE] = "AddressSpace", [OBJECT_PAGE_TABLE] = "PageTable",
-    [OBJECT_IRQ_HANDLER] = "IrqHandler",    [OBJECT_IRQ_RANGE] = "IrqRange",
-    [OBJECT_IO_PORT_RANGE] = "IoPortRange", [OBJECT_ASID_RANGE] = "AsidRange",
+    [OBJECT_UNTYPED] = "Untyped",
+    [OBJECT_CNODE] = "CNode",
+    [OBJECT_THREAD] = "Thread",
+    [OBJECT_ENDPOINT] = "Endpoint",
+    [OBJECT_NOTIFICATION] = "Notification",
+    [OBJECT_REPLY] = "Reply",
+    [OBJECT_SCHED_CONTEXT] = "SchedContext",
+    [OBJECT_FRAME] = "Frame",
+    [OBJECT_ADDRESS_SPACE] = "AddressSpace",
+    [OBJECT_PAGE_TABLE] = "PageTable",
+    [OBJECT_IRQ_HANDLER] = "IrqHandler",
+    [OBJECT_IRQ_RANGE] = "IrqRange",
+    [OBJECT_IO_PORT_RANGE] = "IoPortRange",
+    [OBJECT_ASID_RANGE] = "AsidRange",
     [OBJECT_CORE_RANGE] = "CoreRange",
 };
 
@@ -74,7 +81,8 @@ void command_caps(unsigned count, char **words)
         return;
     print("  slot  type          rights                   what for\n");
     unsigned shown = 0;
-    for (word_t slot = 1; supervisor_caps(sessions.supervisor, index, slot, &cap) == OK; slot = cap.slot + 1, shown++)
+    for (word_t slot = 1; supervisor_caps(sessions.supervisor, index, slot, &cap) == OK;
+         slot = cap.slot + 1, shown++)
         cap_print(&cap);
     if (shown == 0)
         print("  nothing: it is not running\n");

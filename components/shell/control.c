@@ -21,7 +21,7 @@ static bool done(const char *what, const char *name, error_t error)
     return false;
 }
 
-/* ---- crash --------------------------------------------------------------------------------------------------------- */
+/* ---- crash --------------------------------------------------------------------------------------------- */
 
 static word_t crash_kinds_named(const char *name)
 {
@@ -59,7 +59,7 @@ void command_crash(unsigned count, char **words)
         crash_wait(words[1], index);
 }
 
-/* ---- kill, restart, hog ----------------------------------------------------------------------------------------------- */
+/* ---- kill, restart, hog -------------------------------------------------------------------------------- */
 
 typedef error_t (*order_t)(cap_t supervisor, word_t index);
 
@@ -72,7 +72,8 @@ static void order(unsigned count, char **words, order_t give)
         print("usage: %s NAME\n", words[0]);
         return;
     }
-    if (!component_find(words[1], &index, &status) || !done(words[0], words[1], give(sessions.supervisor, index)) ||
+    if (!component_find(words[1], &index, &status) ||
+        !done(words[0], words[1], give(sessions.supervisor, index)) ||
         supervisor_list(sessions.supervisor, index, &status) != OK)
         return;
     if (status.state == COMPONENT_RUNNING)
@@ -108,7 +109,7 @@ void command_hog(unsigned count, char **words)
     }
 }
 
-/* ---- The end ----------------------------------------------------------------------------------------------------------- */
+/* ---- The end ------------------------------------------------------------------------------------------- */
 
 static void power(const char *what, word_t how)
 {

@@ -45,14 +45,15 @@ static void ping_many(uint32_t count)
         least.ns = took.ns < least.ns ? took.ns : least.ns;
     }
     if (done)
-        print("%u calls: at least %lu ticks (%lu ns), on average %lu ticks (%lu ns)\n", done, least.ticks, least.ns,
-              sum.ticks / done, sum.ns / done);
+        print("%u calls: at least %lu ticks (%lu ns), on average %lu ticks (%lu ns)\n", done, least.ticks,
+              least.ns, sum.ticks / done, sum.ns / done);
 }
 
 void command_ping(unsigned count, char **words)
 {
     uint64_t calls = PING_COUNT_DEFAULT;
-    if (count > 2 || (count == 2 && (!text_to_number(words[1], &calls) || calls == 0 || calls > UINT32_MAX - 1))) {
+    if (count > 2 ||
+        (count == 2 && (!text_to_number(words[1], &calls) || calls == 0 || calls > UINT32_MAX - 1))) {
         print("usage: ping [N]    with N at least 1\n");
         return;
     }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * ps: a table of all components. CPU shares are of the last 400 ms: all are asked twice, with a pause in between. That is many
- * of the usual periods, so a component that takes all of its budget shows just that.
+ * ps: a table of all components. CPU shares are of the last 400 ms: all are asked twice, with a pause in
+ * between. That is many of the usual periods, so a component that takes all of its budget shows just that.
  */
 #include "shell.h"
 
@@ -42,7 +42,8 @@ static unsigned cpu_share(const struct component_status *status, const struct sa
 
 static const char *state_text(const struct component_status *status, char *buffer, size_t size)
 {
-    static const char *const thread_states[] = { "stopped", "ready", "sending", "waiting", "waiting", "calling" };
+    static const char *const thread_states[] = { "stopped", "ready",   "sending",
+                                                 "waiting", "waiting", "calling" };
     switch (status->state) {
     case COMPONENT_RUNNING:
         return status->thread_state < 6 ? thread_states[status->thread_state] : "?";
@@ -92,8 +93,8 @@ static void status_print(const struct component_status *status, const struct sam
     budget_text(budget, sizeof budget, status);
     print("%-12s %3lu %-11s %3u %% %5lu.%03lu s %-12s %5lu of %-5lu %6lu\n", status->name, status->priority,
           state_text(status, state, sizeof state), cpu_share(status, sample, time_now_ns()),
-          status->consumed_ns / NS_PER_S, status->consumed_ns / NS_PER_MS % 1000, budget, status->memory_used / 1024,
-          status->memory_quota / 1024, status->generation);
+          status->consumed_ns / NS_PER_S, status->consumed_ns / NS_PER_MS % 1000, budget,
+          status->memory_used / 1024, status->memory_quota / 1024, status->generation);
 }
 
 void command_ps(unsigned count, char **words)
@@ -104,7 +105,8 @@ void command_ps(unsigned count, char **words)
     unsigned components = component_count();
     struct sample *samples = calloc(components, sizeof *samples);
     if (!samples) {
-        print("ps: no memory for %u components: raise 'heap' of [component.%s]\n", components, component_name());
+        print("ps: no memory for %u components: raise 'heap' of [component.%s]\n", components,
+              component_name());
         return;
     }
     samples_take(samples, components);

@@ -2,14 +2,15 @@
 /*
  * The shell: reads a line, does what it says.
  *
- * It is an ordinary component. What it can do to others it does through the supervisor, which lets it because its description
- * says `control = true`. Nothing it needs must be there: a command whose session is missing or whose server is dead says so.
+ * It is an ordinary component. What it can do to others it does through the supervisor, which lets it because
+ * its description says `control = true`. Nothing it needs must be there: a command whose session is missing
+ * or whose server is dead says so.
  */
 #include <console.h>
 #include "shell.h"
 
-#define PROMPT              "lucid> "
-#define TERMINAL_FAILS_MAX  10u
+#define PROMPT             "lucid> "
+#define TERMINAL_FAILS_MAX 10u
 
 struct sessions sessions;
 
@@ -26,7 +27,8 @@ static const struct command commands[] = {
     { "help", "", "this list", command_help },
     { "ps", "", "the components: state, CPU time, memory", command_ps },
     { "ping", "[N]", "call the echo server N times and show how long it takes", command_ping },
-    { "crash", "NAME [KIND]", "make a component commit an error: null, execute, stack, divide, capability; or all", command_crash },
+    { "crash", "NAME [KIND]",
+      "make a component commit an error: null, execute, stack, divide, capability; or all", command_crash },
     { "hog", "", "start or stop a component that computes for ever on a budget", command_hog },
     { "caps", "NAME", "what a component holds", command_caps },
     { "kill", "NAME", "end a component and take back all it held", command_kill },
@@ -115,7 +117,8 @@ int main(void)
     greet();
     while (fails < TERMINAL_FAILS_MAX) {
         error_t error = terminal_read(sessions.terminal, PROMPT, line, sizeof line);
-        fails = error == OK ? 0 : fails + 1; /* a console that died is there again at the next try, or never */
+        fails =
+            error == OK ? 0 : fails + 1; /* a console that died is there again at the next try, or never */
         if (error == OK)
             line_run(line);
     }

@@ -1,34 +1,36 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * As much ACPI as it takes to switch a PC off. (ACPI Specification 6.4: 5.2.5 RSDP, 5.2.7 RSDT, 5.2.8 XSDT, 5.2.9 FADT, 7.4.2 \_Sx.)
+ * As much ACPI as it takes to switch a PC off. (ACPI Specification 6.4: 5.2.5 RSDP, 5.2.7 RSDT, 5.2.8
+ * XSDT, 5.2.9 FADT, 7.4.2 \_Sx.)
  *
  *     RSDP -> XSDT or RSDT -> FADT: the ports, and where the DSDT is -> DSDT: the value that means "off"
  *
- * The DSDT is a program, and the value stands in the package named _S5_ in it. It is not interpreted but searched for the
- * name and a package behind it, which is how firmware writes it. The tables lie in memory that the kernel gives out as device
- * memory; they are read with device_read, and anything implausible makes the whole search fail.
+ * The DSDT is a program, and the value stands in the package named _S5_ in it. It is not interpreted but
+ * searched for the name and a package behind it, which is how firmware writes it. The tables lie in memory
+ * that the kernel gives out as device memory; they are read with device_read, and anything implausible makes
+ * the whole search fail.
  */
 #include "parts.h"
 
-#define RSDP_REVISION   15u
-#define RSDP_RSDT       16u
-#define RSDP_XSDT       24u
-#define RSDP_BYTES      36u
-#define HEADER_BYTES    36u
-#define HEADER_LENGTH   4u
-#define FADT_DSDT       40u
-#define FADT_PM1A       64u
-#define FADT_PM1B       68u
-#define FADT_FLAGS      112u
-#define FADT_RESET      116u /* a generic address: space, width, offset, size, address */
+#define RSDP_REVISION      15u
+#define RSDP_RSDT          16u
+#define RSDP_XSDT          24u
+#define RSDP_BYTES         36u
+#define HEADER_BYTES       36u
+#define HEADER_LENGTH      4u
+#define FADT_DSDT          40u
+#define FADT_PM1A          64u
+#define FADT_PM1B          68u
+#define FADT_FLAGS         112u
+#define FADT_RESET         116u /* a generic address: space, width, offset, size, address */
 #define FADT_RESET_ADDRESS (FADT_RESET + 4)
 #define FADT_RESET_VALUE   128u
-#define FADT_X_DSDT     140u
-#define FADT_BYTES      148u
-#define FLAG_RESET      (1u << 10)
-#define SPACE_IO        1u
-#define TABLE_BYTES_MAX (1u << 20)
-#define TABLES_MAX      64u
+#define FADT_X_DSDT        140u
+#define FADT_BYTES         148u
+#define FLAG_RESET         (1u << 10)
+#define SPACE_IO           1u
+#define TABLE_BYTES_MAX    (1u << 20)
+#define TABLES_MAX         64u
 
 #define AML_BYTE    0x0au
 #define AML_PACKAGE 0x12u
@@ -51,7 +53,8 @@ static uint32_t table_length(uint64_t table, const char *signature)
 }
 
 /* The address of the table with a signature, by way of the RSDT (entries of 4 bytes) or XSDT (8). */
-static uint64_t table_find(uint64_t root, const char *root_signature, unsigned entry_bytes, const char *signature)
+static uint64_t table_find(uint64_t root, const char *root_signature, unsigned entry_bytes,
+                           const char *signature)
 {
     uint32_t length = table_length(root, root_signature);
     for (unsigned i = 0; i < TABLES_MAX && HEADER_BYTES + (i + 1) * entry_bytes <= length; i++) {
@@ -68,7 +71,8 @@ static uint64_t fadt_find(void)
 {
     unsigned char rsdp[RSDP_BYTES];
     uint64_t fadt = 0;
-    if (!boot->acpi_rsdp || !device_read(boot->acpi_rsdp, rsdp, sizeof rsdp) || memcmp(rsdp, "RSD PTR ", 8) != 0)
+    if (!boot->acpi_rsdp || !device_read(boot->acpi_rsdp, rsdp, sizeof rsdp) ||
+        memcmp(rsdp, "RSD PTR ", 8) != 0)
         return 0;
     if (rsdp[RSDP_REVISION] >= 2 && number(rsdp + RSDP_XSDT, 8))
         fadt = table_find(number(rsdp + RSDP_XSDT, 8), "XSDT", 8, "FACP");

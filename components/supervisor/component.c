@@ -2,17 +2,18 @@
 /*
  * A component's life.
  *
- *     IDLE ----------+                      (start = "manual")
+ *     IDLE ----------+                                (start = "manual")
  *                    v
- *     start --> RUNNING --> EXITED, CRASHED, KILLED --> (policy, or somebody's order) --> RUNNING, one generation later
+ *     start --> RUNNING --> EXITED, CRASHED, KILLED   --> by policy or order: RUNNING, one generation later
  *                    |
- *                    +----> FAILED          it could not be made
+ *                    +----> FAILED                    it could not be made
  *
- * Only in RUNNING it has objects (`made`). Whatever ends it takes back everything at once; then, if it is to be started again, all of
- * it is made anew. Its quota of memory is taken at boot and stays its own.
+ * Only in RUNNING it has objects (`made`). Whatever ends it takes back everything at once; then, if it is to
+ * be started again, all of it is made anew. Its quota of memory is taken at boot and stays its own.
  *
- * A component that ends again and again would take all the time there is, because the supervisor goes before all others: after
- * RESTARTS_MAX starts in RESTARTS_WINDOW_NS it is left alone. What a person orders does not count.
+ * A component that ends again and again would take all the time there is, because the supervisor goes before
+ * all others: after RESTARTS_MAX starts in RESTARTS_WINDOW_NS it is left alone. What a person orders does not
+ * count.
  */
 #include "parts.h"
 
@@ -23,7 +24,7 @@
 struct component *components;
 unsigned component_count;
 
-/* ---- Starting -------------------------------------------------------------------------------------------------------- */
+/* ---- Starting ------------------------------------------------------------------------------------------ */
 
 /* Let the thread begin at `ip` with an argument and an empty stack. */
 static error_t thread_begin(const struct component *component, word_t ip, word_t argument)
@@ -64,8 +65,9 @@ bool component_start(struct component *component)
     if (error == OK) {
         grants_server_changed(component);
         component->state = COMPONENT_RUNNING;
-        error = component->crash_kinds ? crash_begin(component)
-                                       : thread_begin(component, component->description->entry, component->layout.info);
+        error = component->crash_kinds
+                    ? crash_begin(component)
+                    : thread_begin(component, component->description->entry, component->layout.info);
         if (error != OK)
             report("%s: cannot be started: %s", component->name, error_sentence(error));
     }
@@ -74,7 +76,7 @@ bool component_start(struct component *component)
     return error == OK;
 }
 
-/* ---- Ending ---------------------------------------------------------------------------------------------------------- */
+/* ---- Ending -------------------------------------------------------------------------------------------- */
 
 void component_end(struct component *component, unsigned state, word_t code, bool again)
 {
@@ -140,7 +142,7 @@ unsigned component_thread_state(const struct component *component)
     return info.state;
 }
 
-/* ---- Boot ------------------------------------------------------------------------------------------------------------ */
+/* ---- Boot ---------------------------------------------------------------------------------------------- */
 
 static void component_init(struct component *component, unsigned index)
 {
@@ -169,7 +171,8 @@ void components_start(void)
     for (unsigned i = 0; i < component_count; i++) {
         struct component *component = &components[i];
         if (!component->quota) {
-            report("%s: no memory left for its %lu KiB", component->name, ((word_t)1 << component->quota_bits) / 1024);
+            report("%s: no memory left for its %lu KiB", component->name,
+                   ((word_t)1 << component->quota_bits) / 1024);
             component->state = COMPONENT_FAILED;
         } else if (!(component->description->flags & BUNDLE_FLAG_MANUAL)) {
             component_start(component);

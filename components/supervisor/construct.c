@@ -2,10 +2,11 @@
 /*
  * What a component is made of.
  *
- * Everything comes out of the component's quota, one Untyped. First of all a CNode is made there for the capabilities that the
- * supervisor itself needs to them, the "holdings"; so the supervisor's own capability space holds two slots for each component, however
- * large that is. Revoking the quota takes back all of it at once: the holdings, all objects, all mappings, and every
- * capability to any of these that the component gave to others.
+ * Everything comes out of the component's quota, one Untyped. First of all a CNode is made there for the
+ * capabilities that the supervisor itself needs to them, the "holdings"; so the supervisor's own capability
+ * space holds two slots for each component, however large that is. Revoking the quota takes back all of it at
+ * once: the holdings, all objects, all mappings, and every capability to any of these that the component gave
+ * to others.
  *
  * The address space of a component, upwards:
  *
@@ -23,11 +24,12 @@
  */
 #include "parts.h"
 
-#define CNODE_BITS_MIN     6u
-#define CNODE_FREE_SLOTS   32u /* for the component's own use */
-#define HOLDINGS_FIXED     16u
-#define CONTEXT_BITS       9u  /* log2 of the bytes of a SchedContext: room for about twenty refills */
-#define RECOVERY_BUDGET_NS (1 * NS_PER_MS) /* what a passive component is lent when its client's time is used up */
+#define CNODE_BITS_MIN   6u
+#define CNODE_FREE_SLOTS 32u /* for the component's own use */
+#define HOLDINGS_FIXED   16u
+#define CONTEXT_BITS     9u /* log2 of the bytes of a SchedContext: room for about twenty refills */
+#define RECOVERY_BUDGET_NS                                                                                   \
+    (1 * NS_PER_MS) /* what a passive component is lent when its client's time is used up */
 #define RECOVERY_PERIOD_NS (10 * NS_PER_MS)
 #define DEATH_BITS         62u
 
@@ -44,7 +46,7 @@ static unsigned cnode_bits(const struct component *component)
     return bits_for(COMPONENT_SLOT_FIRST + grants_slots(component) + CNODE_FREE_SLOTS);
 }
 
-/* ---- Layout ---------------------------------------------------------------------------------------------------------- */
+/* ---- Layout -------------------------------------------------------------------------------------------- */
 
 static void layout_make(struct component *component)
 {
@@ -68,15 +70,15 @@ static word_t holdings_slots(const struct component *component)
 {
     const struct bundle_component *description = component->description;
     const struct layout *layout = &component->layout;
-    word_t pages = pages_of(layout->info_size) + 1 + pages_of(layout->stack_size) + pages_of(layout->heap_size) +
-                   grants_device_pages(component);
+    word_t pages = pages_of(layout->info_size) + 1 + pages_of(layout->stack_size) +
+                   pages_of(layout->heap_size) + grants_device_pages(component);
     for (unsigned i = 0; i < description->segment_count; i++)
         pages += pages_of(description->segment[i].memory_size) + 4; /* and tables on the way to it */
     word_t tables = (pages >> 9) + 8;
     return HOLDINGS_FIXED + pages + tables + 2 * grants_slots(component);
 }
 
-/* ---- Memory ---------------------------------------------------------------------------------------------------------- */
+/* ---- Memory -------------------------------------------------------------------------------------------- */
 
 static error_t map(struct component *component, cap_t frame, word_t address, word_t rights)
 {
@@ -84,7 +86,8 @@ static error_t map(struct component *component, cap_t frame, word_t address, wor
 }
 
 /* Fresh, clean pages. `first`: the first of their Frames. */
-static error_t map_fresh(struct component *component, word_t address, word_t bytes, word_t rights, cap_t *first)
+static error_t map_fresh(struct component *component, word_t address, word_t bytes, word_t rights,
+                         cap_t *first)
 {
     *first = CAP_NULL;
     if (bytes == 0)
@@ -124,7 +127,8 @@ static error_t map_from_bundle(struct component *component, const struct bundle_
             return ERR_SLOT;
         error_t error = (error_t)status_error(cnode_mint(component->holdings, index, source, rights, 0));
         if (error == OK)
-            error = map(component, maker_address(&component->maker, index), segment->address + page * PAGE_BYTES, rights);
+            error = map(component, maker_address(&component->maker, index),
+                        segment->address + page * PAGE_BYTES, rights);
         if (error != OK)
             return error;
     }
@@ -176,20 +180,23 @@ static error_t memory_load(struct component *component, cap_t *message_frame)
     if (error == OK)
         error = info_load(component);
     if (error == OK)
-        error = map_fresh(component, layout->message_page, PAGE_BYTES, RIGHT_READ | RIGHT_WRITE, message_frame);
+        error =
+            map_fresh(component, layout->message_page, PAGE_BYTES, RIGHT_READ | RIGHT_WRITE, message_frame);
     if (error == OK)
-        error = map_fresh(component, layout->stack, layout->stack_size, RIGHT_READ | RIGHT_WRITE, &component->hold.stack);
+        error = map_fresh(component, layout->stack, layout->stack_size, RIGHT_READ | RIGHT_WRITE,
+                          &component->hold.stack);
     if (error == OK)
         error = map_fresh(component, layout->heap, layout->heap_size, RIGHT_READ | RIGHT_WRITE, &heap);
     return error;
 }
 
-/* ---- Objects --------------------------------------------------------------------------------------------------------- */
+/* ---- Objects ------------------------------------------------------------------------------------------- */
 
 static error_t holdings_make(struct component *component)
 {
     unsigned bits = bits_for(holdings_slots(component));
-    status_t status = untyped_retype(component->quota, OBJECT_CNODE, bits, CAP_NULL, component->holdings, 1, CAP_NULL, 0);
+    status_t status =
+        untyped_retype(component->quota, OBJECT_CNODE, bits, CAP_NULL, component->holdings, 1, CAP_NULL, 0);
     component->maker = (struct maker){
         .untyped = component->quota, .cnode = component->holdings, .next = 1, .end = (word_t)1 << bits
     };
@@ -208,7 +215,8 @@ static error_t space_make(struct component *component)
         word_t number = first + (component->index + 1 + i) % numbers;
         if (number == 0)
             continue;
-        error = maker_make_numbered(&component->maker, OBJECT_ADDRESS_SPACE, BOOT_SLOT_ASID_RANGE, number, &component->hold.space);
+        error = maker_make_numbered(&component->maker, OBJECT_ADDRESS_SPACE, BOOT_SLOT_ASID_RANGE, number,
+                                    &component->hold.space);
         if (error != ERR_BUSY)
             return error;
         component->maker.next--; /* the slot is still empty */
@@ -245,9 +253,10 @@ static error_t small_objects_make(struct component *component)
     return error;
 }
 
-/* ---- Capabilities ---------------------------------------------------------------------------------------------------- */
+/* ---- Capabilities -------------------------------------------------------------------------------------- */
 
-static error_t mint_for_supervisor(struct component *component, cap_t source, word_t rights, word_t badge, cap_t *cap)
+static error_t mint_for_supervisor(struct component *component, cap_t source, word_t rights, word_t badge,
+                                   cap_t *cap)
 {
     word_t index = maker_slot(&component->maker);
     *cap = maker_address(&component->maker, index);
@@ -264,9 +273,11 @@ static error_t holdings_mint(struct component *component)
         error = mint_for_supervisor(component, supervisor_notification, RIGHT_WRITE,
                                     (word_t)1 << component->index % DEATH_BITS, &hold->death);
     if (error == OK)
-        error = mint_for_supervisor(component, hold->notification, RIGHT_WRITE, COMPONENT_SIGNAL_NEWS, &hold->news);
+        error = mint_for_supervisor(component, hold->notification, RIGHT_WRITE, COMPONENT_SIGNAL_NEWS,
+                                    &hold->news);
     if (error == OK)
-        error = mint_for_supervisor(component, supervisor_endpoint, RIGHT_WRITE | RIGHT_GRANT, badge, &hold->session);
+        error = mint_for_supervisor(component, supervisor_endpoint, RIGHT_WRITE | RIGHT_GRANT, badge,
+                                    &hold->session);
     return error;
 }
 
@@ -292,7 +303,7 @@ static error_t slots_fill(struct component *component)
     return error;
 }
 
-/* ---- The thread ------------------------------------------------------------------------------------------------------ */
+/* ---- The thread ---------------------------------------------------------------------------------------- */
 
 static error_t budget_set(struct component *component)
 {
@@ -301,7 +312,8 @@ static error_t budget_set(struct component *component)
     time_ns_t budget = passive ? RECOVERY_BUDGET_NS : description->budget_ns;
     time_ns_t period = passive ? RECOVERY_PERIOD_NS : description->period_ns;
 
-    status_t status = core_range_set_budget(BOOT_SLOT_CORE_RANGE, component->hold.context, 0, budget, period, component->index + 1);
+    status_t status = core_range_set_budget(BOOT_SLOT_CORE_RANGE, component->hold.context, 0, budget, period,
+                                            component->index + 1);
     if (status_error(status) == OK && !passive)
         status = sched_context_bind(component->hold.context, component->hold.thread);
     return (error_t)status_error(status);
@@ -338,15 +350,15 @@ static error_t thread_prepare(struct component *component, cap_t message_frame)
     return (error_t)status_error(status);
 }
 
-/* ---- All of it ------------------------------------------------------------------------------------------------------- */
+/* ---- All of it ----------------------------------------------------------------------------------------- */
 
 /* Remember what could not be done, for the report; do not go on after it. */
-#define STEP(what, expression)                                                                                         \
-    do {                                                                                                               \
-        if ((error = (expression)) != OK) {                                                                            \
-            failed = what;                                                                                             \
-            goto end;                                                                                                  \
-        }                                                                                                              \
+#define STEP(what, expression)                                                                               \
+    do {                                                                                                     \
+        if ((error = (expression)) != OK) {                                                                  \
+            failed = what;                                                                                   \
+            goto end;                                                                                        \
+        }                                                                                                    \
     } while (0)
 
 error_t construct(struct component *component)
@@ -371,8 +383,8 @@ error_t construct(struct component *component)
     return OK;
 end:
     if (error == ERR_MEMORY)
-        report("%s: %s do not fit into its %lu KiB: raise 'memory' in [component.%s]", component->name, failed,
-               ((word_t)1 << component->quota_bits) / 1024, component->name);
+        report("%s: %s do not fit into its %lu KiB: raise 'memory' in [component.%s]", component->name,
+               failed, ((word_t)1 << component->quota_bits) / 1024, component->name);
     else
         report("%s: %s cannot be made: %s", component->name, failed, error_sentence(error));
     return error;

@@ -2,9 +2,10 @@
 /*
  * Frames of device memory.
  *
- * The kernel gives out device memory as Untyped pieces that can be as large as the whole address space. To get at one page, the
- * piece that contains it is halved until it is that page. Every piece is kept in a list, so that the next page finds the halves
- * that are there already. Pieces never overlap, except with the ones they were made of, which are marked `split`.
+ * The kernel gives out device memory as Untyped pieces that can be as large as the whole address space. To
+ * get at one page, the piece that contains it is halved until it is that page. Every piece is kept in a list,
+ * so that the next page finds the halves that are there already. Pieces never overlap, except with the ones
+ * they were made of, which are marked `split`.
  */
 #include "parts.h"
 
@@ -33,7 +34,8 @@ static bool piece_add(uint64_t physical, unsigned size_bits, cap_t cap)
         pieces = more;
         room += PIECES_GROW;
     }
-    pieces[count++] = (struct device_piece){ .physical = physical, .cap = cap, .size_bits = (uint8_t)size_bits };
+    pieces[count++] =
+        (struct device_piece){ .physical = physical, .cap = cap, .size_bits = (uint8_t)size_bits };
     return true;
 }
 
@@ -41,7 +43,8 @@ static bool pieces_load(void)
 {
     for (unsigned i = 0; i < boot->untyped_count && i < BOOT_UNTYPED_MAX; i++) {
         const struct boot_untyped *untyped = &boot->untyped[i];
-        if (untyped->flags & BOOT_UNTYPED_DEVICE && !(untyped->flags & BOOT_UNTYPED_USED) && untyped->size_bits >= PAGE_BITS &&
+        if (untyped->flags & BOOT_UNTYPED_DEVICE && !(untyped->flags & BOOT_UNTYPED_USED) &&
+            untyped->size_bits >= PAGE_BITS &&
             !piece_add(untyped->physical, untyped->size_bits, untyped->slot))
             return false;
     }
@@ -54,7 +57,8 @@ static struct device_piece *piece_find(uint64_t physical)
     if (count == 0 && !pieces_load())
         return NULL;
     for (unsigned i = 0; i < count; i++)
-        if (!pieces[i].split && physical >= pieces[i].physical && (physical - pieces[i].physical) >> pieces[i].size_bits == 0)
+        if (!pieces[i].split && physical >= pieces[i].physical &&
+            (physical - pieces[i].physical) >> pieces[i].size_bits == 0)
             return &pieces[i];
     return NULL;
 }
@@ -69,7 +73,8 @@ static bool piece_halve(struct device_piece *piece)
     if (status_error(untyped_retype(whole.cap, OBJECT_UNTYPED, bits, CAP_NULL, low, 2, CAP_NULL, 0)) != OK)
         return false;
     piece->split = true;
-    return piece_add(whole.physical, bits, low) && piece_add(whole.physical + ((uint64_t)1 << bits), bits, high);
+    return piece_add(whole.physical, bits, low) &&
+           piece_add(whole.physical + ((uint64_t)1 << bits), bits, high);
 }
 
 static bool piece_make_frame(struct device_piece *piece)
@@ -77,7 +82,8 @@ static bool piece_make_frame(struct device_piece *piece)
     cap_t frame = slot_take();
 
     untyped_reset(piece->cap, 0);
-    if (status_error(untyped_retype(piece->cap, OBJECT_FRAME, FRAME_SIZE_4K, CAP_NULL, frame, 1, CAP_NULL, 0)) != OK)
+    if (status_error(
+            untyped_retype(piece->cap, OBJECT_FRAME, FRAME_SIZE_4K, CAP_NULL, frame, 1, CAP_NULL, 0)) != OK)
         return false;
     piece->cap = frame;
     piece->frame = true;

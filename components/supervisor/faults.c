@@ -4,15 +4,15 @@
  *
  *     shell: page fault: read address 0x0 (null pointer) in crash_null (lib/crash.c:14)
  *
- * says who, what, where the address lies in the component's memory, and which instruction it was; the registers follow. Then
- * the component is ended. The one fault that is not the end is that of a passive server whose client's time is used up: it is
- * lent time to finish.
+ * says who, what, where the address lies in the component's memory, and which instruction it was; the
+ * registers follow. Then the component is ended. The one fault that is not the end is that of a passive
+ * server whose client's time is used up: it is lent time to finish.
  */
 #include "parts.h"
 
 #define NULL_AREA 65536u /* addresses that come from null pointers, with an offset */
 
-/* ---- Where an address lies ------------------------------------------------------------------------------------------ */
+/* ---- Where an address lies ----------------------------------------------------------------------------- */
 
 static bool inside(word_t address, word_t start, word_t size)
 {
@@ -64,7 +64,7 @@ static const char *address_name(const struct component *component, word_t addres
     return "nothing is there";
 }
 
-/* ---- The first line ------------------------------------------------------------------------------------------------- */
+/* ---- The first line ------------------------------------------------------------------------------------ */
 
 static const char *access_name(word_t access)
 {
@@ -73,14 +73,16 @@ static const char *access_name(word_t access)
     return access & FAULT_ACCESS_WRITE ? "wrote to" : "read";
 }
 
-static void describe_page_fault(const struct component *component, const word_t *words, char *text, size_t size)
+static void describe_page_fault(const struct component *component, const word_t *words, char *text,
+                                size_t size)
 {
     word_t address = words[0], access = words[1];
     if (address_is_guard(component, address))
         text_format(text, size, "stack overflow: its stack of %lu KiB is full: %s address 0x%lx below it",
                     component->layout.stack_size / 1024, access_name(access), address);
     else
-        text_format(text, size, "page fault: %s address 0x%lx (%s)", access_name(access), address, address_name(component, address));
+        text_format(text, size, "page fault: %s address 0x%lx (%s)", access_name(access), address,
+                    address_name(component, address));
 }
 
 static const char *exception_name(word_t kind)
@@ -99,7 +101,8 @@ static const char *exception_name(word_t kind)
     return kind < sizeof names / sizeof names[0] && names[kind] ? names[kind] : "unknown exception";
 }
 
-static void describe(const struct component *component, word_t fault, const word_t *words, char *text, size_t size)
+static void describe(const struct component *component, word_t fault, const word_t *words, char *text,
+                     size_t size)
 {
     switch (fault) {
     case FAULT_PAGE:
@@ -114,10 +117,13 @@ static void describe(const struct component *component, word_t fault, const word
         text_format(text, size, "system call 0x%lx, which does not exist", words[0]);
         break;
     case FAULT_CAPABILITY:
-        text_format(text, size, "bad capability: used capability 0x%lx: %s", words[0], error_sentence((unsigned)words[1]));
+        text_format(text, size, "bad capability: used capability 0x%lx: %s", words[0],
+                    error_sentence((unsigned)words[1]));
         break;
     case FAULT_TIMEOUT:
-        text_format(text, size, "out of time: %s", words[1] == TIMEOUT_WITHDRAWN ? "its client took its time away" : "its client's time is used up");
+        text_format(text, size, "out of time: %s",
+                    words[1] == TIMEOUT_WITHDRAWN ? "its client took its time away"
+                                                  : "its client's time is used up");
         break;
     default:
         text_format(text, size, "fault %lu, which is unknown", fault);
@@ -135,7 +141,7 @@ static void describe_place(const struct component *component, word_t address, ch
         text_format(text, size, "0x%lx (%s)", address, address_name(component, address));
 }
 
-/* ---- The rest of the report -------------------------------------------------------------------------------------------- */
+/* ---- The rest of the report ---------------------------------------------------------------------------- */
 
 /* Read a word of the component's stack. */
 static bool stack_read(const struct component *component, word_t address, word_t *value)
@@ -195,7 +201,7 @@ static void fault_report(const struct component *component, word_t fault, const 
     report_registers(component);
 }
 
-/* ---- Deciding ---------------------------------------------------------------------------------------------------------- */
+/* ---- Deciding ------------------------------------------------------------------------------------------ */
 
 static bool lend_time(const struct component *component)
 {
@@ -206,7 +212,8 @@ static bool lend_time(const struct component *component)
 bool fault_handle(struct component *component, const struct message *message)
 {
     word_t fault = tag_label(message->tag);
-    const word_t words[FAULT_WORDS] = { message->word[0], message->word[1], message->word[2], message->word[3] };
+    const word_t words[FAULT_WORDS] = { message->word[0], message->word[1], message->word[2],
+                                        message->word[3] };
 
     if (fault == FAULT_TIMEOUT && lend_time(component))
         return true;

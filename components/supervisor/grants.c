@@ -2,19 +2,20 @@
 /*
  * Sessions and devices: what the description's line gives to a component, and nothing else.
  *
- * For each grant the supervisor keeps a minted capability, the parent, in the component's holdings, and the component's own is a
- * child of it. Deleting the parent takes the grant back, with all copies that were made of it; so a session can be exchanged
- * at any time.
+ * For each grant the supervisor keeps a minted capability, the parent, in the component's holdings, and the
+ * component's own is a child of it. Deleting the parent takes the grant back, with all copies that were made
+ * of it; so a session can be exchanged at any time.
  *
  *     server lives     endpoint of the server --mint badge--> parent --mint--> slot of the client
  *     server is gone   endpoint of the supervisor --mint BADGE_DEAD--> parent --mint--> slot of the client
  *
- * When a server dies, its endpoint goes with its memory, and with that the parents and all sessions. Clients that were in a call
- * get `peer gone` from the kernel. Then the sessions lead to the supervisor, which answers every call with
- * `peer gone`, until the server lives again. So a client never waits for a server that is not there, and never commits a
- * fault because of it.
+ * When a server dies, its endpoint goes with its memory, and with that the parents and all sessions. Clients
+ * that were in a call get `peer gone` from the kernel. Then the sessions lead to the supervisor, which
+ * answers every call with `peer gone`, until the server lives again. So a client never waits for a server
+ * that is not there, and never commits a fault because of it.
  *
- * A server learns of a dead client by a signal, and then asks who it was: so the supervisor never waits for a server.
+ * A server learns of a dead client by a signal, and then asks who it was: so the supervisor never waits for a
+ * server.
  */
 #include "parts.h"
 
@@ -36,7 +37,7 @@ void grants_init(void)
         PANIC("no memory for %u sessions and %u devices", bundle->use.count, bundle->device.count);
 }
 
-/* ---- Slots ----------------------------------------------------------------------------------------------------------- */
+/* ---- Slots --------------------------------------------------------------------------------------------- */
 
 static word_t device_pages(const struct bundle_device *device)
 {
@@ -95,7 +96,7 @@ void grants_number(const struct component *component)
     }
 }
 
-/* ---- Sessions -------------------------------------------------------------------------------------------------------- */
+/* ---- Sessions ------------------------------------------------------------------------------------------ */
 
 /* Make the session lead to its server, or to nobody. Its parent's slot stays the same. */
 static error_t session_grant(unsigned use)
@@ -120,7 +121,8 @@ static bool use_is_with(unsigned use, const struct component *server)
     return bundle_use(use)->server == server->index;
 }
 
-/* Nothing is done about a session that cannot be given again: the client has put something else into its slot. */
+/* Nothing is done about a session that cannot be given again: the client has put something else into its
+ * slot. */
 void grants_server_changed(const struct component *server)
 {
     for (unsigned use = 0; use < bundle->use.count; use++) {
@@ -132,13 +134,16 @@ void grants_server_changed(const struct component *server)
     }
 }
 
-/* ---- Devices --------------------------------------------------------------------------------------------------------- */
+/* ---- Devices ------------------------------------------------------------------------------------------- */
 
-/* A number out of one of the supervisor's ranges: the parent in the holdings, a child in the component's slot. */
-static error_t range_grant(struct component *component, cap_t range, const struct bundle_device *device, word_t slot)
+/* A number out of one of the supervisor's ranges: the parent in the holdings, a child in the component's
+ * slot. */
+static error_t range_grant(struct component *component, cap_t range, const struct bundle_device *device,
+                           word_t slot)
 {
     word_t parent = maker_slot(&component->maker);
-    status_t status = cnode_mint_range(component->holdings, parent, range, RIGHT_READ | RIGHT_WRITE, device->first, device->count);
+    status_t status = cnode_mint_range(component->holdings, parent, range, RIGHT_READ | RIGHT_WRITE,
+                                       device->first, device->count);
     if (status_error(status) == OK)
         status = cnode_mint_range(component->hold.cnode, slot, maker_address(&component->maker, parent),
                                   RIGHT_READ | RIGHT_WRITE, device->first, device->count);
@@ -148,7 +153,8 @@ static error_t range_grant(struct component *component, cap_t range, const struc
 static error_t irq_grant(struct component *component, const struct bundle_device *device, word_t slot)
 {
     cap_t handler;
-    error_t error = maker_make_numbered(&component->maker, OBJECT_IRQ_HANDLER, BOOT_SLOT_IRQ_RANGE, device->first, &handler);
+    error_t error = maker_make_numbered(&component->maker, OBJECT_IRQ_HANDLER, BOOT_SLOT_IRQ_RANGE,
+                                        device->first, &handler);
     if (error == OK && device->first < boot->irq_msi_first)
         error = (error_t)status_error(irq_handler_set_mode(handler, device->mode));
     if (error == OK)
@@ -165,12 +171,14 @@ static error_t memory_grant(struct component *component, const struct bundle_dev
         cap_t frame = maker_address(&component->maker, parent);
         if (!source)
             return ERR_RANGE;
-        error_t error = (error_t)status_error(cnode_mint(component->holdings, parent, source, RIGHT_READ | RIGHT_WRITE, 0));
+        error_t error = (error_t)status_error(
+            cnode_mint(component->holdings, parent, source, RIGHT_READ | RIGHT_WRITE, 0));
         if (error == OK)
             error = space_map(component->hold.space, &component->maker, frame, address + page * PAGE_BYTES,
                               RIGHT_READ | RIGHT_WRITE, MAP_CACHE_OFF);
         if (error == OK)
-            error = (error_t)status_error(cnode_mint(component->hold.cnode, device_slot[index] + page, frame, RIGHT_READ | RIGHT_WRITE, 0));
+            error = (error_t)status_error(cnode_mint(component->hold.cnode, device_slot[index] + page, frame,
+                                                     RIGHT_READ | RIGHT_WRITE, 0));
         if (error != OK)
             return error;
     }
@@ -209,7 +217,7 @@ error_t grants_give(struct component *component)
     return error;
 }
 
-/* ---- Clients that are gone ------------------------------------------------------------------------------------------- */
+/* ---- Clients that are gone ----------------------------------------------------------------------------- */
 
 void grants_client_gone(const struct component *client)
 {

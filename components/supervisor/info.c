@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The information that a component finds at its start (lucid/component.h): a structure, three tables, and strings behind them, all in one
- * area that is written here and then mapped read-only into the component.
+ * The information that a component finds at its start (lucid/component.h): a structure, three tables, and
+ * strings behind them, all in one area that is written here and then mapped read-only into the component.
  */
 #include "parts.h"
 
@@ -13,7 +13,8 @@ struct area {
 
 static const char *session_interface(const struct bundle_use *use)
 {
-    return use->server == BUNDLE_SUPERVISOR ? "Supervisor" : bundle_text(bundle_provide(use->provide)->interface);
+    return use->server == BUNDLE_SUPERVISOR ? "Supervisor"
+                                            : bundle_text(bundle_provide(use->provide)->interface);
 }
 
 static bool use_is_of_client(const struct bundle_use *use, const struct component *server)
@@ -24,19 +25,23 @@ static bool use_is_of_client(const struct bundle_use *use, const struct componen
 word_t info_size(const struct component *component)
 {
     const struct bundle_component *description = component->description;
-    word_t size = sizeof(struct component_info) + strlen(component->name) + strlen(bundle_text(bundle->system)) +
-                  strlen(bundle_text(description->arguments)) + 3 + 3 * sizeof(word_t);
+    word_t size = sizeof(struct component_info) + strlen(component->name) +
+                  strlen(bundle_text(bundle->system)) + strlen(bundle_text(description->arguments)) + 3 +
+                  3 * sizeof(word_t);
 
     for (uint32_t i = 0; i < description->use.count; i++) {
         const struct bundle_use *use = bundle_use(description->use.offset + i);
-        size += sizeof(struct component_session) + strlen(bundle_text(use->name)) + strlen(session_interface(use)) + 2;
+        size += sizeof(struct component_session) + strlen(bundle_text(use->name)) +
+                strlen(session_interface(use)) + 2;
     }
     for (uint32_t i = 0; i < description->device.count; i++)
-        size += sizeof(struct component_device) + strlen(bundle_text(bundle_device(description->device.offset + i)->name)) + 1;
+        size += sizeof(struct component_device) +
+                strlen(bundle_text(bundle_device(description->device.offset + i)->name)) + 1;
     for (uint32_t i = 0; i < bundle->use.count; i++) {
         const struct bundle_use *use = bundle_use(i);
         if (use_is_of_client(use, component))
-            size += sizeof(struct component_client) + strlen(components[use->component].name) + strlen(session_interface(use)) + 2;
+            size += sizeof(struct component_client) + strlen(components[use->component].name) +
+                    strlen(session_interface(use)) + 2;
     }
     return size;
 }
@@ -58,7 +63,8 @@ static void *add_table(struct area *area, struct component_table *table, uint32_
     return area->start + table->offset;
 }
 
-static void write_sessions(const struct component *component, struct component_session *session, struct area *area)
+static void write_sessions(const struct component *component, struct component_session *session,
+                           struct area *area)
 {
     const struct bundle_table *part = &component->description->use;
     for (uint32_t i = 0; i < part->count; i++) {
@@ -139,9 +145,11 @@ void info_write(const struct component *component, unsigned cnode_bits, void *me
     struct component_info *info = memory;
     struct area area = { memory, sizeof *info };
 
-    void *sessions = add_table(&area, &info->session, description->use.count, sizeof(struct component_session));
+    void *sessions =
+        add_table(&area, &info->session, description->use.count, sizeof(struct component_session));
     void *clients = add_table(&area, &info->client, client_count(component), sizeof(struct component_client));
-    void *devices = add_table(&area, &info->device, description->device.count, sizeof(struct component_device));
+    void *devices =
+        add_table(&area, &info->device, description->device.count, sizeof(struct component_device));
     write_component(component, info, &area);
     write_machine(info);
     write_sessions(component, sessions, &area);

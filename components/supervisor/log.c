@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The supervisor's own messages, and how they reach a person without the supervisor ever waiting for the console.
+ * The supervisor's own messages, and how they reach a person without the supervisor ever waiting for the
+ * console.
  *
- * Lines go into a ring. While there is a console that runs, it is signalled and fetches them when it has time; what does not fit
- * until then is lost, and the number of lines lost is told. While there is none, lines go straight to the serial line: the
- * supervisor has the right to all I/O ports anyway. That waits for the device, but for nobody else. At boot, lines wait in the ring until
- * all components have been started.
+ * Lines go into a ring. While there is a console that runs, it is signalled and fetches them when it has
+ * time; what does not fit until then is lost, and the number of lines lost is told. While there is none,
+ * lines go straight to the serial line: the supervisor has the right to all I/O ports anyway. That waits for
+ * the device, but for nobody else. At boot, lines wait in the ring until all components have been started.
  *
  * Who the console is follows from the description: the first component that provides the interface Log.
  */
@@ -14,7 +15,7 @@
 #define RING_BYTES   8192u /* a power of two */
 #define LINE_BYTES   320u
 #define PORT_DEFAULT 0x3f8u
-#define LSR          5u    /* line status register of a 16550, and its bit for "the transmitter takes a byte" */
+#define LSR          5u /* line status register of a 16550, and its bit for "the transmitter takes a byte" */
 #define LSR_EMPTY    0x20u
 #define WAIT_ROUNDS  100000u
 
@@ -24,12 +25,13 @@ static unsigned lost;
 static struct component *console; /* who fetches; NULL: there is none in this system */
 static bool booted;
 
-/* ---- Straight to the serial line ----------------------------------------------------------------------------------------- */
+/* ---- Straight to the serial line ----------------------------------------------------------------------- */
 
 static word_t serial_port(void)
 {
     for (unsigned i = 0; bundle && i < bundle->device.count; i++)
-        if (bundle_device(i)->kind == BUNDLE_DEVICE_PORTS && strcmp(bundle_text(bundle_device(i)->name), "uart") == 0)
+        if (bundle_device(i)->kind == BUNDLE_DEVICE_PORTS &&
+            strcmp(bundle_text(bundle_device(i)->name), "uart") == 0)
             return bundle_device(i)->first;
     return PORT_DEFAULT;
 }
@@ -61,7 +63,7 @@ static void serial_drain(void)
         serial_text(text, length);
 }
 
-/* ---- The ring ----------------------------------------------------------------------------------------------------------- */
+/* ---- The ring ------------------------------------------------------------------------------------------ */
 
 static bool ring_put(const char *text, size_t length)
 {
@@ -134,7 +136,7 @@ void log_component_text(const char *name, const char *text, size_t length)
     }
 }
 
-/* ---- The console -------------------------------------------------------------------------------------------------------- */
+/* ---- The console --------------------------------------------------------------------------------------- */
 
 static struct component *console_find(void)
 {
@@ -161,7 +163,7 @@ void log_settle(void)
         serial_drain();
 }
 
-/* ---- The end ------------------------------------------------------------------------------------------------------------- */
+/* ---- The end ------------------------------------------------------------------------------------------- */
 
 /* Replaces the one of liblucid: the supervisor has nobody to print to, and nobody to report its mistakes. */
 void panic(const char *file, int line, const char *format, ...)

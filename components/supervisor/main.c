@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The supervisor: the root component. It gets everything from the kernel, makes all others out of it, and then waits for what they
- * ask and what befalls them.
+ * The supervisor: the root component. It gets everything from the kernel, makes all others out of it, and
+ * then waits for what they ask and what befalls them.
  *
  * It has one thread, before all others in priority, that waits at one endpoint for
  *
@@ -9,8 +9,8 @@
  *     faults     calls from the kernel on behalf of a component            (faults.c)
  *     deaths     signals of its notification: a thread stopped by itself
  *
- * It never waits for anybody else: it answers, signals, and invokes kernel objects. So nothing that a component does or fails to do can
- * stop it.
+ * It never waits for anybody else: it answers, signals, and invokes kernel objects. So nothing that a
+ * component does or fails to do can stop it.
  */
 #include "parts.h"
 

@@ -2,9 +2,10 @@
 /*
  * The supervisor's memory, and the making of objects.
  *
- * At boot all memory is Untyped, a few hundred pieces of every size, and not yet clean. A piece that is needed is reset first,
- * which takes time in proportion to its size: so the smallest that fits is taken. What is taken out of it later fills it up from
- * below. Nothing ever goes back to the pieces: a component's quota stays its quota, also while the component does not run.
+ * At boot all memory is Untyped, a few hundred pieces of every size, and not yet clean. A piece that is
+ * needed is reset first, which takes time in proportion to its size: so the smallest that fits is taken. What
+ * is taken out of it later fills it up from below. Nothing ever goes back to the pieces: a component's quota
+ * stays its quota, also while the component does not run.
  *
  * The supervisor's own objects come out of chunks that are taken when the last one is full.
  */
@@ -19,8 +20,8 @@
 struct piece {
     cap_t cap;
     unsigned size_bits;
-    word_t used;   /* bytes from below that were given out */
-    bool clean;    /* it was reset */
+    word_t used; /* bytes from below that were given out */
+    bool clean;  /* it was reset */
 };
 
 static struct piece pieces[BOOT_UNTYPED_MAX];
@@ -32,7 +33,7 @@ static word_t own_address;                /* nothing of the supervisor's is mapp
 static word_t window;
 static cap_t window_slot; /* for the copy of a frame's capability that the window maps */
 
-/* ---- Slots ----------------------------------------------------------------------------------------------------------- */
+/* ---- Slots --------------------------------------------------------------------------------------------- */
 
 cap_t slot_take(void)
 {
@@ -58,7 +59,7 @@ word_t maker_slot(struct maker *maker)
     return maker->next < maker->end ? maker->next++ : 0;
 }
 
-/* ---- Pieces ---------------------------------------------------------------------------------------------------------- */
+/* ---- Pieces -------------------------------------------------------------------------------------------- */
 
 static void pieces_init(void)
 {
@@ -83,7 +84,8 @@ static struct piece *piece_choose(unsigned size_bits)
         struct piece *piece = &pieces[i];
         if (!piece_has(piece, size_bits))
             continue;
-        if (!best || piece->clean > best->clean || (piece->clean == best->clean && piece->size_bits < best->size_bits))
+        if (!best || piece->clean > best->clean ||
+            (piece->clean == best->clean && piece->size_bits < best->size_bits))
             best = piece;
     }
     return best;
@@ -105,13 +107,14 @@ cap_t memory_take(unsigned size_bits)
     return slot;
 }
 
-/* ---- Making ---------------------------------------------------------------------------------------------------------- */
+/* ---- Making -------------------------------------------------------------------------------------------- */
 
 static error_t retype(struct maker *maker, unsigned type, unsigned size_bits, word_t first, word_t count)
 {
     while (count > 0) {
         word_t some = count < RETYPE_MAX ? count : RETYPE_MAX;
-        status_t status = untyped_retype(maker->untyped, type, size_bits, maker->cnode, first, some, CAP_NULL, 0);
+        status_t status =
+            untyped_retype(maker->untyped, type, size_bits, maker->cnode, first, some, CAP_NULL, 0);
         if (status_error(status) != OK)
             return (error_t)status_error(status);
         first += some;
@@ -138,7 +141,8 @@ error_t maker_make_numbered(struct maker *maker, unsigned type, cap_t range, wor
     if (!index)
         return ERR_SLOT;
     *cap = maker_address(maker, index);
-    return (error_t)status_error(untyped_retype(maker->untyped, type, 0, maker->cnode, index, 1, range, number));
+    return (error_t)status_error(
+        untyped_retype(maker->untyped, type, 0, maker->cnode, index, 1, range, number));
 }
 
 static bool own_extend(unsigned size_bits)
@@ -168,11 +172,12 @@ void own_memory(word_t *used, word_t *total)
     *total = own_total;
 }
 
-/* ---- Mapping --------------------------------------------------------------------------------------------------------- */
+/* ---- Mapping ------------------------------------------------------------------------------------------- */
 
 static error_t table_make(struct maker *maker, cap_t *table)
 {
-    return maker == &own ? own_make(OBJECT_PAGE_TABLE, 0, table) : maker_make(maker, OBJECT_PAGE_TABLE, 0, 1, table);
+    return maker == &own ? own_make(OBJECT_PAGE_TABLE, 0, table)
+                         : maker_make(maker, OBJECT_PAGE_TABLE, 0, 1, table);
 }
 
 error_t space_map(cap_t space, struct maker *maker, cap_t frame, word_t address, word_t rights, word_t cache)
@@ -214,7 +219,8 @@ static word_t own_pages(word_t count)
         cap_t frame;
         error_t error = own_make(OBJECT_FRAME, FRAME_SIZE_4K, &frame);
         if (error == OK)
-            error = space_map(BOOT_SLOT_SPACE, &own, frame, own_address, RIGHT_READ | RIGHT_WRITE, MAP_CACHE_WRITE_BACK);
+            error = space_map(BOOT_SLOT_SPACE, &own, frame, own_address, RIGHT_READ | RIGHT_WRITE,
+                              MAP_CACHE_WRITE_BACK);
         if (error != OK)
             PANIC("no memory for the supervisor itself: %s", error_sentence(error));
     }
@@ -230,7 +236,8 @@ word_t stack_make(void)
 /* Records of the components and their parts, information areas, pieces of device memory. */
 void memory_init_heap(void)
 {
-    word_t bytes = HEAP_BYTES + bundle->component.count * sizeof(struct component) + bundle->use.count * 128 + bundle->device.count * 128;
+    word_t bytes = HEAP_BYTES + bundle->component.count * sizeof(struct component) + bundle->use.count * 128 +
+                   bundle->device.count * 128;
     bytes = round_up(bytes, PAGE_BYTES);
     heap_init((void *)own_pages(bytes / PAGE_BYTES), bytes);
 }

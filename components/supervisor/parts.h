@@ -40,14 +40,15 @@ static inline word_t pages_of(word_t bytes)
 
 extern const struct boot_info *boot;
 
-/* The supervisor's endpoint (requests and faults), its Reply, and its notification (deaths), which is bound to its thread. */
+/* The supervisor's endpoint (requests and faults), its Reply, and its notification (deaths), which is bound
+ * to its thread. */
 extern cap_t supervisor_endpoint, supervisor_reply, supervisor_notification;
 
-/* Badges at the supervisor's endpoint. A component's requests and faults carry its number + 1. A session whose server is dead leads
- * here with BADGE_DEAD: its calls are answered with ERR_PEER_GONE. */
+/* Badges at the supervisor's endpoint. A component's requests and faults carry its number + 1. A session
+ * whose server is dead leads here with BADGE_DEAD: its calls are answered with ERR_PEER_GONE. */
 #define BADGE_DEAD ((word_t)1 << 32)
 
-/* ---- bundle.c ------------------------------------------------------------------------------------------------------- */
+/* ---- bundle.c ------------------------------------------------------------------------------------------ */
 
 extern const struct bundle_header *bundle;
 
@@ -60,11 +61,11 @@ const struct bundle_provide *bundle_provide(unsigned index);
 const struct bundle_use *bundle_use(unsigned index);
 const struct bundle_device *bundle_device(unsigned index);
 
-/* ---- memory.c ------------------------------------------------------------------------------------------------------- */
+/* ---- memory.c ------------------------------------------------------------------------------------------ */
 
 /*
- * Makes objects out of one Untyped and puts their capabilities into the slots of one CNode, one after the other. The CNode is the
- * supervisor's own, or one that a slot of it holds.
+ * Makes objects out of one Untyped and puts their capabilities into the slots of one CNode, one after the
+ * other. The CNode is the supervisor's own, or one that a slot of it holds.
  */
 struct maker {
     cap_t untyped;
@@ -88,7 +89,8 @@ cap_t maker_address(const struct maker *maker, word_t index);
 /* The next empty slot, without making anything; 0 if there is none. */
 word_t maker_slot(struct maker *maker);
 
-/* `count` objects, in slots that follow each other; the address of the first. For AddressSpace and IrqHandler see maker_make_numbered. */
+/* `count` objects, in slots that follow each other; the address of the first. For AddressSpace and IrqHandler
+ * see maker_make_numbered. */
 error_t maker_make(struct maker *maker, unsigned type, unsigned size_bits, word_t count, cap_t *first);
 error_t maker_make_numbered(struct maker *maker, unsigned type, cap_t range, word_t number, cap_t *cap);
 
@@ -111,7 +113,7 @@ void window_close(void);
 /* A stack of its own, with nothing mapped below it: the address of its end. */
 word_t stack_make(void);
 
-/* ---- device.c ------------------------------------------------------------------------------------------------------- */
+/* ---- device.c ------------------------------------------------------------------------------------------ */
 
 /* The Frame of a page of device memory; CAP_NULL if the page is ordinary memory, or the kernel's. */
 cap_t device_frame(uint64_t physical);
@@ -119,7 +121,7 @@ cap_t device_frame(uint64_t physical);
 /* Read device memory, such as a table of the firmware. */
 bool device_read(uint64_t physical, void *to, size_t size);
 
-/* ---- component.c, construct.c ------------------------------------------------------------------------------------------ */
+/* ---- component.c, construct.c -------------------------------------------------------------------------- */
 
 /* Where things lie in a component's address space, beside its segments. */
 struct layout {
@@ -127,37 +129,38 @@ struct layout {
     word_t message_page;
     word_t stack, stack_size; /* with STACK_GUARD bytes below that are never mapped */
     word_t heap, heap_size;
-    word_t devices;           /* memory of devices, one after the other */
+    word_t devices; /* memory of devices, one after the other */
 };
 
 #define STACK_GUARD 65536u
 
-/* What the supervisor itself holds of a component: slots of the component's "holdings", a CNode made out of its quota. */
+/* What the supervisor itself holds of a component: slots of the component's "holdings", a CNode made out of
+ * its quota. */
 struct holdings {
-    cap_t cnode;        /* the component's CNode */
+    cap_t cnode; /* the component's CNode */
     cap_t space;
     cap_t thread;
-    cap_t context;      /* SchedContext; of a passive component: the one that is lent to it in need */
+    cap_t context; /* SchedContext; of a passive component: the one that is lent to it in need */
     cap_t notification;
-    cap_t endpoint;     /* CAP_NULL if it provides nothing */
+    cap_t endpoint; /* CAP_NULL if it provides nothing */
     cap_t reply;
-    cap_t fault;        /* the supervisor's endpoint, badged */
-    cap_t death;        /* the supervisor's notification, badged */
-    cap_t news;         /* its own notification, badged COMPONENT_SIGNAL_NEWS */
-    cap_t session;      /* its session with the supervisor: parent of what is in its slot */
-    cap_t give;         /* empty: for memory on its way to the component */
-    cap_t stack;        /* first of the Frames */
+    cap_t fault;   /* the supervisor's endpoint, badged */
+    cap_t death;   /* the supervisor's notification, badged */
+    cap_t news;    /* its own notification, badged COMPONENT_SIGNAL_NEWS */
+    cap_t session; /* its session with the supervisor: parent of what is in its slot */
+    cap_t give;    /* empty: for memory on its way to the component */
+    cap_t stack;   /* first of the Frames */
 };
 
 struct component {
     const struct bundle_component *description;
     const char *name;
     unsigned index;
-    unsigned state;     /* COMPONENT_* */
-    word_t code;        /* exit code */
+    unsigned state; /* COMPONENT_* */
+    word_t code;    /* exit code */
     unsigned generation;
-    bool made;          /* it has objects; else its quota is clean and all of `hold` is void */
-    cap_t quota;        /* Untyped that all it has comes out of */
+    bool made;   /* it has objects; else its quota is clean and all of `hold` is void */
+    cap_t quota; /* Untyped that all it has comes out of */
     unsigned quota_bits;
     cap_t holdings;     /* slot of the CNode with its holdings */
     struct maker maker; /* makes objects out of the quota, into the holdings */
@@ -176,7 +179,8 @@ extern unsigned component_count;
 /* Take memory for all components, make and start them. */
 void components_start(void);
 
-/* End a component: everything it had is taken back. `state` is what became of it. It is then started again if `again`. */
+/* End a component: everything it had is taken back. `state` is what became of it. It is then started again if
+ * `again`. */
 void component_end(struct component *component, unsigned state, word_t code, bool again);
 
 /* It ended by itself: what its description says about that happens. */
@@ -191,17 +195,19 @@ error_t component_crash(struct component *component, word_t kinds);
 /* The state of its thread: THREAD_STATE_*. */
 unsigned component_thread_state(const struct component *component);
 
-/* Make everything of a component, so that its thread can be started. Reports what fails; the caller takes everything back. */
+/* Make everything of a component, so that its thread can be started. Reports what fails; the caller takes
+ * everything back. */
 error_t construct(struct component *component);
 
 /* The Untyped quota is clean again: whatever the component had or gave is gone. */
 void deconstruct(struct component *component);
 
-/* ---- grants.c ------------------------------------------------------------------------------------------------------- */
+/* ---- grants.c ------------------------------------------------------------------------------------------ */
 
 void grants_init(void);
 
-/* Number of slots that a component's sessions and devices take, in its CNode and at least that in its holdings. */
+/* Number of slots that a component's sessions and devices take, in its CNode and at least that in its
+ * holdings. */
 word_t grants_slots(const struct component *component);
 
 /* Pages of device memory that are mapped into it. */
@@ -228,14 +234,14 @@ word_t grants_device_slot(unsigned device);
 /* Where a device's memory is mapped. */
 word_t grants_device_address(const struct component *component, unsigned device);
 
-/* ---- info.c --------------------------------------------------------------------------------------------------------- */
+/* ---- info.c -------------------------------------------------------------------------------------------- */
 
 /* An upper bound for the bytes of a component's information. */
 word_t info_size(const struct component *component);
 /* Write it, into memory of that size. */
 void info_write(const struct component *component, unsigned cnode_bits, void *memory);
 
-/* ---- faults.c, symbols.c ---------------------------------------------------------------------------------------------- */
+/* ---- faults.c, symbols.c ------------------------------------------------------------------------------- */
 
 /* A component's fault. True if it shall go on, false if it was the end. */
 bool fault_handle(struct component *component, const struct message *message);
@@ -250,12 +256,12 @@ struct place symbols_find(const struct component *component, word_t address);
 /* The address of a function; 0 if there is none of this name. */
 word_t symbols_address(const struct component *component, const char *name);
 
-/* ---- service.c ------------------------------------------------------------------------------------------------------- */
+/* ---- service.c ----------------------------------------------------------------------------------------- */
 
 /* Answer a request: the message becomes the answer. */
 void service_request(struct message *message);
 
-/* ---- log.c ----------------------------------------------------------------------------------------------------------- */
+/* ---- log.c --------------------------------------------------------------------------------------------- */
 
 /* One line, with [supervisor] before it. */
 void report(const char *format, ...) __attribute__((format(printf, 1, 2)));
@@ -264,12 +270,13 @@ void log_component_text(const char *name, const char *text, size_t length);
 
 /* All components have been started: from now on lines go to the console, if there is one that runs. */
 void log_boot_done(void);
-/* See to it that what is in the log goes where it should: the console may have come, gone, or have to be told. */
+/* See to it that what is in the log goes where it should: the console may have come, gone, or have to be
+ * told. */
 void log_settle(void);
 /* Take out up to `size` bytes for the console. */
 size_t log_take(char *text, size_t size);
 
-/* ---- power.c, acpi.c --------------------------------------------------------------------------------------------------- */
+/* ---- power.c, acpi.c ----------------------------------------------------------------------------------- */
 
 void power_off(void);
 void power_reboot(void);
@@ -278,7 +285,7 @@ void power_reboot(void);
 struct acpi_power {
     uint16_t sleep_port[2]; /* PM1a and PM1b control blocks; 0: none */
     uint16_t sleep_value[2];
-    uint16_t reset_port;    /* 0: none */
+    uint16_t reset_port; /* 0: none */
     uint8_t reset_value;
 };
 bool acpi_find_power(struct acpi_power *power);

@@ -2,21 +2,21 @@
 /*
  * Switching the machine off, and starting it again, on a PC.
  *
- * The right way is what the firmware's tables say (acpi.c). If they cannot be read or it does not work, the ports that QEMU's machines are
- * known to have are tried, one after the other. Writing to a port that is not there does nothing. On machines without I/O ports
- * all of this fails, and the caller is told.
+ * The right way is what the firmware's tables say (acpi.c). If they cannot be read or it does not work, the
+ * ports that QEMU's machines are known to have are tried, one after the other. Writing to a port that is not
+ * there does nothing. On machines without I/O ports all of this fails, and the caller is told.
  */
 #include "parts.h"
 
-#define PM1_SLEEP_ENABLE    0x2000u
-#define QEMU_Q35_PM1        0x604u
-#define QEMU_PC_PM1         0xb004u
-#define QEMU_DEBUG_EXIT     0xf4u
-#define RESET_CONTROL       0xcf9u /* of Intel's chipsets, and QEMU's */
-#define RESET_COLD          0x0eu
-#define KEYBOARD_COMMAND    0x64u
-#define KEYBOARD_PULSE      0xfeu  /* pulls the processor's reset line */
-#define WAIT_NS             (20 * NS_PER_MS)
+#define PM1_SLEEP_ENABLE 0x2000u
+#define QEMU_Q35_PM1     0x604u
+#define QEMU_PC_PM1      0xb004u
+#define QEMU_DEBUG_EXIT  0xf4u
+#define RESET_CONTROL    0xcf9u /* of Intel's chipsets, and QEMU's */
+#define RESET_COLD       0x0eu
+#define KEYBOARD_COMMAND 0x64u
+#define KEYBOARD_PULSE   0xfeu /* pulls the processor's reset line */
+#define WAIT_NS          (20 * NS_PER_MS)
 
 static void out(word_t port, word_t size, uint32_t value)
 {

@@ -2,8 +2,9 @@
 /*
  * The interface Supervisor: what components can ask, by their badge.
  *
- * A message is taken apart into a request, handled by one function for each operation, and becomes the answer. Nothing
- * here waits for anybody. A caller that is ended by its own request gets no answer: it is gone before the next receive.
+ * A message is taken apart into a request, handled by one function for each operation, and becomes the
+ * answer. Nothing here waits for anybody. A caller that is ended by its own request gets no answer: it is
+ * gone before the next receive.
  */
 #include "parts.h"
 
@@ -27,7 +28,7 @@ static void answer_bytes(struct asking *asking, const void *data, size_t size)
     memcpy(asking->answer, data, size);
 }
 
-/* ---- For all ---------------------------------------------------------------------------------------------------------- */
+/* ---- For all ------------------------------------------------------------------------------------------- */
 
 static error_t do_exit(struct asking *asking)
 {
@@ -62,7 +63,8 @@ static error_t do_memory(struct asking *asking)
         return ERR_RANGE;
     word_t index = who->hold.give >> boot->cnode_size_bits;
     cnode_delete(who->holdings, index); /* the last one may not have found an empty slot */
-    status_t status = untyped_retype(who->quota, OBJECT_UNTYPED, size_bits, who->holdings, index, 1, CAP_NULL, 0);
+    status_t status =
+        untyped_retype(who->quota, OBJECT_UNTYPED, size_bits, who->holdings, index, 1, CAP_NULL, 0);
     if (status_error(status) != OK)
         return (error_t)status_error(status);
     message_give(0, who->hold.give, GIVE_MOVE, 0);
@@ -97,7 +99,7 @@ static error_t do_read_log(struct asking *asking)
     return OK;
 }
 
-/* ---- With control: telling -------------------------------------------------------------------------------------------- */
+/* ---- With control: telling ----------------------------------------------------------------------------- */
 
 static void status_of_supervisor(struct component_status *status)
 {
@@ -167,10 +169,11 @@ static void cap_purpose(const struct component *component, word_t slot, char *te
     for (uint32_t i = description->use.offset; i < description->use.offset + description->use.count; i++) {
         const struct bundle_use *use = bundle_use(i);
         if (use->server != BUNDLE_SUPERVISOR && grants_use_slot(i) == slot)
-            text_format(text, size, "session '%s' with %s%s", bundle_text(use->name), components[use->server].name,
-                        components[use->server].made ? "" : " (not running)");
+            text_format(text, size, "session '%s' with %s%s", bundle_text(use->name),
+                        components[use->server].name, components[use->server].made ? "" : " (not running)");
     }
-    for (uint32_t i = description->device.offset; i < description->device.offset + description->device.count; i++)
+    for (uint32_t i = description->device.offset; i < description->device.offset + description->device.count;
+         i++)
         if (slot >= grants_device_slot(i) && slot < COMPONENT_SLOT_FIRST + grants_slots(component))
             text_format(text, size, "device '%s'", bundle_text(bundle_device(i)->name));
 }
@@ -195,14 +198,15 @@ static error_t do_caps(struct asking *asking)
     return ERR_RANGE;
 }
 
-/* ---- With control: doing ------------------------------------------------------------------------------------------------ */
+/* ---- With control: doing ------------------------------------------------------------------------------- */
 
 static error_t do_crash(struct asking *asking)
 {
     return component_crash(&components[asking->word[0]], asking->word[1]);
 }
 
-/* Without a console, or without anybody in control, nobody could say that it shall be started again: so that is done at once. */
+/* Without a console, or without anybody in control, nobody could say that it shall be started again: so that
+ * is done at once. */
 static error_t do_kill(struct asking *asking)
 {
     struct component *component = &components[asking->word[0]];
@@ -236,13 +240,13 @@ static error_t do_power(struct asking *asking)
     return ERR_UNSUPPORTED;
 }
 
-/* ---- Which is which ----------------------------------------------------------------------------------------------------- */
+/* ---- Which is which ------------------------------------------------------------------------------------ */
 
 static const struct operation_entry {
     error_t (*function)(struct asking *asking);
     uint8_t words;
-    bool control;  /* only for those with control */
-    bool index;    /* word 0 is a component's number */
+    bool control; /* only for those with control */
+    bool index;   /* word 0 is a component's number */
 } operations[] = {
     [SUPERVISOR_EXIT] = { do_exit, 1, false, false },
     [SUPERVISOR_LOG] = { do_log, 1, false, false },

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Functions and lines of a component's program, from the tables that the tool puts into the bundle. Both are sorted by address; the
- * bundle check has seen to it that they and their strings lie in the bundle.
+ * Functions and lines of a component's program, from the tables that the tool puts into the bundle. Both are
+ * sorted by address; the bundle check has seen to it that they and their strings lie in the bundle.
  */
 #include "parts.h"
 
@@ -36,11 +36,12 @@ static bool file_is_header(const struct bundle_line *line)
 }
 
 /*
- * The line of an instruction of the function. An instruction that comes from an inline function of a header, such as a system call,
- * belongs for people to the line before it that is not from a header: there it was called.
+ * The line of an instruction of the function. An instruction that comes from an inline function of a header,
+ * such as a system call, belongs for people to the line before it that is not from a header: there it was
+ * called.
  */
-static const struct bundle_line *line_find(const struct bundle_symbols *symbols, const struct bundle_function *function,
-                                           word_t address)
+static const struct bundle_line *line_find(const struct bundle_symbols *symbols,
+                                           const struct bundle_function *function, word_t address)
 {
     const struct bundle_line *line = (const void *)((const char *)bundle + symbols->lines);
     uint32_t low = 0, high = symbols->line_count;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A binary heap of timers: the earliest deadline is at index 0, every entry is at most as late as its two children. Each timer
- * knows its index, so that it can be taken out from anywhere. All operations take O(log n) steps.
+ * A binary heap of timers: the earliest deadline is at index 0, every entry is at most as late as its two
+ * children. Each timer knows its index, so that it can be taken out from anywhere. All operations take O(log
+ * n) steps.
  */
 #ifndef TIMER_HEAP_H
 #define TIMER_HEAP_H
@@ -12,11 +13,11 @@
 
 struct timer {
     time_ns_t deadline;
-    size_t index;        /* in the heap; HEAP_NOT_IN */
-    time_ns_t period;    /* 0: once */
-    word_t client;       /* badge */
-    word_t id;           /* that the client knows it by; 0 for a sleeper */
-    cap_t cap;           /* sleeper: the Reply that wakes it; else: the notification to signal */
+    size_t index;     /* in the heap; HEAP_NOT_IN */
+    time_ns_t period; /* 0: once */
+    word_t client;    /* badge */
+    word_t id;        /* that the client knows it by; 0 for a sleeper */
+    cap_t cap;        /* sleeper: the Reply that wakes it; else: the notification to signal */
 };
 
 struct timer_heap {

@@ -2,13 +2,14 @@
 /*
  * The timer service: any number of timers on the one that the kernel gives, the core's user timer.
  *
- * A timer is in the heap from when it is started until it has fired, was cancelled, or its client is gone. The
- * core's timer is always set to the earliest deadline of the heap (~0 for none). When it signals, everything that is due is
- * fired: a sleeper gets the answer to its call, others a signal. A periodic timer goes back into the heap; periods that
- * have been missed altogether are skipped, so that a slow machine gets few signals and not a storm of them.
+ * A timer is in the heap from when it is started until it has fired, was cancelled, or its client is gone.
+ * The core's timer is always set to the earliest deadline of the heap (~0 for none). When it signals,
+ * everything that is due is fired: a sleeper gets the answer to its call, others a signal. A periodic timer
+ * goes back into the heap; periods that have been missed altogether are skipped, so that a slow machine gets
+ * few signals and not a storm of them.
  *
- * A client may have TIMER_CLIENT_MAX timers. Memory, capability slots and Replies come out of the service's quota; when that is
- * used up, new timers are refused and those that run are not touched.
+ * A client may have TIMER_CLIENT_MAX timers. Memory, capability slots and Replies come out of the service's
+ * quota; when that is used up, new timers are refused and those that run are not touched.
  */
 #include <lucid.h>
 #include <supervisor.h>
@@ -40,7 +41,7 @@ static bool timer_is_sleeper(const struct timer *timer)
     return timer->id == 0;
 }
 
-/* ---- Starting and ending -------------------------------------------------------------------------------------------- */
+/* ---- Starting and ending ------------------------------------------------------------------------------- */
 
 static unsigned client_timers(word_t client)
 {
@@ -75,7 +76,7 @@ static void timer_end(struct timer *timer)
     free(timer);
 }
 
-/* ---- When time has come ----------------------------------------------------------------------------------------------- */
+/* ---- When time has come -------------------------------------------------------------------------------- */
 
 static void timer_fire(struct timer *timer, time_ns_t now)
 {
@@ -103,7 +104,7 @@ static void signal_received(word_t bits)
     core_timer_set();
 }
 
-/* ---- Requests --------------------------------------------------------------------------------------------------------- */
+/* ---- Requests ------------------------------------------------------------------------------------------ */
 
 static error_t request_sleep(struct request *request)
 {
@@ -219,6 +220,6 @@ int main(void)
     take = slot_make();
     server_take(&take, 1);
     supervisor_tolerant(COMPONENT_SLOT_SUPERVISOR, true); /* clients' notifications vanish with them */
-    return (int)serve(&(struct server){
-        .request = request_received, .signal = signal_received, .closed = client_closed });
+    return (int)serve(
+        &(struct server){ .request = request_received, .signal = signal_received, .closed = client_closed });
 }

@@ -107,7 +107,8 @@ void arch_space_load(struct arch_space *space);
 void arch_tlb_flush_page(struct arch_space *space, word_t address, unsigned size_bits);
 void arch_tlb_flush_space(struct arch_space *space);
 
-/* The space is about to be destroyed: drop its tag on this core. It is not loaded. */
+/* The space is about to be destroyed, or has lost its number (after arch_tlb_flush_space, before `number` becomes 0): drop its tag on this
+ * core. It is not loaded. */
 void arch_space_destroy(struct arch_space *space);
 
 /* True if [address, address + 2^size_bits) is user-mappable. */
@@ -197,7 +198,7 @@ struct boot_machine {
     uint32_t features;                          /* BOOT_FEATURE_FPU, _TAGS, _MELTDOWN */
     const char *machine;
 };
-NORETURN void kernel_boot(const struct boot_machine *machine);
+NORETURN COLD void kernel_boot(const struct boot_machine *machine);
 
 /* Entries. On all of them the interrupted thread is core_self()->current with its registers saved in its context, or NULL
  * if the core was idle. On return the port leaves to core_self()->current, or idles if it is NULL. */

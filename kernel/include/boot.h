@@ -8,7 +8,7 @@
 #include <lucid/image.h>
 
 /* Check the payload behind the kernel. Stops with a sentence that says what is wrong. */
-const struct image_header *image_check(const void *payload, size_t room);
+COLD const struct image_header *image_check(const void *payload, size_t room);
 
 /*
  * The root component in the making: its CNode, and the memory that its objects come from.
@@ -29,19 +29,19 @@ struct boot_builder {
 #define BOOT_INFO_PAGES ((unsigned)((sizeof(struct boot_info) + PAGE_SIZE - 1) / PAGE_SIZE))
 
 /* The next free slot of the root CNode. */
-struct slot *boot_slot(struct boot_builder *builder);
+COLD struct slot *boot_slot(struct boot_builder *builder);
 /* An object out of the boot memory, in this slot. */
-void *boot_object(struct boot_builder *builder, struct slot *slot, unsigned type, unsigned size_bits, struct slot *range,
+COLD void *boot_object(struct boot_builder *builder, struct slot *slot, unsigned type, unsigned size_bits, struct slot *range,
                   uint32_t number);
 
 /* boot_memory.c: Untyped capabilities for everything that is not the kernel's. */
-void boot_choose_memory(struct boot_builder *builder, uint64_t size);
-void boot_add_untyped(struct boot_builder *builder);
+COLD void boot_choose_memory(struct boot_builder *builder, uint64_t size);
+COLD void boot_add_untyped(struct boot_builder *builder);
 /* The Untypeds that the payload lies in; frames of it are made as their children. */
-void boot_add_payload(struct boot_builder *builder);
-struct slot *boot_payload_parent(struct boot_builder *builder, paddr_t physical);
+COLD void boot_add_payload(struct boot_builder *builder);
+COLD struct slot *boot_payload_parent(struct boot_builder *builder, paddr_t physical);
 
 /* boot_root.c: the root component's thread and address space. */
-void boot_make_root(struct boot_builder *builder);
+COLD void boot_make_root(struct boot_builder *builder);
 
 #endif

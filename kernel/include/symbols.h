@@ -6,8 +6,8 @@
 #include "types.h"
 
 /* `symbols`: struct image_symbols in the payload, of `size` bytes; what does not make sense is ignored. */
-void symbols_init(const void *symbols, size_t size);
+COLD void symbols_init(const void *symbols, size_t size);
 /* The function that an address lies in, and the offset into it; NULL if it is not known. */
-const char *symbol_name(word_t address, word_t *offset);
+COLD const char *symbol_name(word_t address, word_t *offset);
 
 #endif

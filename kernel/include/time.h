@@ -10,7 +10,7 @@
 #define BUDGET_MINIMUM_NS  (2 * KERNEL_STRETCH_NS)
 #define PERIOD_MAXIMUM_NS  3600000000000ull
 
-void time_init(void);
+COLD void time_init(void);
 /* A length of time; saturates at TICKS_NEVER. */
 ticks_t time_ticks(uint64_t ns);
 uint64_t time_ns(ticks_t ticks);

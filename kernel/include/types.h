@@ -21,6 +21,7 @@ typedef uint64_t ticks_t;  /* of the core's counter */
 #define container_of(pointer, type, member) ((type *)((char *)(pointer)-offsetof(type, member)))
 #define ALIGNED(n)   __attribute__((aligned(n)))
 #define NORETURN     __attribute__((noreturn))
+#define COLD         __attribute__((cold)) /* boot, panic, debug: for size, and away from what is often used */
 #define UNUSED       __attribute__((unused))
 #define likely(x)    __builtin_expect(!!(x), 1)
 #define unlikely(x)  __builtin_expect(!!(x), 0)
@@ -32,7 +33,7 @@ typedef uint64_t ticks_t;  /* of the core's counter */
 
 /* Panic with the place and the condition. `check` stays in release builds: for conditions that are cheap, or that
  * would destroy user data if they failed. `assert` is for debug and host builds. */
-NORETURN void panic(const char *file, int line, const char *format, ...) __attribute__((format(printf, 3, 4)));
+NORETURN COLD void panic(const char *file, int line, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 #define PANIC(...)       panic(__FILE__, __LINE__, __VA_ARGS__)
 #define check(condition) (likely(condition) ? (void)0 : panic(__FILE__, __LINE__, "not true: %s", #condition))
@@ -43,6 +44,6 @@ NORETURN void panic(const char *file, int line, const char *format, ...) __attri
 #endif
 
 /* Kernel's printing: %s %c %d %u %x %lu %lx %llu %llx %p, with width and zero padding. To the console, polled. */
-void print(const char *format, ...) __attribute__((format(printf, 1, 2)));
+COLD void print(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 #endif

@@ -281,9 +281,13 @@ static enum progress zombie_step(struct slot *zombie, struct slot *list)
     return delete_leaf(leaf, list);
 }
 
+/* Nothing is kept beside the capability of a Frame, so its last one can go at once. (Nor could one see that it is the last: the
+ * records of mappings in the others make their pointers differ.) */
 bool slot_would_destroy(const struct slot *slot)
 {
-    return !slot_is_empty(slot) && (derivation_has_children(slot) || derivation_is_last(slot));
+    if (slot_is_empty(slot))
+        return false;
+    return derivation_has_children(slot) || (cap_type(&slot->cap) != OBJECT_FRAME && derivation_is_last(slot));
 }
 
 enum progress destroy_work_step(struct thread *worker)

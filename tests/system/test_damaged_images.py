@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Damaged images are refused at boot, each with a sentence that says what is wrong. The system is `hello`."""
+"""Damaged images are refused at boot, each with a sentence that says what is wrong. The system is `echo`."""
+import time
 import unittest
 
 from lucid.board import DEFAULT_BOARD
@@ -16,7 +17,7 @@ FIX = {"fix": "header"}
 class DamagedImages(unittest.TestCase):
     def boot(self, changes):
         """What is printed until the machine ends, and whether it ended as a success."""
-        built = build("hello", Variant(DEFAULT_BOARD))
+        built = build("echo", Variant(DEFAULT_BOARD))
         with damaged(built, changes) as image:
             with Recorder(image, Options(), LOGS / f"system-{self._testMethodName}.log", reset_limit=0) as recorder:
                 over = recorder.until_end()
@@ -25,7 +26,7 @@ class DamagedImages(unittest.TestCase):
     def check_refused(self, changes, sentence):
         text, success = self.boot(changes)
         self.assertIn(REFUSED + sentence, text)
-        self.assertNotIn("hello from", text)
+        self.assertNotIn("echo answered", text)
         self.assertFalse(success)
 
     def test_no_image_is_refused(self):
@@ -73,9 +74,9 @@ class DamagedImages(unittest.TestCase):
         self.check_refused([{"field": "symbols_size", "value": 1 << 40}, FIX], "the symbols lie outside of the image")
 
     def test_unchanged_copy_starts(self):
-        built = build("hello", Variant(DEFAULT_BOARD))
+        built = build("echo", Variant(DEFAULT_BOARD))
         with damaged(built, [FIX]) as image, Recorder(image, Options(), LOGS / "system-unchanged.log") as recorder:
-            recorder.expect(lambda text, start: 1 if "hello from" in text else None, "'hello from'", __import__("time").monotonic() + 30)
+            recorder.expect(lambda text, start: 1 if "echo answered" in text else None, "'echo answered'", time.monotonic() + 30)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """The tool and a real system together: sessions as people and scripts have them."""
 import os
+import shutil
 import subprocess
 import tempfile
 import time
@@ -47,10 +48,13 @@ class Sessions(unittest.TestCase):
         with tempfile.TemporaryDirectory(prefix="lucid-new-") as base:
             folder = Path(base, "copy")
             copy_sources(folder)
-            status, output, errors = run("new", "greeter", folder=folder)
-            self.assertEqual((status, output), (0, "made components/greeter/greeter.c\nmade systems/greeter.toml\n"
-                                                "now: ./lucid run greeter   (Ctrl-A X leaves)\n"), errors)
-            status, output, errors = run("run", "greeter", "--timeout", "60", "--expect", "hello from greeter", folder=folder)
+            for path in ("components/hello/hello.c", "systems/hello.toml"):
+                (folder / path).unlink(missing_ok=True)
+            shutil.rmtree(folder / "components/hello", ignore_errors=True)
+            status, output, errors = run("new", "hello", folder=folder)
+            self.assertEqual((status, output), (0, "made components/hello/hello.c\nmade systems/hello.toml\n"
+                                                "now: ./lucid run hello   (Ctrl-A X leaves)\n"), errors)
+            status, output, errors = run("run", "hello", "--timeout", "60", "--expect", "hello from hello", folder=folder)
             self.assertEqual(status, 0, output + errors)
 
     def test_make_run_gives_the_shell(self):

@@ -25,9 +25,9 @@ USER_FLAGS = {"x86_64": ["-m64", "-mgeneral-regs-only", "-fcf-protection=none"]}
 USER_FPU_FLAGS = {"x86_64": ["-m64", "-fcf-protection=none"]}
 
 
-def same_paths():
-    """Makes the compiler's output independent of where the repository lies."""
-    return f"-ffile-prefix-map={ROOT}=."
+def same_paths(compiler):
+    """Makes the compiler's output independent of where the repository lies. (clang forgets assembler files.)"""
+    return [f"-ffile-prefix-map={ROOT}=."] + (["-fdebug-compilation-dir=."] if compiler == "clang" else [])
 
 
 def tool_name(port, tool):
@@ -48,7 +48,7 @@ def kind_flags(kind):
 def kernel_flags(port, kind, compiler, cores=1):
     includes = ["-Ikernel/include", f"-I{port.folder}", "-Iabi", f"-Iabi/lucid/arch/{port.name}"]
     return [*COMMON, *FREESTANDING, f"-DCONFIG_CORES={cores}", *kind_flags(kind), *target_flags(port, compiler),
-            *port.cc_flags, *port.compiler_flags(compiler), *includes, same_paths()]
+            *port.cc_flags, *port.compiler_flags(compiler), *includes, *same_paths(compiler)]
 
 
 def kernel_link_flags(port):
@@ -63,7 +63,7 @@ def user_flags(port, kind, compiler, fpu):
     else:
         machine = port.user_cc_flags or USER_FLAGS.get(port.name, [])
     includes = ["-Ilib/include", "-Iabi", f"-Iabi/lucid/arch/{port.name}", "-Iinterfaces"]
-    return [*COMMON, *FREESTANDING, *kind_flags(kind), *target_flags(port, compiler), *machine, *includes, same_paths()]
+    return [*COMMON, *FREESTANDING, *kind_flags(kind), *target_flags(port, compiler), *machine, *includes, *same_paths(compiler)]
 
 
 def user_link_flags(port, compiler, address):

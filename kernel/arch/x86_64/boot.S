@@ -70,7 +70,7 @@ start:
         xor     %eax, %eax
         rep stosl
 
-        /* The first 2 MiB, at 0 for the next few instructions and at KERNEL_BASE; the stack. C makes the rights right. */
+        /* The first 2 MiB, at 0 for the next few instructions and at KERNEL_BASE; the stack. C sets the rights. */
         mov     $PHYSICAL(kernel_image_table), %edi
         mov     $3, %eax                        /* present, writable */
         mov     $512, %ecx

@@ -24,7 +24,8 @@ static inline bool bit(uint32_t word, unsigned n)
 /* Intel, family 6. */
 static bool is_intel_core(const struct cpuid *vendor, uint32_t signature)
 {
-    return vendor->b == 0x756e6547 && vendor->d == 0x49656e69 && vendor->c == 0x6c65746e && (signature >> 8 & 0xf) == 6;
+    return vendor->b == 0x756e6547 && vendor->d == 0x49656e69 && vendor->c == 0x6c65746e &&
+           (signature >> 8 & 0xf) == 6;
 }
 
 /* Intel says in ARCH_CAPABILITIES, bit 0 (RDCL_NO) if a processor is not affected; no other vendor's that we
@@ -53,7 +54,8 @@ const char *cpu_detect(void)
     cpu.umip = bit(structured.c, 2);
     cpu.huge_pages = bit(extended.d, 26);
     cpu.physical_bits = cpuid(0x80000000, 0).a >= 0x80000008 ? cpuid(0x80000008, 0).a & 0xff : 36;
-    cpu.lazyfp = is_intel_core(&vendor, basic.a); /* INTEL-SA-00145 names all of them, and no bit says which are mended */
+    cpu.lazyfp = is_intel_core(
+        &vendor, basic.a); /* INTEL-SA-00145 names all of them, and no bit says which are mended */
     cpu.meltdown = is_meltdown_affected(cpu.lazyfp, bit(structured.d, 29));
     if (cpu.xsave) {
         bool avx = bit(basic.c, 28);

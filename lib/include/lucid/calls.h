@@ -2,12 +2,13 @@
 /*
  * The system calls, each as one inline function.
  *
- * A `struct message` is what goes out and what comes back: tag, the first four words, and (received) the badge of the
- * capability that the other side used. Words 4 and up, and capabilities, are in the message page; `message_word` and
- * `message_set` hide the difference. All calls return a status (lucid/message.h): take it apart with status_error and
- * status_argument.
+ * A `struct message` is what goes out and what comes back: tag, the first four words, and (received) the
+ * badge of the capability that the other side used. Words 4 and up, and capabilities, are in the message
+ * page; `message_word` and `message_set` hide the difference. All calls return a status (lucid/message.h):
+ * take it apart with status_error and status_argument.
  *
- * A thread has one message page. liblucid keeps its address in `message_page`, set at the start of the component.
+ * A thread has one message page. liblucid keeps its address in `message_page`, set at the start of the
+ * component.
  */
 #ifndef LUCID_CALLS_H
 #define LUCID_CALLS_H
@@ -37,8 +38,8 @@ static inline void message_set(struct message *message, unsigned index, word_t v
 }
 
 /*
- * Send a message and wait for the answer, which replaces it. `cap`: an Endpoint with WRITE, or any kernel object, whose
- * operation the label then names.
+ * Send a message and wait for the answer, which replaces it. `cap`: an Endpoint with WRITE, or any kernel
+ * object, whose operation the label then names.
  *
  *   ERR_CAPABILITY, ERR_TYPE, ERR_RIGHT   `cap` cannot be called (a fault instead, with THREAD_FAULT_ON_CAP)
  *   ERR_TRUNCATED                         words or capabilities were left out, on the way there or back
@@ -51,8 +52,9 @@ static inline status_t sys_call(cap_t cap, struct message *message)
 }
 
 /*
- * Send a message and do not wait for an answer; waits until it is taken. `cap`: an Endpoint with WRITE, a Reply, or a
- * Notification with WRITE (then it is a signal, and the message does not matter). Errors as with sys_call.
+ * Send a message and do not wait for an answer; waits until it is taken. `cap`: an Endpoint with WRITE, a
+ * Reply, or a Notification with WRITE (then it is a signal, and the message does not matter). Errors as with
+ * sys_call.
  */
 static inline status_t sys_send(cap_t cap, const struct message *message)
 {
@@ -68,9 +70,9 @@ static inline status_t sys_send_poll(cap_t cap, const struct message *message)
 }
 
 /*
- * Wait for a message at an Endpoint, or for signals at a Notification (both with READ). `reply` is a free Reply through
- * which a call can be answered; 0: none, then whoever calls gets ERR_PEER_GONE.
- * With STATUS_SIGNAL in the status, `message->badge` is the signal bits and there is no message.
+ * Wait for a message at an Endpoint, or for signals at a Notification (both with READ). `reply` is a free
+ * Reply through which a call can be answered; 0: none, then whoever calls gets ERR_PEER_GONE. With
+ * STATUS_SIGNAL in the status, `message->badge` is the signal bits and there is no message.
  *
  *   ERR_BUSY        the Reply is armed or owes an answer already
  *   ERR_CANCELLED   somebody ended the wait
@@ -90,8 +92,8 @@ static inline status_t sys_recv_poll(cap_t cap, struct message *message, cap_t r
 }
 
 /*
- * A server's loop in one call: answer through `reply` with `message` (nothing happens if it owes none), then wait for the
- * next at `cap`, with the same Reply. Errors are those of the wait.
+ * A server's loop in one call: answer through `reply` with `message` (nothing happens if it owes none), then
+ * wait for the next at `cap`, with the same Reply. Errors are those of the wait.
  */
 static inline status_t sys_reply_recv(cap_t cap, struct message *message, cap_t reply)
 {
@@ -112,7 +114,8 @@ static inline status_t sys_debug(word_t what, word_t argument)
     return arch_syscall(SYS_DEBUG, what, &message, CAP_NULL);
 }
 
-/* Debug builds of the kernel only: name a thread, for the kernel's own messages. At most 31 bytes of the name are used. */
+/* Debug builds of the kernel only: name a thread, for the kernel's own messages. At most 31 bytes of the name
+ * are used. */
 static inline status_t sys_debug_name(cap_t thread, const char *name)
 {
     struct message message = { .tag = thread };
@@ -147,8 +150,8 @@ static inline status_t notification_poll(cap_t notification, word_t *bits)
 }
 
 /*
- * Invoke an operation of a kernel object: the first `count` words of `message` are the arguments. Its results replace them. The
- * inline functions of lucid/kernel.h are made of this.
+ * Invoke an operation of a kernel object: the first `count` words of `message` are the arguments. Its results
+ * replace them. The inline functions of lucid/kernel.h are made of this.
  */
 static inline status_t object_invoke(cap_t object, word_t operation, unsigned count, struct message *message)
 {

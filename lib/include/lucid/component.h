@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What a component finds when it starts: its capabilities at fixed slots, and the component information, a read-only area
- * whose address is the first argument of `_start`. Both are made by the supervisor from the system description; a component
- * normally sees them only through the functions of lucid.h.
+ * What a component finds when it starts: its capabilities at fixed slots, and the component information, a
+ * read-only area whose address is the first argument of `_start`. Both are made by the supervisor from the
+ * system description; a component normally sees them only through the functions of lucid.h.
  *
- * The information begins with `struct component_info`. Tables and strings follow in the same area; they are named by
- * their offset from its start.
+ * The information begins with `struct component_info`. Tables and strings follow in the same area; they are
+ * named by their offset from its start.
  */
 #ifndef LUCID_COMPONENT_H
 #define LUCID_COMPONENT_H
@@ -55,8 +55,8 @@ struct component_device {
     uint32_t kind;
     uint64_t first;
     uint64_t count;
-    cap_t cap;       /* IrqHandler, IoPortRange, CoreRange; memory: the first of its Frames, one for each 4 KiB */
-    word_t address;  /* memory: where it is mapped, uncached; else 0 */
+    cap_t cap; /* IrqHandler, IoPortRange, CoreRange; memory: the first of its Frames, one for each 4 KiB */
+    word_t address; /* memory: where it is mapped, uncached; else 0 */
 };
 
 struct component_info {

@@ -3,8 +3,8 @@
  * x86-64: the system call instruction, and the few other things that C cannot say.
  *
  * All message registers are loaded on every call, because all of them travel. The instruction destroys what
- * lucid/arch/x86_64/abi.h lists; rbp, r15 and rsp are left alone, so that this compiles with frame pointers and
- * without optimisation.
+ * lucid/arch/x86_64/abi.h lists; rbp, r15 and rsp are left alone, so that this compiles with frame pointers
+ * and without optimisation.
  */
 #ifndef LUCID_ARCH_SYSCALL_H
 #define LUCID_ARCH_SYSCALL_H
@@ -29,8 +29,8 @@ static inline status_t arch_syscall(word_t operation, cap_t cap, struct message 
     word_t tag = message->tag;
 
     __asm__ volatile("syscall"
-                     : "+a"(operation), "+D"(cap), "+S"(tag), "+d"(reply), "+b"(word0), "+r"(word1), "+r"(word2),
-                       "+r"(word3)
+                     : "+a"(operation), "+D"(cap), "+S"(tag), "+d"(reply), "+b"(word0), "+r"(word1),
+                       "+r"(word2), "+r"(word3)
                      :
                      : "rcx", "r8", "r9", "r10", "r11", "cc", "memory");
 
@@ -57,23 +57,24 @@ static inline word_t arch_stack_pointer(word_t stack_end)
     return (stack_end & ~(word_t)15) - 8; /* the ABI wants 16n + 8 at the first instruction */
 }
 
-/* The length of the system call instruction, and the registers of its results: for who answers a fault in its place. */
+/* The length of the system call instruction, and the registers of its results: for who answers a fault in its
+ * place. */
 #define ARCH_SYSCALL_BYTES 2u
 
 /*
- * The first instructions of the root component: nobody has given it a stack, so it takes its own. `function` gets what the
- * kernel passed in the argument register.
+ * The first instructions of the root component: nobody has given it a stack, so it takes its own. `function`
+ * gets what the kernel passed in the argument register.
  */
-#define ARCH_ROOT_START(stack, stack_bytes, function)                                                                  \
-    __asm__(".pushsection .text._start, \"ax\"\n"                                                                      \
-            ".globl _start\n"                                                                                          \
-            ".type _start, @function\n"                                                                                \
-            "_start:\n"                                                                                                \
-            "    lea " #stack "+" #stack_bytes "(%rip), %rsp\n"                                                        \
-            "    xor %ebp, %ebp\n"                                                                                     \
-            "    call " #function "\n"                                                                                 \
-            "    ud2\n"                                                                                                \
-            ".size _start, . - _start\n"                                                                               \
+#define ARCH_ROOT_START(stack, stack_bytes, function)                                                        \
+    __asm__(".pushsection .text._start, \"ax\"\n"                                                            \
+            ".globl _start\n"                                                                                \
+            ".type _start, @function\n"                                                                      \
+            "_start:\n"                                                                                      \
+            "    lea " #stack "+" #stack_bytes "(%rip), %rsp\n"                                              \
+            "    xor %ebp, %ebp\n"                                                                           \
+            "    call " #function "\n"                                                                       \
+            "    ud2\n"                                                                                      \
+            ".size _start, . - _start\n"                                                                     \
             ".popsection\n")
 
 /* Go on with `function(argument)` on another stack; never comes back. */
@@ -91,10 +92,10 @@ static inline __attribute__((noreturn)) void arch_switch_stack(word_t stack_end,
 }
 
 /* Names of the user registers, in the order of `enum user_register`, for people: at most three letters. */
-#define ARCH_REGISTER_NAMES                                                                                            \
-    {                                                                                                                  \
-        "rip", "rsp", "rfl", "rax", "rbx", "rcx", "rdx", "rsi", "rdi", "rbp", "r8", "r9", "r10", "r11", "r12",       \
-            "r13", "r14", "r15", "fs", "gs"                                                                            \
+#define ARCH_REGISTER_NAMES                                                                                  \
+    {                                                                                                        \
+        "rip", "rsp", "rfl", "rax", "rbx", "rcx", "rdx", "rsi", "rdi", "rbp", "r8", "r9", "r10", "r11",      \
+            "r12", "r13", "r14", "r15", "fs", "gs"                                                           \
     }
 
 #endif
