@@ -366,6 +366,8 @@ TEST(fast_path_and_general_path_do_the_same_for_every_length)
         for (unsigned slow = 0; slow < 2; slow++) {
             fastpath_off = slow;
             EXPECT(current() == thread_at(a));
+            memset(thread_at(a)->utcb, 0, sizeof(struct utcb));
+            memset(thread_at(passive)->utcb, 0, sizeof(struct utcb));
             sys(SYS_CALL, endpoint, 0, tag_make(5, words, 0) | 1u << 12, message);
             called[slow] = look();
             EXPECT(called[slow].server_current);
