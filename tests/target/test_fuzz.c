@@ -1,0 +1,515 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Random system calls, millions of them, from threads that own one object of every kind, their own CNode, space, context and threads
+ * included. Whatever they do, the kernel goes on, and so does everybody else:
+ *
+ *     fuzzers      two threads with time and one without, of one space and one CNode, made out of one Untyped (`memory`): system calls
+ *                  with arguments that look right, nearly right, or wild. They can read the program and write three pages of their own.
+ *     fixer        answers their faults: a system call is skipped, anything else stops the thread
+ *     checker      in a third space, has a pattern in pages of its own, and looks after it whenever somebody calls; the fuzzers can, too
+ *     supervisor   the test's thread: at every tick, whoever makes no progress is cancelled, restarted, and at last everything is taken back
+ *                  and made anew: so it is at the latest after CALLS_A_LIFE calls
+ *
+ * A run is repeatable: everything follows from FUZZ_SEED, and under -icount the interleaving does, too. The seed is printed.
+ */
+#include "peers.h"
+
+#ifndef FUZZ_SEED
+#define FUZZ_SEED 20260722u
+#endif
+#ifndef FUZZ_CALLS
+#define FUZZ_CALLS 200000u
+#endif
+#define FUZZ_CALLS_LONG 2000000u /* in the system test_fuzz_long */
+#define CALLS_A_LIFE    4000u
+#define FUZZERS         3u /* the last has no context of its own */
+#define TICK_NS         1000000u
+#define FUZZ_PRIORITY   80u
+#define FUZZ_MAXIMUM    90u
+
+/* The fuzzers' page: what they know, and their message page. */
+struct fuzzer_page {
+    uint64_t random;
+    volatile uint64_t count, good; /* calls, and those that were not refused */
+    char padding[UTCB_ALIGN - 24];
+    struct utcb utcb;
+};
+
+/* ---- The fuzzer. It runs where the program's data is read-only: locals and its page are all that it can write. */
+
+/* Slots of its CNode. */
+enum {
+    SLOT_CNODE = 1, SLOT_THREADS, SLOT_SPACE = SLOT_THREADS + FUZZERS, SLOT_CONTEXTS, SLOT_ENDPOINTS = SLOT_CONTEXTS + 4,
+    SLOT_NOTIFICATIONS = SLOT_ENDPOINTS + 3, SLOT_REPLIES = SLOT_NOTIFICATIONS + 3, SLOT_SMALL_CNODE = SLOT_REPLIES + 2,
+    SLOT_SPARE_THREAD, SLOT_UNTYPED, SLOT_FRAMES = SLOT_UNTYPED + 3, SLOT_TABLES = SLOT_FRAMES + 4, SLOT_OTHER_SPACE = SLOT_TABLES + 4,
+    SLOT_IRQ, SLOT_IRQ_RANGE, SLOT_PORTS, SLOT_NUMBERS, SLOT_CORES, SLOT_CHECKER, SLOT_COUNT
+};
+#define CNODE_BITS 7u /* of the fuzzers */
+
+static const uint8_t first_types[SLOT_COUNT] = {
+    [SLOT_CNODE] = OBJECT_CNODE, [SLOT_THREADS] = OBJECT_THREAD, OBJECT_THREAD, OBJECT_THREAD, [SLOT_SPACE] = OBJECT_ADDRESS_SPACE,
+    [SLOT_CONTEXTS] = OBJECT_SCHED_CONTEXT, OBJECT_SCHED_CONTEXT, OBJECT_SCHED_CONTEXT, OBJECT_SCHED_CONTEXT,
+    [SLOT_ENDPOINTS] = OBJECT_ENDPOINT, OBJECT_ENDPOINT, OBJECT_ENDPOINT,
+    [SLOT_NOTIFICATIONS] = OBJECT_NOTIFICATION, OBJECT_NOTIFICATION, OBJECT_NOTIFICATION, [SLOT_REPLIES] = OBJECT_REPLY, OBJECT_REPLY,
+    [SLOT_SMALL_CNODE] = OBJECT_CNODE, [SLOT_SPARE_THREAD] = OBJECT_THREAD, [SLOT_UNTYPED] = OBJECT_UNTYPED, OBJECT_UNTYPED, OBJECT_UNTYPED,
+    [SLOT_FRAMES] = OBJECT_FRAME, OBJECT_FRAME, OBJECT_FRAME, OBJECT_FRAME,
+    [SLOT_TABLES] = OBJECT_PAGE_TABLE, OBJECT_PAGE_TABLE, OBJECT_PAGE_TABLE, OBJECT_PAGE_TABLE, [SLOT_OTHER_SPACE] = OBJECT_ADDRESS_SPACE,
+    [SLOT_IRQ] = OBJECT_IRQ_HANDLER, [SLOT_IRQ_RANGE] = OBJECT_IRQ_RANGE, [SLOT_PORTS] = OBJECT_IO_PORT_RANGE,
+    [SLOT_NUMBERS] = OBJECT_ASID_RANGE, [SLOT_CORES] = OBJECT_CORE_RANGE, [SLOT_CHECKER] = OBJECT_ENDPOINT,
+};
+
+static uint64_t next_random(struct fuzzer_page *page)
+{
+    uint64_t x = page->random; /* xorshift64* (Vigna 2016) */
+
+    x ^= x >> 12;
+    x ^= x << 25;
+    x ^= x >> 27;
+    page->random = x;
+    return x * 2685821657736338717ull;
+}
+
+static unsigned below(struct fuzzer_page *page, unsigned limit)
+{
+    return (unsigned)((next_random(page) >> 32) * limit >> 32);
+}
+
+/* Something that may be a capability address. */
+static cap_t random_address(struct fuzzer_page *page)
+{
+    switch (below(page, 16)) {
+    case 0:
+        return next_random(page);
+    case 1:
+        return below(page, 1u << CNODE_BITS);
+    case 2: /* through a CNode */
+        return (below(page, 2) ? SLOT_CNODE : SLOT_SMALL_CNODE) | (word_t)below(page, SLOT_COUNT) << CNODE_BITS;
+    case 3: /* deeper and deeper in itself */
+        return (0x0020408102040810ull >> below(page, 32) & ~(word_t)127) | below(page, SLOT_COUNT);
+    default:
+        return below(page, SLOT_COUNT);
+    }
+}
+
+/* An argument of any kind. */
+static word_t random_word(struct fuzzer_page *page)
+{
+    static const word_t edges[] = { 0, 1, ~(word_t)0, USER_ADDRESS_END, USER_ADDRESS_END - 4096, 0x0000800000000000, 0xffff800000000000,
+                                    0xffffffff80000000, 0x7fffffffffffffff, 0x8000000000000000, 4095, 4096, 4097, 0xffffffff, 0x100000000 };
+    word_t power;
+
+    switch (below(page, 12)) {
+    case 0:
+        return next_random(page);
+    case 1:
+        power = (word_t)1 << below(page, 64);
+        return power - 1 + below(page, 3);
+    case 2:
+        return edges[below(page, sizeof edges / sizeof edges[0])];
+    case 3: /* a place to map something */
+        return 0x40000000ull + (word_t)below(page, 8) * 0x200000 + (word_t)below(page, 8) * 4096;
+    case 4:
+        return (word_t)below(page, 0x4000) << 12;
+    case 5: /* a time */
+        return 50000 + (word_t)below(page, 20000000);
+    case 6:
+    case 7:
+        return below(page, 20);
+    default:
+        return random_address(page);
+    }
+}
+
+static tag_t random_tag(struct fuzzer_page *page, cap_t cap)
+{
+    unsigned type = cap < SLOT_COUNT && below(page, 8) ? first_types[cap] : below(page, OBJECT_TYPE_COUNT + 1);
+    word_t label = OPERATION_LABEL((word_t)type, 1 + below(page, 12));
+
+    if (below(page, 32) == 0)
+        label = next_random(page);
+    return tag_make(label, below(page, 4) ? 8 : below(page, 128), below(page, 4) ? 0 : below(page, 8));
+}
+
+static word_t random_operation(struct fuzzer_page *page)
+{
+    switch (below(page, 64)) {
+    case 0:
+        return next_random(page);
+    case 1:
+        return SYS_YIELD;
+    case 2:
+        return below(page, 12) == SYS_DEBUG ? SYS_YIELD : SYS_COUNT + below(page, 200); /* the debug call can halt the machine */
+    case 3:
+        return SYS_RECV;
+    case 4:
+        return SYS_REPLY_RECV;
+    case 5:
+    case 6:
+        return SYS_SEND;
+    case 7:
+    case 8:
+    case 9:
+        return SYS_SEND | SYS_POLL;
+    case 10:
+    case 11:
+    case 12:
+        return SYS_RECV | SYS_POLL;
+    case 13:
+    case 14:
+        return SYS_REPLY_RECV | SYS_POLL;
+    default:
+        return SYS_CALL;
+    }
+}
+
+static void fill_page(struct fuzzer_page *page)
+{
+    for (unsigned i = 0; i < 4; i++) {
+        page->utcb.words[4 + below(page, 16)] = random_word(page);
+        page->utcb.give[i] = (struct utcb_give){ random_address(page), below(page, 4) | (word_t)below(page, 32) << 8, below(page, 4), 0 };
+        page->utcb.take[i] = random_address(page);
+    }
+}
+
+/* The debug call can print and halt: it is left out, in whatever disguise. */
+static bool is_debug(word_t operation)
+{
+    return (operation & ~(word_t)SYS_POLL) == SYS_DEBUG;
+}
+
+__attribute__((noreturn)) static void fuzzer_main(struct fuzzer_page *page)
+{
+    for (;;) {
+        word_t operation = random_operation(page);
+        cap_t cap = random_address(page), reply = below(page, 3) ? SLOT_REPLIES + below(page, 2) : random_address(page);
+        struct message message = { .tag = random_tag(page, cap) };
+        for (unsigned i = 0; i < MESSAGE_REGISTER_WORDS; i++)
+            message.word[i] = random_word(page);
+        if (below(page, 4) == 0)
+            fill_page(page);
+        page->count++;
+        if (!is_debug(operation) && status_error(arch_syscall(operation, cap, &message, reply)) == OK)
+            page->good++;
+    }
+}
+
+/* ---- Those who must not be disturbed */
+
+#define PATTERN_PAGES 4u
+
+struct pattern {
+    volatile word_t *words;
+    word_t endpoint, reply;
+};
+
+static volatile word_t fuzz_faults;
+static struct pattern checked;
+
+static word_t pattern_word(unsigned i)
+{
+    return (i + 1) * 0xd6e8feb86659fd93ull;
+}
+
+static void checker(struct worker *worker)
+{
+    struct message message = { 0 };
+
+    for (unsigned i = 0; i < PATTERN_PAGES * 512; i++)
+        checked.words[i] = pattern_word(i);
+    raw_call(SYS_RECV, checked.endpoint, &message, checked.reply);
+    for (;;) {
+        for (unsigned i = 0; i < PATTERN_PAGES * 512; i++)
+            worker->seen[0] += checked.words[i] != pattern_word(i);
+        worker->seen[1]++;
+        message = (struct message){ .tag = tag_make(message.badge, 2, 0), .word = { worker->seen[0], worker->seen[1] } };
+        raw_call(SYS_REPLY_RECV, checked.endpoint, &message, checked.reply);
+    }
+}
+
+/* argument: endpoint, Reply. */
+static void fixer(struct worker *worker)
+{
+    struct message message = { 0 };
+
+    raw_call(SYS_RECV, FIRST(worker->argument), &message, SECOND(worker->argument));
+    for (;;) {
+        word_t label = tag_label(message.tag);
+        bool skip = label == FAULT_SYSCALL || label == FAULT_CAPABILITY;
+        fuzz_faults++;
+        message = (struct message){ .tag = tag_make(skip ? FAULT_REPLY_RESUME : FAULT_REPLY_STOP, 2, 0),
+                                    .word = { message.word[2] + ARCH_SYSCALL_BYTES, message.word[3] } };
+        raw_call(SYS_REPLY_RECV, FIRST(worker->argument), &message, SECOND(worker->argument));
+    }
+}
+
+/* argument: notification. */
+static void ticker(struct worker *worker)
+{
+    for (;;) {
+        struct message message = { 0 };
+        raw_call(SYS_SEND, worker->argument, &message, 0);
+        raw_call(SYS_YIELD, 0, &message, 0);
+    }
+}
+
+/* ---- The supervisor */
+
+#define MEMORY_BITS    21u
+#define MAP_CNODE_BITS 10u
+#define SIGNAL_TICK    1u
+#define SIGNAL_DEATH   2u
+
+static struct fuzz {
+    cap_t memory, cnode, map_cnode, space, threads, context, fault, checker, tick, notification, irqs, ports, numbers, cores;
+    word_t irq, number;
+    struct page page[FUZZERS], stack[FUZZERS];
+    uint64_t count[FUZZERS];    /* at the last tick */
+    unsigned still[FUZZERS];    /* ticks without progress */
+    uint64_t calls, good, lives, restarts;
+} fuzz;
+
+static struct fuzzer_page *page_of(unsigned i)
+{
+    return (struct fuzzer_page *)(word_t)fuzz.page[i].words;
+}
+
+/* Objects for the fuzzers, into their CNode. */
+static void retype(unsigned type, unsigned size_bits, word_t first, word_t count)
+{
+    expect_ok(untyped_retype(fuzz.memory, type, size_bits, fuzz.cnode, first, count, CAP_NULL, 0));
+}
+
+static void give(word_t slot, cap_t source)
+{
+    expect_ok(cnode_copy(fuzz.cnode, slot, source));
+}
+
+/* Frames are mapped by copies in `map_cnode`, tables come out of `memory`. */
+static unsigned mapped;
+extern char text_end[] __asm__("etext");
+
+static void map_page(cap_t frame, word_t address, word_t rights)
+{
+    cap_t slot = fuzz.map_cnode | (word_t)++mapped << boot->cnode_size_bits;
+    status_t status;
+
+    expect_ok(cnode_copy(fuzz.map_cnode, mapped, frame));
+    while (status_error(status = address_space_map(fuzz.space, slot, address, rights, MAP_CACHE_WRITE_BACK)) == ERR_TABLE) {
+        expect_ok(untyped_retype(fuzz.memory, OBJECT_PAGE_TABLE, 0, fuzz.map_cnode, ++mapped, 1, CAP_NULL, 0));
+        expect_ok(address_space_map_table(fuzz.space, fuzz.map_cnode | (word_t)mapped << boot->cnode_size_bits, address));
+    }
+    expect_ok(status);
+}
+
+static void build_space(void)
+{
+    expect_ok(untyped_retype(fuzz.memory, OBJECT_ADDRESS_SPACE, 0, CAP_NULL, fuzz.space, 1, fuzz.numbers, fuzz.number));
+    mapped = 0;
+    for (unsigned i = 0; i < boot->image_slots; i++) {
+        word_t address = inspect(boot->image_slot + i).data;
+        map_page(boot->image_slot + i, address, address < (word_t)text_end ? RIGHT_READ | RIGHT_EXECUTE : RIGHT_READ);
+    }
+    for (unsigned i = 0; i < FUZZERS; i++) {
+        map_page(fuzz.page[i].frame, (word_t)fuzz.page[i].words, RIGHT_READ | RIGHT_WRITE);
+        map_page(fuzz.stack[i].frame, (word_t)fuzz.stack[i].words, RIGHT_READ | RIGHT_WRITE);
+    }
+}
+
+static void set_registers(unsigned i)
+{
+    word_t start[2] = { (word_t)fuzzer_main, arch_stack_pointer((word_t)fuzz.stack[i].words + 4096) }, argument = (word_t)fuzz.page[i].words;
+
+    expect_ok(thread_write_registers(fuzz.threads + i, REGISTER_IP, start, 2));
+    expect_ok(thread_write_registers(fuzz.threads + i, REGISTER_ARGUMENT, &argument, 1));
+}
+
+static void build_threads(void)
+{
+    expect_ok(untyped_retype(fuzz.memory, OBJECT_THREAD, 0, CAP_NULL, fuzz.threads, FUZZERS, CAP_NULL, 0));
+    for (unsigned i = 0; i < FUZZERS; i++) {
+        struct thread_configuration configuration = {
+            .cnode = fuzz.cnode, .space = fuzz.space, .message_frame = fuzz.page[i].frame,
+            .message_offset = offsetof(struct fuzzer_page, utcb), .fault = fuzz.fault, .timeout = fuzz.fault, .death = fuzz.notification,
+        };
+        expect_ok(thread_configure(fuzz.threads + i, i + 1 < FUZZERS ? THREAD_SET_ALL : THREAD_SET_ALL & ~THREAD_SET_TIMEOUT, &configuration));
+        expect_ok(thread_set_priority(fuzz.threads + i, FUZZ_PRIORITY, FUZZ_MAXIMUM));
+        give(SLOT_THREADS + i, fuzz.threads + i);
+        set_registers(i);
+    }
+}
+
+static cap_t in_cnode(word_t slot)
+{
+    return fuzz.cnode | slot << boot->cnode_size_bits;
+}
+
+static void build_contexts(void)
+{
+    retype(OBJECT_SCHED_CONTEXT, 8, SLOT_CONTEXTS, 3);
+    retype(OBJECT_SCHED_CONTEXT, 10, SLOT_CONTEXTS + 3, 1);
+    for (unsigned i = 0; i + 1 < FUZZERS; i++) {
+        expect_ok(core_range_set_budget(CORES, in_cnode(SLOT_CONTEXTS + i), 0, 100000 + i * 30000, 100000 + i * 900000, i));
+        expect_ok(sched_context_bind(in_cnode(SLOT_CONTEXTS + i), fuzz.threads + i));
+    }
+    expect_ok(core_range_set_budget(CORES, in_cnode(SLOT_CONTEXTS + 2), 0, 200000, 1000000, 9));
+}
+
+static void build_objects(void)
+{
+    give(SLOT_CNODE, fuzz.cnode);
+    give(SLOT_SPACE, fuzz.space);
+    retype(OBJECT_ENDPOINT, 0, SLOT_ENDPOINTS, 2);
+    expect_ok(cnode_mint(fuzz.cnode, SLOT_ENDPOINTS + 2, in_cnode(SLOT_ENDPOINTS), RIGHTS_ALL, 3));
+    retype(OBJECT_NOTIFICATION, 0, SLOT_NOTIFICATIONS, 2);
+    expect_ok(cnode_mint(fuzz.cnode, SLOT_NOTIFICATIONS + 2, in_cnode(SLOT_NOTIFICATIONS), RIGHTS_ALL, 3));
+    retype(OBJECT_REPLY, 0, SLOT_REPLIES, 2);
+    retype(OBJECT_CNODE, 4, SLOT_SMALL_CNODE, 1);
+    retype(OBJECT_THREAD, 0, SLOT_SPARE_THREAD, 1);
+    retype(OBJECT_UNTYPED, 12, SLOT_UNTYPED, 1);
+    retype(OBJECT_UNTYPED, 14, SLOT_UNTYPED + 1, 1);
+    retype(OBJECT_UNTYPED, 16, SLOT_UNTYPED + 2, 1);
+    retype(OBJECT_FRAME, FRAME_SIZE_4K, SLOT_FRAMES, 4);
+    retype(OBJECT_PAGE_TABLE, 0, SLOT_TABLES, 4);
+    expect_ok(untyped_retype(fuzz.memory, OBJECT_ADDRESS_SPACE, 0, fuzz.cnode, SLOT_OTHER_SPACE, 1, fuzz.numbers, fuzz.number + 1));
+    expect_ok(untyped_retype(fuzz.memory, OBJECT_IRQ_HANDLER, 0, fuzz.cnode, SLOT_IRQ, 1, fuzz.irqs, fuzz.irq));
+    give(SLOT_IRQ_RANGE, fuzz.irqs);
+    give(SLOT_PORTS, fuzz.ports);
+    give(SLOT_NUMBERS, fuzz.numbers);
+    give(SLOT_CORES, fuzz.cores);
+    give(SLOT_CHECKER, fuzz.checker);
+}
+
+static void begin_life(void)
+{
+    expect_ok(untyped_retype(fuzz.memory, OBJECT_CNODE, CNODE_BITS, CAP_NULL, fuzz.cnode, 1, CAP_NULL, 0));
+    expect_ok(untyped_retype(fuzz.memory, OBJECT_CNODE, MAP_CNODE_BITS, CAP_NULL, fuzz.map_cnode, 1, CAP_NULL, 0));
+    build_space();
+    build_threads();
+    build_contexts();
+    build_objects();
+    for (unsigned i = 0; i < FUZZERS; i++) {
+        struct fuzzer_page *page = page_of(i);
+        page->random = (FUZZ_SEED * 0x9e3779b97f4a7c15ull ^ (fuzz.lives * FUZZERS + i + 1) * 0xbf58476d1ce4e5b9ull) | 1;
+        page->count = page->good = 0;
+        fuzz.count[i] = 0;
+        fuzz.still[i] = 0;
+        expect_ok(thread_resume(fuzz.threads + i));
+    }
+    fuzz.lives++;
+}
+
+static void end_life(void)
+{
+    for (unsigned i = 0; i < FUZZERS; i++) {
+        struct fuzzer_page *page = page_of(i);
+        expect_ok(thread_suspend(fuzz.threads + i, 0));
+        if (page->count <= 10 * CALLS_A_LIFE && page->good <= page->count) { /* else somebody ran wild in its page */
+            fuzz.calls += page->count;
+            fuzz.good += page->good;
+        }
+    }
+    expect_ok(cnode_revoke(CNODE, fuzz.memory));
+    expect_ok(untyped_reset(fuzz.memory, 0));
+    expect_equal(type_of(fuzz.cnode), OBJECT_NULL);
+    expect_equal(type_of(fuzz.threads), OBJECT_NULL);
+}
+
+/* One that makes no progress: wake it, restart it. False: it is beyond help. */
+static bool help(unsigned i)
+{
+    uint64_t count = page_of(i)->count;
+    struct thread_info info;
+
+    if (count != fuzz.count[i]) {
+        fuzz.count[i] = count;
+        fuzz.still[i] = 0;
+        return true;
+    }
+    expect_ok(thread_info(fuzz.threads + i, &info));
+    if (info.state == THREAD_STATE_STOPPED) {
+        fuzz.restarts++;
+        set_registers(i);
+        thread_resume(fuzz.threads + i);
+    } else if (info.state != THREAD_STATE_RUNNABLE) {
+        expect_ok(thread_cancel(fuzz.threads + i));
+    }
+    return ++fuzz.still[i] < 4;
+}
+
+static bool life_goes_on(void)
+{
+    uint64_t calls = 0;
+    unsigned alive = 0;
+
+    for (unsigned i = 0; i < FUZZERS; i++) {
+        alive += help(i);
+        calls += page_of(i)->count;
+    }
+    return alive > 0 && calls < CALLS_A_LIFE;
+}
+
+static void ask_checker(void)
+{
+    struct message message = { .tag = tag_make(1, 0, 0) };
+
+    expect_ok(sys_call(checked.endpoint, &message));
+    expect_equal(message.word[0], 0);
+}
+
+static void prepare(struct worker **check)
+{
+    cap_t space = space_with_program(), handler = make(OBJECT_ENDPOINT, 0);
+
+    fuzz = (struct fuzz){ .memory = make(OBJECT_UNTYPED, MEMORY_BITS), .cnode = slot_take(), .map_cnode = slot_take(), .space = slot_take(),
+                          .threads = slots_take(FUZZERS), .fault = handler, .tick = make(OBJECT_NOTIFICATION, 0) };
+    checked = (struct pattern){ .words = (volatile word_t *)address_take(12 + 2), .endpoint = make(OBJECT_ENDPOINT, 0), .reply = make(OBJECT_REPLY, 0) };
+    for (unsigned i = 0; i < PATTERN_PAGES; i++)
+        map(space, make(OBJECT_FRAME, FRAME_SIZE_4K), (word_t)checked.words + i * 4096, RIGHT_READ | RIGHT_WRITE);
+    for (unsigned i = 0; i < FUZZERS; i++) {
+        fuzz.page[i] = page_make();
+        fuzz.stack[i] = page_make();
+    }
+    fuzz.notification = mint(fuzz.tick, RIGHT_WRITE, SIGNAL_DEATH);
+    fuzz.checker = mint(checked.endpoint, RIGHT_WRITE | RIGHT_GRANT, 0xf);
+    fuzz.irq = inspect(BOOT_SLOT_IRQ_RANGE).data >> 32;
+    fuzz.irq -= 4; /* the last lines: message-signalled, so no device has them */
+    fuzz.irqs = mint_range(BOOT_SLOT_IRQ_RANGE, fuzz.irq, 4);
+    fuzz.ports = mint_range(BOOT_SLOT_IO_PORT_RANGE, MACHINE_SCRATCH_PORT, 1);
+    fuzz.number = (inspect(BOOT_SLOT_ASID_RANGE).data >> 32) - 8;
+    fuzz.numbers = mint_range(BOOT_SLOT_ASID_RANGE, fuzz.number, 8);
+    fuzz.cores = mint_range(BOOT_SLOT_CORE_RANGE, 0, 1);
+    worker_run(.function = fixer, .argument = PAIR(handler, make(OBJECT_REPLY, 0)));
+    *check = worker_run(.function = checker, .space = space);
+    worker_run(.function = ticker, .argument = mint(fuzz.tick, RIGHT_WRITE, SIGNAL_TICK), .budget_ns = boot->budget_minimum_ns,
+               .period_ns = TICK_NS);
+}
+
+static void run_fuzz(uint64_t calls)
+{
+    struct worker *check;
+    word_t bits;
+
+    note("seed %u, %lu calls", FUZZ_SEED, calls);
+    test_allow_seconds(100000);
+    fuzz_faults = 0;
+    prepare(&check);
+    while (fuzz.calls < calls) {
+        begin_life();
+        do {
+            expect_ok(notification_wait(fuzz.tick, &bits));
+            ask_checker();
+        } while (life_goes_on());
+        end_life();
+        expect_true(fuzz.lives < calls);
+    }
+    expect_ok(core_range_bind_timer(CORES, 0, CAP_NULL));
+    note("%lu calls, %lu of them not refused, %lu faults, %lu lives, %lu restarts, checked %lu times", fuzz.calls, fuzz.good, fuzz_faults,
+         fuzz.lives, fuzz.restarts, check->seen[1]);
+    expect_equal(check->seen[0], 0);
+    expect_true(fuzz.good > fuzz.calls / 20);
+}
+
+TEST(fuzz_random_system_calls_harm_nobody)
+{
+    run_fuzz(FUZZ_CALLS);
+}
