@@ -122,27 +122,134 @@ static word_t random_word(struct fuzzer_page *page)
 
 static tag_t random_tag(struct fuzzer_page *page, cap_t cap)
 {
-    unsigned type = cap < SLOT_COUNT && below(page, 8) ? first_types[cap] : below(page, OBJECT_TYPE_COUNT + 1);
-    word_t label = OPERATION_LABEL((word_t)type, 1 + below(page, 12));
+    static const uint8_t operations[OBJECT_TYPE_COUNT] = { [OBJECT_UNTYPED] = 3, [OBJECT_CNODE] = 7, [OBJECT_THREAD] = 10, [OBJECT_SCHED_CONTEXT] = 4,
+                                                           [OBJECT_FRAME] = 4, [OBJECT_ADDRESS_SPACE] = 3, [OBJECT_PAGE_TABLE] = 1,
+                                                           [OBJECT_IRQ_HANDLER] = 4, [OBJECT_IO_PORT_RANGE] = 2, [OBJECT_CORE_RANGE] = 3 };
+    unsigned type = cap < SLOT_COUNT && below(page, 16) ? first_types[cap] : below(page, OBJECT_TYPE_COUNT);
+    word_t label = OPERATION_LABEL((word_t)type, 1 + below(page, operations[type] + (below(page, 16) == 0)));
 
-    if (below(page, 32) == 0)
+    if (below(page, 64) == 0)
         label = next_random(page);
-    return tag_make(label, below(page, 4) ? 8 : below(page, 128), below(page, 4) ? 0 : below(page, 8));
+    return tag_make(label, below(page, 8) ? 8 : below(page, 128), below(page, 4) ? 0 : below(page, 8));
+}
+
+static word_t of_type(struct fuzzer_page *page, unsigned type)
+{
+    for (unsigned i = 0; i < 200; i++) {
+        unsigned slot = below(page, SLOT_COUNT);
+        if (first_types[slot] == type)
+            return slot;
+    }
+    return 0;
+}
+
+static word_t a_place(struct fuzzer_page *page)
+{
+    return 0x40000000ull + (word_t)below(page, 2) * 0x200000 + (word_t)below(page, 4) * 4096;
+}
+
+static word_t a_free_slot(struct fuzzer_page *page)
+{
+    return SLOT_COUNT + below(page, (1u << CNODE_BITS) - SLOT_COUNT);
+}
+
+/* Arguments that the operation would take, but for chance. */
+static void likely_arguments(struct fuzzer_page *page, word_t label, word_t w[8])
+{
+    unsigned type;
+
+    switch (label) {
+    case OP_UNTYPED_RETYPE:
+        type = 1 + below(page, OBJECT_IRQ_HANDLER);
+        w[0] = type;
+        w[1] = type == OBJECT_UNTYPED ? 6 + below(page, 10) : type == OBJECT_CNODE ? 4 + below(page, 4)
+               : type == OBJECT_SCHED_CONTEXT ? 8 + below(page, 3) : type == OBJECT_FRAME ? 12 : 0;
+        w[2] = below(page, 4) ? 0 : of_type(page, OBJECT_CNODE);
+        w[3] = a_free_slot(page);
+        w[4] = 1 + below(page, 3);
+        w[5] = type == OBJECT_ADDRESS_SPACE ? SLOT_NUMBERS : type == OBJECT_IRQ_HANDLER ? SLOT_IRQ_RANGE : 0;
+        w[6] = w[5] ? page->utcb.user[type == OBJECT_IRQ_HANDLER] + below(page, 8) : 0;
+        break;
+    case OP_UNTYPED_RESET:
+        w[0] = 0;
+        break;
+    case OP_CNODE_COPY:
+    case OP_CNODE_MINT:
+    case OP_CNODE_MOVE:
+        w[0] = below(page, 3) ? a_free_slot(page) : below(page, SLOT_COUNT);
+        w[1] = below(page, SLOT_COUNT);
+        w[2] = below(page, 4) ? RIGHTS_ALL : below(page, 16);
+        break;
+    case OP_CNODE_DELETE:
+    case OP_CNODE_REVOKE:
+    case OP_CNODE_INSPECT:
+    case OP_CNODE_CANCEL_BADGE:
+        w[0] = below(page, 4) ? a_free_slot(page) : below(page, SLOT_COUNT);
+        w[1] = below(page, 4);
+        break;
+    case OP_THREAD_CONFIGURE:
+        w[0] = (word_t)1 << below(page, 6);
+        w[1] = of_type(page, OBJECT_CNODE);
+        w[2] = of_type(page, OBJECT_ADDRESS_SPACE);
+        w[3] = of_type(page, OBJECT_FRAME);
+        w[4] = below(page, 4) * UTCB_ALIGN;
+        w[5] = of_type(page, OBJECT_ENDPOINT);
+        w[6] = of_type(page, OBJECT_ENDPOINT);
+        w[7] = of_type(page, OBJECT_NOTIFICATION);
+        break;
+    case OP_THREAD_SET_PRIORITY:
+        w[0] = below(page, FUZZ_MAXIMUM);
+        w[1] = below(page, FUZZ_MAXIMUM);
+        break;
+    case OP_THREAD_SET_ATTRIBUTES:
+        w[0] = below(page, 4);
+        w[1] = w[0] & below(page, 4);
+        break;
+    case OP_THREAD_BIND_NOTIFICATION:
+    case OP_IRQ_HANDLER_BIND:
+        w[0] = below(page, 3) ? of_type(page, OBJECT_NOTIFICATION) : 0;
+        break;
+    case OP_SCHED_CONTEXT_BIND:
+    case OP_SCHED_CONTEXT_LEND:
+        w[0] = of_type(page, OBJECT_THREAD);
+        break;
+    case OP_ADDRESS_SPACE_MAP:
+        w[0] = of_type(page, OBJECT_FRAME);
+        w[1] = a_place(page);
+        w[2] = below(page, 16);
+        w[3] = below(page, 3);
+        break;
+    case OP_ADDRESS_SPACE_MAP_TABLE:
+        w[0] = of_type(page, OBJECT_PAGE_TABLE);
+        w[1] = a_place(page);
+        break;
+    case OP_CORE_RANGE_SET_BUDGET:
+        w[0] = of_type(page, OBJECT_SCHED_CONTEXT);
+        w[1] = 0;
+        w[2] = 100000 + below(page, 100000);
+        w[3] = w[2] + below(page, 1000000) * below(page, 2);
+        break;
+    case OP_CORE_RANGE_SET_TIMER:
+        w[0] = 0;
+        break;
+    case OP_CORE_RANGE_BIND_TIMER:
+        w[0] = 0;
+        w[1] = of_type(page, OBJECT_NOTIFICATION);
+        break;
+    }
 }
 
 static word_t random_operation(struct fuzzer_page *page)
 {
     switch (below(page, 64)) {
     case 0:
-        return next_random(page);
+        return below(page, 2) ? next_random(page) : SYS_COUNT + below(page, 200);
     case 1:
         return SYS_YIELD;
     case 2:
-        return below(page, 12) == SYS_DEBUG ? SYS_YIELD : SYS_COUNT + below(page, 200); /* the debug call can halt the machine */
+        return below(page, 2) ? SYS_RECV : SYS_REPLY_RECV;
     case 3:
-        return SYS_RECV;
     case 4:
-        return SYS_REPLY_RECV;
     case 5:
     case 6:
         return SYS_SEND;
@@ -167,8 +274,25 @@ static void fill_page(struct fuzzer_page *page)
     for (unsigned i = 0; i < 4; i++) {
         page->utcb.words[4 + below(page, 16)] = random_word(page);
         page->utcb.give[i] = (struct utcb_give){ random_address(page), below(page, 4) | (word_t)below(page, 32) << 8, below(page, 4), 0 };
-        page->utcb.take[i] = random_address(page);
+        page->utcb.take[i] = below(page, 2) ? a_free_slot(page) : random_address(page);
     }
+}
+
+static void random_message(struct fuzzer_page *page, cap_t cap, struct message *message)
+{
+    word_t words[8];
+
+    message->tag = random_tag(page, cap);
+    for (unsigned i = 0; i < 8; i++)
+        words[i] = random_word(page);
+    if (below(page, 4))
+        likely_arguments(page, tag_label(message->tag), words);
+    for (unsigned i = 0; i < MESSAGE_REGISTER_WORDS; i++)
+        message->word[i] = words[i];
+    for (unsigned i = MESSAGE_REGISTER_WORDS; i < 8; i++)
+        page->utcb.words[i] = words[i];
+    if (below(page, 8) == 0)
+        fill_page(page);
 }
 
 /* The debug call can print and halt: it is left out, in whatever disguise. */
@@ -182,11 +306,8 @@ __attribute__((noreturn)) static void fuzzer_main(struct fuzzer_page *page)
     for (;;) {
         word_t operation = random_operation(page);
         cap_t cap = random_address(page), reply = below(page, 3) ? SLOT_REPLIES + below(page, 2) : random_address(page);
-        struct message message = { .tag = random_tag(page, cap) };
-        for (unsigned i = 0; i < MESSAGE_REGISTER_WORDS; i++)
-            message.word[i] = random_word(page);
-        if (below(page, 4) == 0)
-            fill_page(page);
+        struct message message = { 0 };
+        random_message(page, cap, &message);
         page->count++;
         if (!is_debug(operation) && status_error(arch_syscall(operation, cap, &message, reply)) == OK)
             page->good++;
@@ -391,6 +512,8 @@ static void begin_life(void)
         struct fuzzer_page *page = page_of(i);
         page->random = (FUZZ_SEED * 0x9e3779b97f4a7c15ull ^ (fuzz.lives * FUZZERS + i + 1) * 0xbf58476d1ce4e5b9ull) | 1;
         page->count = page->good = 0;
+        page->utcb.user[0] = fuzz.number;
+        page->utcb.user[1] = fuzz.irq;
         fuzz.count[i] = 0;
         fuzz.still[i] = 0;
         expect_ok(thread_resume(fuzz.threads + i));
