@@ -216,6 +216,13 @@ static void revoke_cap(struct worker *worker)
     worker->seen[0] = 2;
 }
 
+static void delete_holder(struct worker *worker)
+{
+    worker->seen[0] = 1;
+    cnode_delete(CNODE, worker->argument);
+    worker->seen[0] = 2;
+}
+
 TEST(thread_revokes_the_memory_that_it_is_made_of)
 {
     cap_t part = make_part();
@@ -704,4 +711,94 @@ TEST(irq_handler_dies_that_is_bound_and_its_line_is_free_again)
     expect_status(notification_poll(notification, &bits), ERR_WOULD_BLOCK);
     machine_source_off();
     make_irq(MACHINE_LINE);
+}
+
+TEST(interrupt_handler_dies_with_interrupts_pending)
+{
+    cap_t part = make_part(), notification = mint(make(OBJECT_NOTIFICATION, 0), RIGHTS_ALL, 1), slot = slot_take();
+
+    for (unsigned i = 0; i < 10; i++) {
+        expect_ok(untyped_retype(part, OBJECT_IRQ_HANDLER, 0, CAP_NULL, slot, 1, BOOT_SLOT_IRQ_RANGE, MACHINE_LINE));
+        expect_ok(irq_handler_bind(slot, notification));
+        machine_source_on();
+        machine_source_again();
+        machine_source_again();
+        delete(slot);
+        expect_ok(untyped_reset(part, 0));
+    }
+}
+
+/* ---- Several of them in one */
+
+TEST(untyped_in_a_dying_cnode_takes_its_objects_with_it)
+{
+    cap_t part = make_part(), cnode = make(OBJECT_CNODE, 4), outer = slot_take();
+    cap_t endpoint = make_from(part, OBJECT_ENDPOINT, 0);
+    struct worker *sender = worker_run(.function = send_once, .argument = endpoint);
+    struct worker *spinner = worker_run(.function = spin, .memory = part, .priority = PRIORITY_BELOW);
+
+    sleep_ns(NS_PER_MS);
+    expect_ok(cnode_move(cnode, 9, part));
+    expect_ok(cnode_move(CNODE, outer, cnode));
+    delete(outer);
+    expect_equal(type_of(endpoint), OBJECT_NULL);
+    expect_equal(type_of(spinner->thread), OBJECT_NULL);
+    worker_finish(sender);
+    expect_status(sender->seen[0], ERR_PEER_GONE);
+}
+
+/* A CNode with the last capabilities to endpoints and, among them, to the thread that deletes it. */
+TEST(thread_that_finds_itself_in_what_it_deletes_leaves_the_rest_to_others)
+{
+    cap_t part = make(OBJECT_UNTYPED, 17), cnode = make_from(part, OBJECT_CNODE, 8);
+    struct worker *worker = worker_make(.function = delete_holder, .memory = part);
+
+    expect_ok(untyped_retype(part, OBJECT_ENDPOINT, 0, cnode, 1, 64, CAP_NULL, 0));
+    expect_ok(untyped_retype(part, OBJECT_ENDPOINT, 0, cnode, 129, 64, CAP_NULL, 0));
+    cap_t holder = make(OBJECT_CNODE, 4);
+    expect_ok(cnode_move(holder, 5, cnode));
+    cap_t inner = holder | (cap_t)5 << boot->cnode_size_bits;
+    worker->argument = holder;
+    expect_ok(cnode_move(inner, 100, worker->thread));
+    expect_ok(thread_resume(inner | (cap_t)100 << (boot->cnode_size_bits + 4)));
+    expect_equal(worker->seen[0], 1);
+    expect_argument(untyped_reset(part, 0), ERR_CHILDREN, 0);
+    expect_ok(cnode_revoke(CNODE, part));
+    expect_ok(untyped_reset(part, 0));
+}
+
+TEST(thread_revokes_the_number_of_the_space_that_it_runs_in)
+{
+    cap_t numbers = mint_range(BOOT_SLOT_ASID_RANGE, 60, 1), space = slot_take();
+
+    expect_ok(untyped_retype(arena, OBJECT_ADDRESS_SPACE, 0, CAP_NULL, space, 1, numbers, 60));
+    map_program(space);
+    struct worker *worker = worker_run(.function = revoke_cap, .argument = numbers, .space = space);
+    expect_equal(worker->seen[0], 1);
+    expect_equal(worker_info(worker).stopped, THREAD_STOP_FAULT);
+    expect_equal(worker_info(worker).code, FAULT_PAGE);
+}
+
+TEST(message_page_whose_last_capability_the_thread_has_can_be_replaced)
+{
+    struct worker *worker = worker_make(.function = spin);
+    struct thread_configuration first = { .message_frame = page_make().frame }, second = { .message_frame = page_make().frame };
+
+    expect_ok(thread_configure(worker->thread, THREAD_SET_MESSAGE, &first));
+    delete(first.message_frame);
+    expect_ok(thread_configure(worker->thread, THREAD_SET_MESSAGE, &second));
+}
+
+TEST(message_page_works_when_it_is_mapped_nowhere)
+{
+    cap_t part = make_part(), endpoint = make(OBJECT_ENDPOINT, 0);
+    struct worker *worker = worker_make(.function = receive_long, .argument = endpoint);
+    const struct message message = { .tag = tag_make(0, 10, 0), .word = { 1, 2, 3, 4 } };
+
+    give_page(worker, part);
+    worker_start(worker);
+    expect_ok(sys_send(endpoint, &message));
+    worker_finish(worker);
+    expect_ok(worker->seen[0]);
+    expect_equal(worker->seen[1], 10);
 }

@@ -91,6 +91,27 @@ TEST(interrupt_is_not_signalled_again_before_it_is_acknowledged)
     expect_equal(take_signals(&source), 0);
 }
 
+TEST(level_triggered_interrupt_comes_again_until_the_device_is_served)
+{
+    struct source source = make_source(1);
+
+    expect_ok(irq_handler_set_mode(source.irq, IRQ_LEVEL));
+    machine_source_on();
+    machine_source_again();
+    pause();
+    expect_equal(take_signals(&source), 1);
+    pause();
+    expect_equal(take_signals(&source), 0);
+    expect_ok(irq_handler_acknowledge(source.irq));
+    pause();
+    expect_equal(take_signals(&source), 1);
+    machine_source_off();
+    expect_ok(irq_handler_acknowledge(source.irq));
+    pause();
+    expect_equal(take_signals(&source), 0);
+    expect_ok(irq_handler_set_mode(source.irq, MACHINE_LINE_MODE));
+}
+
 TEST(interrupt_goes_nowhere_without_a_notification)
 {
     struct source source = make_source(1);
