@@ -65,7 +65,7 @@ TEST(a_bound_notification_is_received_at_an_endpoint)
 {
     cap_t notification = make(OBJECT_NOTIFICATION, 0), endpoint = make(OBJECT_ENDPOINT, 0), reply = make(OBJECT_REPLY, 0);
     struct worker *receiver = worker_start(bound_receiver(endpoint, reply, notification));
-    struct message message;
+    struct message message = { 0 };
 
     expect_state(receiver, THREAD_STATE_RECEIVING);
     expect_ok(notification_signal(mint(notification, RIGHT_WRITE, 6)));
