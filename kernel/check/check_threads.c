@@ -89,7 +89,7 @@ static bool check_readiness(struct check_report *report, const struct core *core
     CHECK_THAT(report, thread->ready == in_ready_queue(core, thread), thread, core, "a thread knows if it is in the ready queue");
     CHECK_THAT(report, !thread->ready || (runnable && sc && thread != core->current), thread, core,
                "the ready queue holds runnable threads with a context, and not the current one");
-    if (runnable && sc && thread != core->current)
+    if (runnable && sc && thread != core->current && !thread->deferred)
         CHECK_THAT(report, thread->ready != (sc->replenish_node.queued != 0), thread, sc,
                    "a runnable thread is in the ready queue, or its context waits for time");
     CHECK_THAT(report, !runnable || thread->space, thread, NULL, "a runnable thread has an address space");

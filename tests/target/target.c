@@ -11,6 +11,8 @@
  */
 #include "target.h"
 
+#include <lucid/bundle.h>
+
 #define SIGNAL_ENDED  1u
 #define SIGNAL_FAILED 2u
 #define SIGNAL_TICK   4u
@@ -24,6 +26,7 @@
 
 const struct boot_info *boot;
 cap_t test_thread, test_context;
+bool test_is_long;
 
 __attribute__((used)) static _Alignas(16) char runner_stack[STACK_BYTES];
 static _Alignas(16) char test_stack[STACK_BYTES];
@@ -285,15 +288,34 @@ static void make_notification(void)
     expect_ok(cnode_mint(CNODE, tick, notification, RIGHT_WRITE, SIGNAL_TICK));
 }
 
+#define LONG_PREFIX "test_"
+#define LONG_SUFFIX "_long"
+
+/* All tests, or in a system named test_X_long those whose names begin with X. */
+static bool is_chosen(const struct test *test)
+{
+    const struct bundle_header *bundle = (const struct bundle_header *)(word_t)boot->bundle;
+    const char *system = bundle && bundle->magic == BUNDLE_MAGIC ? (const char *)bundle + bundle->system : "";
+    size_t length = strlen(system), around = strlen(LONG_PREFIX) + strlen(LONG_SUFFIX);
+
+    if (length <= around || strcmp(system + length - strlen(LONG_SUFFIX), LONG_SUFFIX) != 0)
+        return true;
+    test_is_long = true;
+    return strncmp(test->name, system + strlen(LONG_PREFIX), length - around) == 0;
+}
+
 /* The compiler has put those of a file in any order: sort by line. */
 static unsigned list_tests(const struct test **tests)
 {
-    unsigned count = (unsigned)(__stop_target_tests - __start_target_tests);
+    unsigned all = (unsigned)(__stop_target_tests - __start_target_tests), count = 0;
 
-    expect_true(count <= TESTS_MAX);
-    for (unsigned i = 0; i < count; i++) {
+    expect_true(all <= TESTS_MAX);
+    for (unsigned i = 0; i < all; i++) {
         const struct test *test = __start_target_tests[i];
-        unsigned at = i;
+        unsigned at = count;
+        if (!is_chosen(test))
+            continue;
+        count++;
         for (; at > 0 && strcmp(tests[at - 1]->file, test->file) == 0 && tests[at - 1]->line > test->line; at--)
             tests[at] = tests[at - 1];
         tests[at] = test;

@@ -78,6 +78,9 @@ void test_status(const char *file, int line, status_t status, unsigned error, in
 /* A line of output beside the results: what was measured, a seed. */
 __attribute__((format(printf, 1, 2))) void note(const char *format, ...);
 
+/* In a system that is named test_X_long, only the tests whose names begin with X run, and this is true: they may do more. */
+extern bool test_is_long;
+
 /* This test needs more than 20 s of virtual time. */
 void test_allow_seconds(unsigned seconds);
 

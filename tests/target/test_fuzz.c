@@ -24,6 +24,7 @@
 #define CALLS_A_LIFE    4000u
 #define FUZZERS         3u /* the last has no context of its own */
 #define TICK_NS         1000000u
+#define CHECK_LIVES     4u /* a debug kernel checks all its invariants at the end of every fourth life */
 #define FUZZ_PRIORITY   80u
 #define FUZZ_MAXIMUM    90u
 
@@ -523,6 +524,8 @@ static void begin_life(void)
 
 static void end_life(void)
 {
+    if (kernel_is_debug() && fuzz.lives % CHECK_LIVES == 0)
+        expect_ok(sys_debug(DEBUG_CHECK, 0));
     for (unsigned i = 0; i < FUZZERS; i++) {
         struct fuzzer_page *page = page_of(i);
         expect_ok(thread_suspend(fuzz.threads + i, 0));
@@ -634,5 +637,5 @@ static void run_fuzz(uint64_t calls)
 
 TEST(fuzz_random_system_calls_harm_nobody)
 {
-    run_fuzz(FUZZ_CALLS);
+    run_fuzz(test_is_long ? FUZZ_CALLS_LONG : FUZZ_CALLS);
 }
