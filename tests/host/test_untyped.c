@@ -91,7 +91,9 @@ TEST(retype_refuses)
 TEST(retype_of_what_needs_a_number_refuses)
 {
     system_boot();
-    cap_t part = make(OBJECT_UNTYPED, 16), free = slot_new(), few = slot_new();
+    cap_t part = make(OBJECT_UNTYPED, 16), few = slot_new(), weak = slot_new(), free = slot_new();
+    slot_new();
+    slot_new();
     DO(BOOT_SLOT_CNODE, OP_CNODE_MINT, few, BOOT_SLOT_ASID_RANGE, RIGHTS_ALL, 10, 2);
 
 #define SPACE(range, number, count)                                                                                    \
@@ -106,7 +108,6 @@ TEST(retype_of_what_needs_a_number_refuses)
     EXPECT_ERROR(SPACE(BOOT_SLOT_ASID_RANGE, 0, 1), ERR_RANGE, 7);
     EXPECT_ERROR(CALL(part, OP_UNTYPED_RETYPE, OBJECT_ENDPOINT, 0, 0, free, 1, few, 0).status, ERR_RANGE, 6);
     EXPECT_ERROR(CALL(part, OP_UNTYPED_RETYPE, OBJECT_ENDPOINT, 0, 0, free, 1, 0, 5).status, ERR_RANGE, 7);
-    cap_t weak = slot_new();
     DO(BOOT_SLOT_CNODE, OP_CNODE_MINT, weak, few, RIGHT_READ, 10, 2);
     EXPECT_ERROR(SPACE(weak, 10, 1), ERR_RIGHT, 6);
     EXPECT_EQ(watermark(part), 0);
