@@ -194,6 +194,7 @@ void scheduler_unload_space(const struct address_space *space)
     if (core->space == space) {
         core->space = NULL;
         arch_space_load(NULL);
+        core->reschedule = true; /* a current thread that goes on loads it again, with its new tag */
     }
 }
 
