@@ -310,8 +310,11 @@ void scheduler_run(struct core *core)
     if (!core->reschedule)
         return;
     ticks_t now = scheduler_charge(core);
+    struct thread *previous = core->current;
     requeue_current(core, now);
+    core->current = NULL; /* it is where it belongs: whoever goes on by what follows is queued, it too */
     settle_deferred(core);
+    core->current = previous;
     core->reschedule = false;
     core->current_ended = false;
 
