@@ -82,6 +82,8 @@ void refill_reset(struct sched_context *sc, ticks_t budget, ticks_t period, tick
 bool refill_charge(struct sched_context *sc, ticks_t used);
 /* The context becomes active after its thread was not running: time not used in the past does not add up. */
 void refill_unblock(struct sched_context *sc, ticks_t now);
+/* It gets the processor at `now`: what it has missed for longer than a period, because others ran, is gone. */
+void refill_begin(struct sched_context *sc, ticks_t now);
 /* It may run at `now`. */
 bool refill_is_ready(const struct sched_context *sc, ticks_t now);
 /* Give up what is left of the present refill, until its replenishment. */

@@ -9,7 +9,8 @@
  *   size      no refill is below the minimum, unless the whole budget is in it
  *
  * Using an amount takes it from the head and puts it back a period after it became usable. In no window of one period
- * can more than the budget be used. If the ring is full, amounts are joined at the later time: never earlier than
+ * can more than the budget be used by who runs when it may. Who is kept from running by others can use what it missed later, as
+ * a periodic task can, but of one period at most: it must not make up for a long wait at the cost of those below it. If the ring is full, amounts are joined at the later time: never earlier than
  * allowed.
  *
  * A context whose budget equals its period needs none of this: its two refills are what is left and what is used
@@ -155,6 +156,12 @@ void refill_unblock(struct sched_context *sc, ticks_t now)
         refill_head(sc)->amount += head.amount;
         refill_head(sc)->time = head.time;
     }
+}
+
+void refill_begin(struct sched_context *sc, ticks_t now)
+{
+    if (now > sc->period && refill_head(sc)->time < now - sc->period)
+        refill_unblock(sc, now);
 }
 
 bool refill_is_ready(const struct sched_context *sc, ticks_t now)

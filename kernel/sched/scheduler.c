@@ -319,6 +319,8 @@ void scheduler_run(struct core *core)
     core->current_ended = false;
 
     struct thread *best = take_best(core);
+    if (best && best->sc != core->context)
+        refill_begin(best->sc, now);
     core->context = best ? best->sc : NULL;
     if (best)
         scheduler_load(core, best);
