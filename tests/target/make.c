@@ -2,34 +2,35 @@
 /*
  * Slots, objects and memory for the tests, all out of the arena, and their end.
  *
- * The memory: one boot Untyped of at least 64 MiB is reset in its upper part; from there come the framework's own memory, that of the
- * test's thread, and the arena, on which everything depends that a test makes. Slots are counted upwards from
- * the first that is free; after a test the arena is revoked, which destroys the objects, and the slots are emptied of the copies of other
- * capabilities.
+ * The memory: one boot Untyped of at least 64 MiB is reset in its upper part; from there come the framework's
+ * own memory, that of the test's thread, and the arena, on which everything depends that a test makes. Slots
+ * are counted upwards from the first that is free; after a test the arena is revoked, which destroys the
+ * objects, and the slots are emptied of the copies of other capabilities.
  */
 #include "target.h"
 
-#define TAKEN_BYTES     ((word_t)48 << 20) /* of the boot Untyped, at its end: the arena, aligned, and before it the rest */
+#define TAKEN_BYTES                                                                                          \
+    ((word_t)48 << 20) /* of the boot Untyped, at its end: the arena, aligned, and before it the rest */
 #define FRAMEWORK_BITS  20u
 #define THREAD_BITS     16u
 #define FRAMEWORK_SLOTS 16u
 #define PAGE            4096u
 
 #define IMAGE_PAGES_MAX 1024u
-#define SPACE_FIRST     2u    /* numbers of address spaces that tests use: the root has 1 */
+#define SPACE_FIRST     2u /* numbers of address spaces that tests use: the root has 1 */
 #define SPACE_LAST      100u
 
 cap_t arena, thread_memory;
 
 static cap_t framework_memory;
-static cap_t framework_next, framework_end; /* slots of the framework */
+static cap_t framework_next, framework_end;   /* slots of the framework */
 static cap_t slot_first, slot_next, slot_end; /* slots of the tests */
 static word_t address_next;
 static word_t image_address[IMAGE_PAGES_MAX]; /* where the program's frames are mapped, by their order */
 
 extern char text_end[] __asm__("etext");
 
-/* ---- Slots ------------------------------------------------------------------------------------------------------- */
+/* ---- Slots */
 
 cap_t framework_slot(void)
 {
@@ -69,7 +70,7 @@ unsigned type_of(cap_t slot)
     return inspect(slot).type;
 }
 
-void delete(cap_t slot)
+void erase(cap_t slot)
 {
     expect_ok(cnode_delete(CNODE, slot));
 }
@@ -95,7 +96,7 @@ cap_t mint_range(cap_t source, word_t first, word_t count)
     return slot;
 }
 
-/* ---- Objects ----------------------------------------------------------------------------------------------------- */
+/* ---- Objects */
 
 cap_t make_from(cap_t untyped, unsigned type, unsigned size_bits)
 {
@@ -113,7 +114,8 @@ cap_t make_space_from(cap_t untyped, word_t *number)
 {
     cap_t slot = slot_take();
     for (word_t n = SPACE_FIRST; n <= SPACE_LAST; n++) {
-        status_t status = untyped_retype(untyped, OBJECT_ADDRESS_SPACE, 0, CAP_NULL, slot, 1, BOOT_SLOT_ASID_RANGE, n);
+        status_t status =
+            untyped_retype(untyped, OBJECT_ADDRESS_SPACE, 0, CAP_NULL, slot, 1, BOOT_SLOT_ASID_RANGE, n);
         if (status_error(status) == ERR_BUSY)
             continue;
         expect_ok(status);
@@ -143,7 +145,7 @@ cap_t make_context(time_ns_t budget_ns, time_ns_t period_ns)
     return context;
 }
 
-/* ---- Memory ------------------------------------------------------------------------------------------------------ */
+/* ---- Memory */
 
 word_t address_take(unsigned size_bits)
 {
@@ -185,7 +187,8 @@ cap_t image_frame(const void *address)
 void map_program(cap_t space)
 {
     for (unsigned i = 0; i < boot->image_slots; i++) {
-        word_t rights = image_address[i] < (word_t)text_end ? RIGHT_READ | RIGHT_EXECUTE : RIGHT_READ | RIGHT_WRITE;
+        word_t rights =
+            image_address[i] < (word_t)text_end ? RIGHT_READ | RIGHT_EXECUTE : RIGHT_READ | RIGHT_WRITE;
         map(space, copy(boot->image_slot + i), image_address[i], rights);
     }
 }
@@ -202,7 +205,7 @@ cap_t space_with_program(void)
     return space_with_program_from(arena);
 }
 
-/* ---- Beginning and end ------------------------------------------------------------------------------------------- */
+/* ---- Beginning and end */
 
 /* The smallest ordinary boot Untyped with 64 MiB or more. */
 static cap_t choose_memory(unsigned *size_bits)
@@ -239,7 +242,8 @@ void arena_init(void)
 
     expect_ok(untyped_reset(memory, ((word_t)1 << size_bits) - TAKEN_BYTES));
     framework_memory = framework_slot();
-    expect_ok(untyped_retype(memory, OBJECT_UNTYPED, FRAMEWORK_BITS, CAP_NULL, framework_memory, 1, CAP_NULL, 0));
+    expect_ok(
+        untyped_retype(memory, OBJECT_UNTYPED, FRAMEWORK_BITS, CAP_NULL, framework_memory, 1, CAP_NULL, 0));
     thread_memory = framework_make(OBJECT_UNTYPED, THREAD_BITS);
     arena = framework_slot();
     expect_ok(untyped_retype(memory, OBJECT_UNTYPED, ARENA_BITS, CAP_NULL, arena, 1, CAP_NULL, 0));

@@ -101,7 +101,7 @@ static inline struct worker *start_passive(struct worker *worker)
     worker_start(worker);
     settle();
     expect_state(worker, THREAD_STATE_RECEIVING);
-    delete(context);
+    erase(context);
     return worker;
 }
 

@@ -2,8 +2,8 @@
 /*
  * The runner: one test after the other, each in a new thread, and nothing left behind.
  *
- * The runner is the root thread. It has the highest priority and waits for its notification, so whatever a test does, it is
- * stopped at once when one of these arrives:
+ * The runner is the root thread. It has the highest priority and waits for its notification, so whatever a
+ * test does, it is stopped at once when one of these arrives:
  *
  *     SIGNAL_ENDED   the test's thread has stopped: the exit code says how, a fault is a failure
  *     SIGNAL_FAILED  an expectation failed, in the test's thread or a worker; the text is in `failure`
@@ -47,7 +47,7 @@ __attribute__((used)) void runner_main(const struct boot_info *info);
 ARCH_ROOT_START(runner_stack, 16384, runner_main);
 _Static_assert(STACK_BYTES == 16384, "the number above is the size of the stack");
 
-/* ---- Output ------------------------------------------------------------------------------------------------------ */
+/* ---- Output */
 
 static void put_text(const char *text)
 {
@@ -79,7 +79,7 @@ void note(const char *format, ...)
     put_line("   %s: %s", running ? running->name : "", line);
 }
 
-/* ---- Expectations ------------------------------------------------------------------------------------------------ */
+/* ---- Expectations */
 
 /* The runner itself cannot go on. */
 __attribute__((noreturn)) static void give_up(void)
@@ -128,8 +128,8 @@ void test_status(const char *file, int line, status_t status, unsigned error, in
         return;
     if (argument <= 0 && seen_argument == 0)
         test_fail(file, line, "expected %s, seen %s", error_name(error), error_name(seen));
-    test_fail(file, line, "expected %s of argument %d, seen %s of argument %u", error_name(error), argument, error_name(seen),
-              seen_argument);
+    test_fail(file, line, "expected %s of argument %d, seen %s of argument %u", error_name(error), argument,
+              error_name(seen), seen_argument);
 }
 
 void test_allow_seconds(unsigned seconds)
@@ -137,11 +137,13 @@ void test_allow_seconds(unsigned seconds)
     ticks_left = seconds / (unsigned)(TICK_NS / NS_PER_S) + 1;
 }
 
-/* ---- Threads of the framework ------------------------------------------------------------------------------------ */
+/* ---- Threads of the framework */
 
 static void start_thread(cap_t thread, void (*entry)(void), char *stack, size_t stack_bytes)
 {
-    word_t registers[2] = { [REGISTER_IP] = (word_t)entry, [REGISTER_SP] = arch_stack_pointer((word_t)stack + stack_bytes) };
+    word_t registers[2] = {
+        [REGISTER_IP] = (word_t)entry, [REGISTER_SP] = arch_stack_pointer((word_t)stack + stack_bytes)
+    };
     expect_ok(thread_write_registers(thread, REGISTER_IP, registers, 2));
     expect_ok(thread_resume(thread));
 }
@@ -176,12 +178,16 @@ static void test_main(void)
 static void make_test_thread(void)
 {
     struct thread_configuration configuration = {
-        .cnode = CNODE, .space = SPACE, .death = ended,
-        .message_frame = image_frame(&test_utcb), .message_offset = (word_t)&test_utcb % 4096,
+        .cnode = CNODE,
+        .space = SPACE,
+        .death = ended,
+        .message_frame = image_frame(&test_utcb),
+        .message_offset = (word_t)&test_utcb % 4096,
     };
     expect_ok(untyped_retype(thread_memory, OBJECT_THREAD, 0, CAP_NULL, test_thread, 1, CAP_NULL, 0));
     expect_ok(untyped_retype(thread_memory, OBJECT_SCHED_CONTEXT, 8, CAP_NULL, test_context, 1, CAP_NULL, 0));
-    expect_ok(thread_configure(test_thread, THREAD_SET_CNODE | THREAD_SET_SPACE | THREAD_SET_MESSAGE | THREAD_SET_DEATH,
+    expect_ok(thread_configure(test_thread,
+                               THREAD_SET_CNODE | THREAD_SET_SPACE | THREAD_SET_MESSAGE | THREAD_SET_DEATH,
                                &configuration));
     expect_ok(thread_set_priority(test_thread, TEST_PRIORITY, PRIORITY_MAX));
     expect_ok(core_range_set_budget(CORES, test_context, 0, 10 * NS_PER_MS, 10 * NS_PER_MS, 0));
@@ -195,7 +201,7 @@ static void remove_test_thread(void)
     expect_ok(untyped_reset(thread_memory, 0));
 }
 
-/* ---- One test ---------------------------------------------------------------------------------------------------- */
+/* ---- One test */
 
 static void fail_with(const char *format, word_t a, word_t b, word_t c)
 {
@@ -216,10 +222,11 @@ static void judge_end(void)
     }
     thread_read_registers(test_thread, registers);
     if (info.stopped == THREAD_STOP_FAULT)
-        fail_with("the test's thread stopped on the fault %lu at %lx, stack %lx", info.code, registers[REGISTER_IP],
-                  registers[REGISTER_SP]);
+        fail_with("the test's thread stopped on the fault %lu at %lx, stack %lx", info.code,
+                  registers[REGISTER_IP], registers[REGISTER_SP]);
     else if (info.code != CODE_PASSED)
-        fail_with("the test's thread stopped: reason %lu, code %lu, at %lx", info.stopped, info.code, registers[REGISTER_IP]);
+        fail_with("the test's thread stopped: reason %lu, code %lu, at %lx", info.stopped, info.code,
+                  registers[REGISTER_IP]);
 }
 
 static void wait_for_end(void)
@@ -316,7 +323,8 @@ static unsigned list_tests(const struct test **tests)
         if (!is_chosen(test))
             continue;
         count++;
-        for (; at > 0 && strcmp(tests[at - 1]->file, test->file) == 0 && tests[at - 1]->line > test->line; at--)
+        for (; at > 0 && strcmp(tests[at - 1]->file, test->file) == 0 && tests[at - 1]->line > test->line;
+             at--)
             tests[at] = tests[at - 1];
         tests[at] = test;
     }

@@ -16,7 +16,8 @@ static struct capability_info inspect_in(cap_t cnode, word_t index)
 
 TEST(copy_has_the_same_authority)
 {
-    cap_t endpoint = make(OBJECT_ENDPOINT, 0), badged = mint(endpoint, RIGHT_READ | RIGHT_GRANT, 77), twin = copy(badged);
+    cap_t endpoint = make(OBJECT_ENDPOINT, 0), badged = mint(endpoint, RIGHT_READ | RIGHT_GRANT, 77),
+          twin = copy(badged);
 
     expect_equal(inspect(twin).type, OBJECT_ENDPOINT);
     expect_equal(inspect(twin).rights, RIGHT_READ | RIGHT_GRANT);
@@ -39,7 +40,8 @@ TEST(copy_checks_destination_and_source)
 
 TEST(what_must_be_unique_cannot_be_copied)
 {
-    cap_t unique[] = { make(OBJECT_UNTYPED, 12), make(OBJECT_PAGE_TABLE, 0), make(OBJECT_REPLY, 0) }, to = slot_take();
+    cap_t unique[] = { make(OBJECT_UNTYPED, 12), make(OBJECT_PAGE_TABLE, 0), make(OBJECT_REPLY, 0) },
+          to = slot_take();
 
     for (unsigned i = 0; i < 3; i++) {
         expect_argument(cnode_copy(CNODE, to, unique[i]), ERR_TYPE, 2);
@@ -51,7 +53,8 @@ TEST(what_must_be_unique_cannot_be_copied)
 
 TEST(mint_gives_rights_that_the_source_has)
 {
-    cap_t endpoint = make(OBJECT_ENDPOINT, 0), first = mint(endpoint, RIGHT_READ | RIGHT_WRITE, 0), second = mint(first, RIGHT_WRITE | RIGHT_GRANT, 0);
+    cap_t endpoint = make(OBJECT_ENDPOINT, 0), first = mint(endpoint, RIGHT_READ | RIGHT_WRITE, 0),
+          second = mint(first, RIGHT_WRITE | RIGHT_GRANT, 0);
 
     expect_equal(inspect(first).rights, RIGHT_READ | RIGHT_WRITE);
     expect_equal(inspect(second).rights, RIGHT_WRITE);
@@ -130,7 +133,8 @@ TEST(delete_of_an_empty_slot_is_no_error)
 
 TEST(revoke_leaves_the_capability_and_its_copies)
 {
-    cap_t endpoint = make(OBJECT_ENDPOINT, 0), twin = copy(endpoint), child = mint(endpoint, RIGHTS_ALL, 1), grandchild = mint(child, RIGHTS_ALL, 0);
+    cap_t endpoint = make(OBJECT_ENDPOINT, 0), twin = copy(endpoint), child = mint(endpoint, RIGHTS_ALL, 1),
+          grandchild = mint(child, RIGHTS_ALL, 0);
 
     expect_ok(cnode_revoke(CNODE, endpoint));
     expect_equal(type_of(endpoint), OBJECT_ENDPOINT);
@@ -182,7 +186,8 @@ static void call_once(struct worker *worker)
 
 TEST(cancel_badge_ends_the_waiting_of_its_senders_only)
 {
-    cap_t endpoint = make(OBJECT_ENDPOINT, 0), one = mint(endpoint, RIGHTS_ALL, 1), two = mint(endpoint, RIGHTS_ALL, 2);
+    cap_t endpoint = make(OBJECT_ENDPOINT, 0), one = mint(endpoint, RIGHTS_ALL, 1),
+          two = mint(endpoint, RIGHTS_ALL, 2);
     struct worker *sender = worker_run(.function = send_once, .argument = one);
     struct worker *caller = worker_run(.function = call_once, .argument = one);
     struct worker *other = worker_run(.function = call_once, .argument = two);
@@ -253,7 +258,8 @@ TEST(address_that_begins_with_slot_0_is_refused)
     expect_status(cnode_inspect(address_in(cnode, 1 << SMALL_BITS), 1, &info), ERR_CAPABILITY);
 }
 
-/* A chain of CNodes: in slot 3 of each stands the next, in slot 5 of each an endpoint. With it the root CNode is level 1. */
+/* A chain of CNodes: in slot 3 of each stands the next, in slot 5 of each an endpoint. With it the root CNode
+ * is level 1. */
 static cap_t make_chain(unsigned levels)
 {
     cap_t first = slots_take(levels), endpoint = make(OBJECT_ENDPOINT, 0);

@@ -6,9 +6,10 @@
 
 TEST(deleting_deletes_the_children_first)
 {
-    cap_t endpoint = make(OBJECT_ENDPOINT, 0), parent = mint(endpoint, RIGHTS_ALL, 0), child = mint(parent, RIGHTS_ALL, 1), grandchild = mint(child, RIGHTS_ALL, 0);
+    cap_t endpoint = make(OBJECT_ENDPOINT, 0), parent = mint(endpoint, RIGHTS_ALL, 0),
+          child = mint(parent, RIGHTS_ALL, 1), grandchild = mint(child, RIGHTS_ALL, 0);
 
-    delete(parent);
+    erase(parent);
     expect_equal(type_of(parent), OBJECT_NULL);
     expect_equal(type_of(child), OBJECT_NULL);
     expect_equal(type_of(grandchild), OBJECT_NULL);
@@ -19,7 +20,7 @@ TEST(copy_of_a_child_is_no_child_of_its_source)
 {
     cap_t endpoint = make(OBJECT_ENDPOINT, 0), child = mint(endpoint, RIGHTS_ALL, 1), twin = copy(child);
 
-    delete(child);
+    erase(child);
     expect_equal(type_of(twin), OBJECT_ENDPOINT);
     expect_ok(cnode_revoke(CNODE, endpoint));
     expect_equal(type_of(twin), OBJECT_NULL);
@@ -31,15 +32,16 @@ TEST(copy_does_not_take_the_children)
 
     expect_ok(cnode_revoke(CNODE, twin));
     expect_equal(type_of(child), OBJECT_ENDPOINT);
-    delete(twin);
+    erase(twin);
     expect_equal(type_of(child), OBJECT_ENDPOINT);
-    delete(endpoint);
+    erase(endpoint);
     expect_equal(type_of(child), OBJECT_NULL);
 }
 
 TEST(moving_keeps_parent_and_children)
 {
-    cap_t endpoint = make(OBJECT_ENDPOINT, 0), parent = mint(endpoint, RIGHTS_ALL, 0), child = mint(parent, RIGHTS_ALL, 1), to = slot_take();
+    cap_t endpoint = make(OBJECT_ENDPOINT, 0), parent = mint(endpoint, RIGHTS_ALL, 0),
+          child = mint(parent, RIGHTS_ALL, 1), to = slot_take();
 
     expect_ok(cnode_move(CNODE, to, parent));
     expect_ok(cnode_revoke(CNODE, to));
@@ -51,10 +53,11 @@ TEST(moving_keeps_parent_and_children)
 
 TEST(children_are_saved_by_moving_their_parent_before_the_slot_is_used_again)
 {
-    cap_t endpoint = make(OBJECT_ENDPOINT, 0), parent = mint(endpoint, RIGHTS_ALL, 0), child = mint(parent, RIGHTS_ALL, 1), to = slot_take();
+    cap_t endpoint = make(OBJECT_ENDPOINT, 0), parent = mint(endpoint, RIGHTS_ALL, 0),
+          child = mint(parent, RIGHTS_ALL, 1), to = slot_take();
 
     expect_ok(cnode_move(CNODE, to, parent));
-    delete(parent); /* an empty slot now */
+    erase(parent); /* an empty slot now */
     expect_equal(type_of(child), OBJECT_ENDPOINT);
 }
 
@@ -64,7 +67,7 @@ TEST(object_lives_until_its_last_capability_goes)
     word_t bits;
 
     expect_ok(notification_signal(mint(notification, RIGHTS_ALL, 4)));
-    delete(notification);
+    erase(notification);
     expect_status(notification_poll(twin, &bits), OK);
     expect_equal(bits, 4);
 }
@@ -84,7 +87,7 @@ TEST(derivation_tree_is_255_deep_at_most)
 
     expect_argument(cnode_mint(CNODE, to, last, RIGHTS_ALL, 0), ERR_DEPTH, 0);
     expect_ok(cnode_copy(CNODE, to, last));
-    delete(endpoint);
+    erase(endpoint);
     expect_equal(type_of(last), OBJECT_NULL);
     expect_equal(type_of(to), OBJECT_NULL);
 }
@@ -115,7 +118,7 @@ TEST(deleting_the_capability_that_the_thread_is_named_by_goes_well)
 
     expect_ok(cnode_copy(cnode, 1, cnode));
     expect_ok(cnode_copy(cnode, 2, cnode));
-    delete(cnode);
+    erase(cnode);
     expect_equal(type_of(cnode), OBJECT_NULL);
 }
 

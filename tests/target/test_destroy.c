@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Objects that are destroyed while something waits at them, runs on them or refers to them; and their memory made into something
- * else, full of ones, at once. What the kernel still remembered of the old object would be seen.
+ * Objects that are destroyed while something waits at them, runs on them or refers to them; and their memory
+ * made into something else, full of ones, at once. What the kernel still remembered of the old object would
+ * be seen.
  */
 #include "target.h"
 
@@ -85,7 +86,8 @@ static void hold_call(struct worker *worker)
 
 static struct hold make_hold(void)
 {
-    return (struct hold){ make(OBJECT_ENDPOINT, 0), make(OBJECT_REPLY, 0), mint(make(OBJECT_NOTIFICATION, 0), RIGHTS_ALL, 1) };
+    return (struct hold){ make(OBJECT_ENDPOINT, 0), make(OBJECT_REPLY, 0),
+                          mint(make(OBJECT_NOTIFICATION, 0), RIGHTS_ALL, 1) };
 }
 
 /* ---- Threads */
@@ -179,7 +181,8 @@ TEST(thread_dies_while_it_could_run)
 TEST(thread_dies_while_it_waits_for_time)
 {
     cap_t part = make_part();
-    struct worker *worker = worker_run(.function = spin, .memory = part, .budget_ns = boot->budget_minimum_ns, .period_ns = 5 * NS_PER_MS);
+    struct worker *worker = worker_run(.function = spin, .memory = part, .budget_ns = boot->budget_minimum_ns,
+                                       .period_ns = 5 * NS_PER_MS);
     cap_t context = worker->context;
     struct sched_context_info info;
 
@@ -199,7 +202,8 @@ static void delete_own_thread(struct worker *worker)
 TEST(thread_deletes_itself)
 {
     cap_t part = make_part(), notification = make(OBJECT_NOTIFICATION, 0);
-    struct worker *worker = worker_run(.function = delete_own_thread, .memory = part, .death = mint(notification, RIGHTS_ALL, 2));
+    struct worker *worker =
+        worker_run(.function = delete_own_thread, .memory = part, .death = mint(notification, RIGHTS_ALL, 2));
     word_t bits;
 
     expect_equal(worker->seen[0], 1);
@@ -280,7 +284,8 @@ TEST(endpoint_dies_under_senders_callers_and_receivers)
 TEST(endpoint_dies_and_calls_that_were_taken_go_on)
 {
     cap_t part = make_part();
-    struct hold hold = { make_from(part, OBJECT_ENDPOINT, 0), make(OBJECT_REPLY, 0), mint(make(OBJECT_NOTIFICATION, 0), RIGHTS_ALL, 1) };
+    struct hold hold = { make_from(part, OBJECT_ENDPOINT, 0), make(OBJECT_REPLY, 0),
+                         mint(make(OBJECT_NOTIFICATION, 0), RIGHTS_ALL, 1) };
     struct worker *server = worker_run(.function = hold_call, .argument = (word_t)&hold);
     struct worker *client = worker_run(.function = call_once, .argument = hold.endpoint);
 
@@ -361,7 +366,8 @@ TEST(notification_dies_under_its_waiters)
 
 TEST(notification_dies_that_is_bound_to_a_thread)
 {
-    cap_t part = make_part(), notification = make_from(part, OBJECT_NOTIFICATION, 0), endpoint = make(OBJECT_ENDPOINT, 0);
+    cap_t part = make_part(), notification = make_from(part, OBJECT_NOTIFICATION, 0),
+          endpoint = make(OBJECT_ENDPOINT, 0);
     struct worker *worker = worker_make(.function = receive_once, .argument = endpoint);
     const struct message message = { .tag = tag_make(0, 1, 0), .word = { 9 } };
 
@@ -378,7 +384,8 @@ TEST(notification_dies_that_is_bound_to_a_thread)
 TEST(thread_dies_that_has_a_notification_bound)
 {
     cap_t part = make_part(), notification = mint(make(OBJECT_NOTIFICATION, 0), RIGHTS_ALL, 4);
-    struct worker *worker = worker_make(.function = receive_once, .argument = make(OBJECT_ENDPOINT, 0), .memory = part);
+    struct worker *worker =
+        worker_make(.function = receive_once, .argument = make(OBJECT_ENDPOINT, 0), .memory = part);
     word_t bits;
 
     expect_ok(thread_bind_notification(worker->thread, notification));
@@ -392,7 +399,8 @@ TEST(thread_dies_that_has_a_notification_bound)
 TEST(death_notification_dies_before_the_thread)
 {
     cap_t part = make_part(), notification = make_from(part, OBJECT_NOTIFICATION, 0);
-    struct worker *worker = worker_run(.function = wait_once, .argument = make(OBJECT_NOTIFICATION, 0), .death = notification);
+    struct worker *worker =
+        worker_run(.function = wait_once, .argument = make(OBJECT_NOTIFICATION, 0), .death = notification);
 
     reuse(part);
     expect_ok(thread_suspend(worker->thread, 1));
@@ -401,7 +409,8 @@ TEST(death_notification_dies_before_the_thread)
 
 TEST(notification_of_an_interrupt_and_of_the_timer_dies)
 {
-    cap_t part = make_part(), notification = make_from(part, OBJECT_NOTIFICATION, 0), badged = mint(notification, RIGHTS_ALL, 1), irq = make_irq(MACHINE_LINE);
+    cap_t part = make_part(), notification = make_from(part, OBJECT_NOTIFICATION, 0),
+          badged = mint(notification, RIGHTS_ALL, 1), irq = make_irq(MACHINE_LINE);
 
     expect_ok(irq_handler_bind(irq, badged));
     expect_ok(core_range_bind_timer(CORES, 0, badged));
@@ -420,7 +429,8 @@ TEST(notification_of_an_interrupt_and_of_the_timer_dies)
 
 TEST(cnode_dies_that_a_waiting_thread_uses)
 {
-    cap_t part = make_part(), cnode = make_from(part, OBJECT_CNODE, 4), notification = make(OBJECT_NOTIFICATION, 0);
+    cap_t part = make_part(), cnode = make_from(part, OBJECT_CNODE, 4),
+          notification = make(OBJECT_NOTIFICATION, 0);
 
     expect_ok(cnode_copy(cnode, 1, notification));
     struct worker *worker = worker_run(.function = wait_once, .argument = 1, .cnode = cnode);
@@ -438,7 +448,7 @@ TEST(cnode_dies_that_holds_the_last_capability_to_others)
     struct worker *sender = worker_run(.function = send_once, .argument = endpoint);
 
     expect_ok(cnode_move(cnode, 15, endpoint));
-    delete(cnode);
+    erase(cnode);
     worker_finish(sender);
     expect_status(sender->seen[0], ERR_PEER_GONE);
     reuse(part);
@@ -447,12 +457,13 @@ TEST(cnode_dies_that_holds_the_last_capability_to_others)
 TEST(cnode_and_thread_that_hold_each_other_die_together)
 {
     cap_t part = make_part(), cnode = make_from(part, OBJECT_CNODE, 4);
-    struct worker *worker = worker_make(.function = spin, .cnode = cnode, .memory = part, .priority = PRIORITY_BELOW);
+    struct worker *worker =
+        worker_make(.function = spin, .cnode = cnode, .memory = part, .priority = PRIORITY_BELOW);
 
     expect_ok(cnode_move(cnode, 1, worker->thread));
     cap_t thread = cnode | (cap_t)1 << boot->cnode_size_bits;
     expect_ok(thread_resume(thread));
-    delete(cnode); /* the thread keeps it: nothing dies yet */
+    erase(cnode); /* the thread keeps it: nothing dies yet */
     sleep_ns(NS_PER_MS);
     expect_true(worker->seen[0] > 0);
     reuse(part);
@@ -465,8 +476,8 @@ TEST(cnodes_that_hold_each_other_die_with_their_memory)
     expect_ok(cnode_copy(a, 1, b));
     expect_ok(cnode_copy(b, 1, a));
     expect_ok(cnode_copy(a, 2, a));
-    delete(a);
-    delete(b);
+    erase(a);
+    erase(b);
     expect_argument(untyped_reset(part, 0), ERR_CHILDREN, 0);
     reuse(part);
 }
@@ -545,7 +556,8 @@ TEST(context_dies_that_was_donated_to_a_server)
     worker_start(client);
     expect_state(client, THREAD_STATE_CALLING);
     reuse(part);
-    /* The server lost its time against its will and has no handler for that: it stops when it next would run, and that is its death. */
+    /* The server lost its time against its will and has no handler for that: it stops when it next would run,
+     * and that is its death. */
     expect_ok(notification_signal(hold.go));
     settle();
     expect_equal(worker_info(server).stopped, THREAD_STOP_FAULT);
@@ -574,7 +586,9 @@ static void send_long(struct worker *worker)
 /* Give the worker a message page in a frame out of `part`. */
 static void give_page(struct worker *worker, cap_t part)
 {
-    struct thread_configuration configuration = { .message_frame = make_from(part, OBJECT_FRAME, FRAME_SIZE_4K), .message_offset = 3072 };
+    struct thread_configuration configuration = { .message_frame =
+                                                      make_from(part, OBJECT_FRAME, FRAME_SIZE_4K),
+                                                  .message_offset = 3072 };
     expect_ok(thread_configure(worker->thread, THREAD_SET_MESSAGE, &configuration));
 }
 
@@ -613,7 +627,8 @@ TEST(message_page_dies_under_a_sender)
 
 TEST(page_table_dies_that_a_thread_uses)
 {
-    cap_t part = make_part(), table = make_from(part, OBJECT_PAGE_TABLE, 0), frame = make(OBJECT_FRAME, FRAME_SIZE_4K), endpoint = make(OBJECT_ENDPOINT, 0);
+    cap_t part = make_part(), table = make_from(part, OBJECT_PAGE_TABLE, 0),
+          frame = make(OBJECT_FRAME, FRAME_SIZE_4K), endpoint = make(OBJECT_ENDPOINT, 0);
     word_t address = address_take(30); /* nothing else is in that gigabyte */
     struct message message;
 
@@ -638,14 +653,17 @@ TEST(page_table_dies_that_a_thread_uses)
 
 TEST(address_space_dies_that_threads_are_in)
 {
-    cap_t part = make_part(), notification = make(OBJECT_NOTIFICATION, 0), death = make(OBJECT_NOTIFICATION, 0);
+    cap_t part = make_part(), notification = make(OBJECT_NOTIFICATION, 0),
+          death = make(OBJECT_NOTIFICATION, 0);
     word_t number, bits;
     cap_t space = make_space_from(part, &number);
 
-    /* The first faults at its first instruction and waits for a handler; the second waits already, in the root's space, and is moved. */
+    /* The first faults at its first instruction and waits for a handler; the second waits already, in the
+     * root's space, and is moved. */
     cap_t endpoint = make(OBJECT_ENDPOINT, 0);
     struct worker *faulting = worker_run(.function = spin, .space = space, .fault = endpoint);
-    struct worker *waiting = worker_run(.function = wait_once, .argument = notification, .death = mint(death, RIGHTS_ALL, 1));
+    struct worker *waiting =
+        worker_run(.function = wait_once, .argument = notification, .death = mint(death, RIGHTS_ALL, 1));
     struct thread_configuration configuration = { .space = space };
     expect_ok(thread_configure(waiting->thread, THREAD_SET_SPACE, &configuration));
     expect_state(faulting, THREAD_STATE_SENDING);
@@ -657,7 +675,8 @@ TEST(address_space_dies_that_threads_are_in)
         expect_argument(thread_resume(i ? waiting->thread : faulting->thread), ERR_STATE, 0);
     }
     expect_status(notification_poll(death, &bits), OK);
-    expect_ok(untyped_retype(arena, OBJECT_ADDRESS_SPACE, 0, CAP_NULL, slot_take(), 1, BOOT_SLOT_ASID_RANGE, number));
+    expect_ok(untyped_retype(arena, OBJECT_ADDRESS_SPACE, 0, CAP_NULL, slot_take(), 1, BOOT_SLOT_ASID_RANGE,
+                             number));
 }
 
 TEST(address_space_dies_that_a_running_thread_is_in)
@@ -667,7 +686,7 @@ TEST(address_space_dies_that_a_running_thread_is_in)
 
     sleep_ns(NS_PER_MS);
     expect_true(worker->seen[0] > 0);
-    delete(space);
+    erase(space);
     expect_state(worker, THREAD_STATE_RUNNABLE); /* it keeps its space */
     reuse(part);
     expect_equal(worker_info(worker).stopped, THREAD_STOP_SPACE);
@@ -699,10 +718,12 @@ TEST(thread_revokes_the_space_that_it_runs_in_and_goes_on_with_that_in_another)
 
 TEST(irq_handler_dies_that_is_bound_and_its_line_is_free_again)
 {
-    cap_t part = make_part(), notification = mint(make(OBJECT_NOTIFICATION, 0), RIGHTS_ALL, 1), slot = slot_take();
+    cap_t part = make_part(), notification = mint(make(OBJECT_NOTIFICATION, 0), RIGHTS_ALL, 1),
+          slot = slot_take();
     word_t bits;
 
-    expect_ok(untyped_retype(part, OBJECT_IRQ_HANDLER, 0, CAP_NULL, slot, 1, BOOT_SLOT_IRQ_RANGE, MACHINE_LINE));
+    expect_ok(
+        untyped_retype(part, OBJECT_IRQ_HANDLER, 0, CAP_NULL, slot, 1, BOOT_SLOT_IRQ_RANGE, MACHINE_LINE));
     expect_ok(irq_handler_bind(slot, notification));
     machine_source_on();
     reuse(part);
@@ -715,15 +736,17 @@ TEST(irq_handler_dies_that_is_bound_and_its_line_is_free_again)
 
 TEST(interrupt_handler_dies_with_interrupts_pending)
 {
-    cap_t part = make_part(), notification = mint(make(OBJECT_NOTIFICATION, 0), RIGHTS_ALL, 1), slot = slot_take();
+    cap_t part = make_part(), notification = mint(make(OBJECT_NOTIFICATION, 0), RIGHTS_ALL, 1),
+          slot = slot_take();
 
     for (unsigned i = 0; i < 10; i++) {
-        expect_ok(untyped_retype(part, OBJECT_IRQ_HANDLER, 0, CAP_NULL, slot, 1, BOOT_SLOT_IRQ_RANGE, MACHINE_LINE));
+        expect_ok(untyped_retype(part, OBJECT_IRQ_HANDLER, 0, CAP_NULL, slot, 1, BOOT_SLOT_IRQ_RANGE,
+                                 MACHINE_LINE));
         expect_ok(irq_handler_bind(slot, notification));
         machine_source_on();
         machine_source_again();
         machine_source_again();
-        delete(slot);
+        erase(slot);
         expect_ok(untyped_reset(part, 0));
     }
 }
@@ -740,7 +763,7 @@ TEST(untyped_in_a_dying_cnode_takes_its_objects_with_it)
     sleep_ns(NS_PER_MS);
     expect_ok(cnode_move(cnode, 9, part));
     expect_ok(cnode_move(CNODE, outer, cnode));
-    delete(outer);
+    erase(outer);
     expect_equal(type_of(endpoint), OBJECT_NULL);
     expect_equal(type_of(spinner->thread), OBJECT_NULL);
     worker_finish(sender);
@@ -782,10 +805,11 @@ TEST(thread_revokes_the_number_of_the_space_that_it_runs_in)
 TEST(message_page_whose_last_capability_the_thread_has_can_be_replaced)
 {
     struct worker *worker = worker_make(.function = spin);
-    struct thread_configuration first = { .message_frame = page_make().frame }, second = { .message_frame = page_make().frame };
+    struct thread_configuration first = { .message_frame = page_make().frame },
+                                second = { .message_frame = page_make().frame };
 
     expect_ok(thread_configure(worker->thread, THREAD_SET_MESSAGE, &first));
-    delete(first.message_frame);
+    erase(first.message_frame);
     expect_ok(thread_configure(worker->thread, THREAD_SET_MESSAGE, &second));
 }
 

@@ -468,7 +468,7 @@ TEST(destroying_a_thread_with_a_pending_fault_frees_the_reply)
     struct handled h = run_faulting(read_word, 0, FAULT_PAGE);
     struct message message;
 
-    delete(h.worker->thread);
+    erase(h.worker->thread);
     expect_argument(answer(h.reply, 0, 0, 0, 0), ERR_PEER_GONE, 0);
     expect_status(sys_recv_poll(h.handler, &message, h.reply), ERR_WOULD_BLOCK);
 }
@@ -477,7 +477,7 @@ TEST(destroying_the_reply_of_a_pending_fault_stops_the_thread)
 {
     struct handled h = run_faulting(read_word, 0, FAULT_PAGE);
 
-    delete(h.reply);
+    erase(h.reply);
     expect_equal(worker_info(h.worker).stopped, THREAD_STOP_FAULT);
 }
 

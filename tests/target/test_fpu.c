@@ -102,7 +102,7 @@ TEST(a_thread_in_the_memory_of_a_destroyed_one_sees_the_reset_state)
     for (unsigned i = 0; i < 3; i++) {
         struct worker *dirty = fpu_worker(keep_registers, PAIR(4711, 3), PRIORITY_ABOVE);
         worker_finish(dirty);
-        delete(dirty->thread); /* the owner of what is in the registers */
+        erase(dirty->thread); /* the owner of what is in the registers */
         struct worker *fresh = fpu_worker(look_at_fresh_registers, 0, PRIORITY_ABOVE);
         expect_equal(fresh->seen[1], 1);
         expect_equal(fresh->seen[0], 0);

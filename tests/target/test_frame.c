@@ -46,7 +46,8 @@ static void execute(struct worker *worker)
 static void expect_fault_in(cap_t space, void (*function)(struct worker *), word_t address, word_t access)
 {
     cap_t endpoint = make(OBJECT_ENDPOINT, 0);
-    struct worker *worker = worker_run(.function = function, .argument = address, .fault = endpoint, .space = space);
+    struct worker *worker =
+        worker_run(.function = function, .argument = address, .fault = endpoint, .space = space);
     struct message message;
 
     expect_state(worker, THREAD_STATE_SENDING);
@@ -59,7 +60,7 @@ static void expect_fault_in(cap_t space, void (*function)(struct worker *), word
         expect_equal(message.word[1], access);
     if (access & FAULT_ACCESS_EXECUTE)
         expect_equal(message.word[2], address);
-    delete(worker->thread);
+    erase(worker->thread);
 }
 
 static void expect_fault(void (*function)(struct worker *), word_t address, word_t access)
@@ -114,11 +115,13 @@ TEST(frame_of_a_gigabyte_can_be_mapped)
         expect_equal(mapped_at(frame), address);
         word_t first = words_at(address)[0]; /* whatever is there: it does not fault */
         (void)first;
-        expect_argument(address_space_map(SPACE, make(OBJECT_FRAME, FRAME_SIZE_4K), address + 4096, RIGHT_READ, BACK), ERR_MAPPED, 2);
+        expect_argument(
+            address_space_map(SPACE, make(OBJECT_FRAME, FRAME_SIZE_4K), address + 4096, RIGHT_READ, BACK),
+            ERR_MAPPED, 2);
         expect_argument(address_space_map_table(SPACE, make(OBJECT_PAGE_TABLE, 0), address), ERR_MAPPED, 2);
         expect_ok(frame_unmap(frame));
         expect_fault(read_word, address, FAULT_ACCESS_READ);
-        delete(frame);
+        erase(frame);
         expect_ok(untyped_reset(device, 0));
         return;
     }
@@ -127,19 +130,22 @@ TEST(frame_of_a_gigabyte_can_be_mapped)
 
 TEST(map_checks_frame_address_rights_and_cache)
 {
-    cap_t frame = make(OBJECT_FRAME, FRAME_SIZE_4K), large = make(OBJECT_FRAME, FRAME_SIZE_2M), read_only = mint(frame, RIGHT_READ, 0);
+    cap_t frame = make(OBJECT_FRAME, FRAME_SIZE_4K), large = make(OBJECT_FRAME, FRAME_SIZE_2M),
+          read_only = mint(frame, RIGHT_READ, 0);
     word_t address = (word_t)page_make().words + 4096; /* the tables are there */
 
     expect_argument(address_space_map(SPACE, slot_take(), address, READ_WRITE, BACK), ERR_CAPABILITY, 1);
     expect_argument(address_space_map(SPACE, arena, address, READ_WRITE, BACK), ERR_TYPE, 1);
     expect_argument(address_space_map(SPACE, frame, address + 8, READ_WRITE, BACK), ERR_ALIGNMENT, 2);
-    expect_argument(address_space_map(SPACE, large, address_take(FRAME_SIZE_2M) + 4096, READ_WRITE, BACK), ERR_ALIGNMENT, 2);
+    expect_argument(address_space_map(SPACE, large, address_take(FRAME_SIZE_2M) + 4096, READ_WRITE, BACK),
+                    ERR_ALIGNMENT, 2);
     expect_argument(address_space_map(SPACE, frame, USER_ADDRESS_END, READ_WRITE, BACK), ERR_RANGE, 2);
     expect_argument(address_space_map(SPACE, frame, (word_t)1 << 47, READ_WRITE, BACK), ERR_RANGE, 2);
     expect_argument(address_space_map(SPACE, frame, (word_t)1 << 63, READ_WRITE, BACK), ERR_RANGE, 2);
     expect_argument(address_space_map(SPACE, frame, 0xffff800000000000, READ_WRITE, BACK), ERR_RANGE, 2);
     expect_argument(address_space_map(SPACE, frame, ~(word_t)4095, READ_WRITE, BACK), ERR_RANGE, 2);
-    expect_argument(address_space_map(SPACE, large, USER_ADDRESS_END & ~(word_t)0x1fffff, READ_WRITE, BACK), ERR_RANGE, 2);
+    expect_argument(address_space_map(SPACE, large, USER_ADDRESS_END & ~(word_t)0x1fffff, READ_WRITE, BACK),
+                    ERR_RANGE, 2);
     expect_argument(address_space_map(SPACE, frame, address, 0, BACK), ERR_RANGE, 3);
     expect_argument(address_space_map(SPACE, frame, address, RIGHT_GRANT, BACK), ERR_RANGE, 3);
     expect_argument(address_space_map(SPACE, frame, address, RIGHTS_ALL + 1, BACK), ERR_RANGE, 3);
@@ -181,9 +187,13 @@ TEST(frame_capability_maps_once)
     word_t other = (word_t)page.words + 4096;
 
     expect_argument(address_space_map(SPACE, page.frame, other, READ_WRITE, BACK), ERR_MAPPED, 1);
-    expect_argument(address_space_map(SPACE, page_make().frame, (word_t)page.words, READ_WRITE, BACK), ERR_MAPPED, 1);
-    expect_argument(address_space_map(SPACE, copy(page.frame), (word_t)page.words, READ_WRITE, BACK), ERR_MAPPED, 2);
-    expect_argument(address_space_map(SPACE, make(OBJECT_FRAME, FRAME_SIZE_4K), (word_t)page.words, READ_WRITE, BACK), ERR_MAPPED, 2);
+    expect_argument(address_space_map(SPACE, page_make().frame, (word_t)page.words, READ_WRITE, BACK),
+                    ERR_MAPPED, 1);
+    expect_argument(address_space_map(SPACE, copy(page.frame), (word_t)page.words, READ_WRITE, BACK),
+                    ERR_MAPPED, 2);
+    expect_argument(
+        address_space_map(SPACE, make(OBJECT_FRAME, FRAME_SIZE_4K), (word_t)page.words, READ_WRITE, BACK),
+        ERR_MAPPED, 2);
 }
 
 TEST(large_frame_and_page_table_exclude_each_other)
@@ -194,7 +204,9 @@ TEST(large_frame_and_page_table_exclude_each_other)
     map(SPACE, small, address, READ_WRITE);
     expect_argument(address_space_map(SPACE, large, address, READ_WRITE, BACK), ERR_MAPPED, 2);
     map(SPACE, large, other, READ_WRITE);
-    expect_argument(address_space_map(SPACE, make(OBJECT_FRAME, FRAME_SIZE_4K), other + 4096, READ_WRITE, BACK), ERR_MAPPED, 2);
+    expect_argument(
+        address_space_map(SPACE, make(OBJECT_FRAME, FRAME_SIZE_4K), other + 4096, READ_WRITE, BACK),
+        ERR_MAPPED, 2);
     expect_argument(address_space_map_table(SPACE, make(OBJECT_PAGE_TABLE, 0), other), ERR_MAPPED, 2);
 }
 
@@ -339,7 +351,7 @@ TEST(deleting_the_capability_unmaps)
     struct page page = page_make();
     cap_t twin = copy(page.frame);
 
-    delete(page.frame);
+    erase(page.frame);
     expect_fault(read_word, (word_t)page.words, FAULT_ACCESS_READ);
     expect_equal(type_of(twin), OBJECT_FRAME);
 }
@@ -359,7 +371,8 @@ TEST(moving_the_capability_keeps_the_mapping)
 
 TEST(frame_info_and_unmap_need_no_right)
 {
-    cap_t frame = make(OBJECT_FRAME, FRAME_SIZE_4K), read_only = mint(frame, RIGHT_READ, 0), weak = mint(frame, 0, 0);
+    cap_t frame = make(OBJECT_FRAME, FRAME_SIZE_4K), read_only = mint(frame, RIGHT_READ, 0),
+          weak = mint(frame, 0, 0);
     word_t address = address_take(FRAME_SIZE_4K);
     struct frame_info info;
 
@@ -407,7 +420,7 @@ TEST(deleting_a_table_takes_it_out)
 {
     struct tree tree = make_tree();
 
-    delete(tree.table);
+    erase(tree.table);
     expect_fault(read_word, tree.address, FAULT_ACCESS_READ);
     expect_argument(address_space_map(SPACE, tree.frame, tree.address, READ_WRITE, BACK), ERR_TABLE, 2);
 }
@@ -422,7 +435,7 @@ TEST(void_mapping_does_not_unmap_its_successor)
     expect_ok(address_space_map(SPACE, successor, tree.address, READ_WRITE, BACK));
     words_at(tree.address)[0] = 12;
     expect_ok(frame_unmap(tree.frame));
-    delete(tree.frame);
+    erase(tree.frame);
     expect_equal(words_at(tree.address)[0], 12);
     expect_equal(mapped_at(successor), tree.address);
 }
@@ -439,7 +452,8 @@ TEST(map_table_checks_table_and_address)
     expect_argument(address_space_map_table(SPACE, table, USER_ADDRESS_END), ERR_RANGE, 2);
     expect_argument(address_space_map_table(SPACE, table, (word_t)1 << 63), ERR_RANGE, 2);
     expect_argument(address_space_map_table(SPACE, table, ~(word_t)0), ERR_RANGE, 2);
-    expect_ok(address_space_map_table(SPACE, table, tree.address + ((word_t)1 << 21) + 123)); /* any address below it */
+    expect_ok(address_space_map_table(SPACE, table,
+                                      tree.address + ((word_t)1 << 21) + 123)); /* any address below it */
 }
 
 TEST(table_in_one_space_is_not_in_another)
@@ -455,17 +469,19 @@ TEST(table_in_one_space_is_not_in_another)
 
 TEST(mapping_of_a_dead_space_is_void)
 {
-    cap_t part = make(OBJECT_UNTYPED, 14), frame = make(OBJECT_FRAME, FRAME_SIZE_4K), table = make(OBJECT_PAGE_TABLE, 0);
+    cap_t part = make(OBJECT_UNTYPED, 14), frame = make(OBJECT_FRAME, FRAME_SIZE_4K),
+          table = make(OBJECT_PAGE_TABLE, 0);
     word_t number, address = 0x10000000;
     cap_t space = make_space_from(part, &number);
 
     expect_ok(address_space_map_table(space, table, address));
     map(space, frame, address, READ_WRITE);
-    delete(space);
+    erase(space);
     expect_equal(mapped_at(frame), 0);
     /* Also when a new space has the number: its generation is another. */
     space = slot_take();
-    expect_ok(untyped_retype(arena, OBJECT_ADDRESS_SPACE, 0, CAP_NULL, space, 1, BOOT_SLOT_ASID_RANGE, number));
+    expect_ok(
+        untyped_retype(arena, OBJECT_ADDRESS_SPACE, 0, CAP_NULL, space, 1, BOOT_SLOT_ASID_RANGE, number));
     expect_equal(mapped_at(frame), 0);
     expect_ok(address_space_map_table(space, table, address));
     map(space, frame, address, READ_WRITE);

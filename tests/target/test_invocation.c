@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What all operations on kernel objects have in common: the operation exists, there are enough arguments, the right is there. */
+/* What all operations on kernel objects have in common: the operation exists, there are enough arguments, the
+ * right is there. */
 #include "target.h"
 
 /* One object of each type that can be invoked. */
@@ -30,7 +31,8 @@ static void make_all(struct object objects[OBJECTS])
         objects[i] = all[i];
 }
 
-/* Every operation with its number of arguments. The table's text has them: one for each comma, and one; none if it is empty. */
+/* Every operation with its number of arguments. The table's text has them: one for each comma, and one; none
+ * if it is empty. */
 struct operation_rule {
     unsigned object;
     word_t label;
@@ -39,8 +41,8 @@ struct operation_rule {
 };
 
 static const struct operation_rule operations[] = {
-#define OPERATION(object, number, name, arguments, results, sentence, errors)                                          \
-    { OBJECT_##object, OP_##object##_##name, arguments,                                                                \
+#define OPERATION(object, number, name, arguments, results, sentence, errors)                                \
+    { OBJECT_##object, OP_##object##_##name, arguments,                                                      \
       OP_##object##_##name != OP_FRAME_UNMAP && OP_##object##_##name != OP_FRAME_INFO },
 #include <lucid/operations.def>
 #undef OPERATION
@@ -72,7 +74,8 @@ TEST(operation_of_another_type_is_refused)
     for (unsigned i = 0; i < OBJECTS; i++)
         for (unsigned o = 0; o < OPERATION_COUNT; o++)
             if (operations[o].object != objects[i].type)
-                expect_argument(raw_invoke(objects[i].cap, operations[o].label, 4, 0, 0, 0, 0), ERR_OPERATION, 0);
+                expect_argument(raw_invoke(objects[i].cap, operations[o].label, 4, 0, 0, 0, 0), ERR_OPERATION,
+                                0);
 }
 
 TEST(operation_that_does_not_exist_is_refused)
@@ -98,9 +101,12 @@ TEST(operation_with_too_few_arguments_is_refused)
     make_all(objects);
     for (unsigned o = 0; o < OPERATION_COUNT; o++) {
         /* Of WRITE_REGISTERS only the first is needed. */
-        unsigned count = operations[o].label == OP_THREAD_WRITE_REGISTERS ? 1 : argument_count(operations[o].arguments);
+        unsigned count =
+            operations[o].label == OP_THREAD_WRITE_REGISTERS ? 1 : argument_count(operations[o].arguments);
         if (count > 0)
-            expect_argument(raw_invoke(object_of(objects, operations[o].object), operations[o].label, count - 1, 0, 0, 0, 0), ERR_ARGUMENTS, 0);
+            expect_argument(raw_invoke(object_of(objects, operations[o].object), operations[o].label,
+                                       count - 1, 0, 0, 0, 0),
+                            ERR_ARGUMENTS, 0);
     }
 }
 
@@ -112,13 +118,15 @@ TEST(operation_without_the_right_is_refused)
     for (unsigned o = 0; o < OPERATION_COUNT; o++) {
         cap_t cap = object_of(objects, operations[o].object);
         unsigned type = operations[o].object;
-        if (!operations[o].needs_right || type == OBJECT_UNTYPED || type == OBJECT_PAGE_TABLE) /* these cannot be minted */
+        if (!operations[o].needs_right || type == OBJECT_UNTYPED ||
+            type == OBJECT_PAGE_TABLE) /* these cannot be minted */
             continue;
         word_t rights = operations[o].label == OP_IO_PORT_RANGE_IN ? RIGHT_WRITE : RIGHT_READ;
         cap_t weak = slot_take();
-        expect_ok(type == OBJECT_IO_PORT_RANGE ? cnode_mint_range(CNODE, weak, cap, rights, MACHINE_SCRATCH_PORT, 1)
-                  : type == OBJECT_CORE_RANGE  ? cnode_mint_range(CNODE, weak, cap, rights, 0, 1)
-                                               : cnode_mint(CNODE, weak, cap, rights, 0));
+        expect_ok(type == OBJECT_IO_PORT_RANGE
+                      ? cnode_mint_range(CNODE, weak, cap, rights, MACHINE_SCRATCH_PORT, 1)
+                  : type == OBJECT_CORE_RANGE ? cnode_mint_range(CNODE, weak, cap, rights, 0, 1)
+                                              : cnode_mint(CNODE, weak, cap, rights, 0));
         struct message message = { .word = { 0 } };
         expect_argument(object_invoke(weak, operations[o].label, 8, &message), ERR_RIGHT, 0);
     }
@@ -143,7 +151,8 @@ TEST(call_to_what_cannot_be_called_is_refused)
 
 static void invoke_without_page(struct worker *worker)
 {
-    struct message message = { .tag = tag_make(OP_UNTYPED_RETYPE, 7, 0), .word = { OBJECT_ENDPOINT, 0, 0, worker->argument } };
+    struct message message = { .tag = tag_make(OP_UNTYPED_RETYPE, 7, 0),
+                               .word = { OBJECT_ENDPOINT, 0, 0, worker->argument } };
     worker->seen[0] = raw_call(SYS_CALL, arena, &message, CAP_NULL);
     worker->seen[1] = raw_invoke(arena, OP_UNTYPED_INFO, 0, 0, 0, 0, 0);
     message = (struct message){ .tag = tag_make(OP_THREAD_READ_REGISTERS, 0, 0) };
@@ -153,7 +162,8 @@ static void invoke_without_page(struct worker *worker)
 
 TEST(thread_without_message_page_has_four_arguments_and_results)
 {
-    struct worker *worker = worker_run(.function = invoke_without_page, .argument = slot_take(), .no_message_page = true);
+    struct worker *worker =
+        worker_run(.function = invoke_without_page, .argument = slot_take(), .no_message_page = true);
 
     worker_finish(worker);
     expect_argument(worker->seen[0], ERR_ARGUMENTS, 0);

@@ -288,7 +288,7 @@ TEST(call_returns_peer_gone_when_the_reply_is_destroyed)
 {
     struct owed o = take_call();
 
-    delete(o.reply);
+    erase(o.reply);
     expect_client(o.client, ERR_PEER_GONE);
 }
 
@@ -359,7 +359,7 @@ TEST(call_returns_peer_gone_when_the_server_is_destroyed)
     struct served s = serve_and(3, CAP_NULL, PRIORITY_ABOVE);
 
     expect_state(s.client, THREAD_STATE_CALLING);
-    delete(s.server->thread);
+    erase(s.server->thread);
     expect_client(s.client, ERR_PEER_GONE);
 }
 
@@ -369,7 +369,7 @@ TEST(call_returns_peer_gone_when_a_suspended_server_is_destroyed)
 
     expect_ok(thread_suspend(s.server->thread, 0));
     expect_state(s.client, THREAD_STATE_CALLING); /* it could be resumed */
-    delete(s.server->thread);
+    erase(s.server->thread);
     expect_client(s.client, ERR_PEER_GONE);
 }
 
@@ -380,9 +380,9 @@ TEST(call_returns_peer_gone_when_the_servers_space_is_destroyed)
     struct worker *client = worker_run(.function = peer_call, .argument = endpoint);
 
     expect_state(client, THREAD_STATE_CALLING);
-    delete(space); /* the thread has a copy: the space lives */
+    erase(space); /* the thread has a copy: the space lives */
     expect_state(client, THREAD_STATE_CALLING);
-    delete(server->thread);
+    erase(server->thread);
     expect_client(client, ERR_PEER_GONE);
 }
 
@@ -414,7 +414,7 @@ TEST(only_the_latest_reply_stands_for_its_server)
     struct worker *server = worker_run(.function = take_call_and, .argument = TRIPLE(s.endpoint, second, 3));
     other = worker_run(.function = peer_call, .argument = s.endpoint);
     expect_state(other, THREAD_STATE_CALLING);
-    delete(server->thread);
+    erase(server->thread);
     expect_client(other, ERR_PEER_GONE);
     expect_state(s.client, THREAD_STATE_CALLING);
     expect_ok(answer(s.reply, 0, 0, 0, 0));
@@ -451,7 +451,7 @@ TEST(moving_the_reply_to_a_worker_ends_the_servers_part)
     cap_t moved = slot_take();
 
     expect_ok(cnode_move(CNODE, moved, s.reply));
-    delete(s.server->thread);
+    erase(s.server->thread);
     expect_state(s.client, THREAD_STATE_CALLING);
     expect_ok(answer(moved, 0, 1, 9, 0));
     expect_client(s.client, OK);
@@ -477,7 +477,7 @@ TEST(a_receiver_whose_armed_reply_is_destroyed_takes_calls_without_one)
     struct worker *receiver = worker_run(.function = peer_receive, .argument = PAIR(endpoint, reply));
     struct message message = message_of(0, 0, 0);
 
-    delete(reply);
+    erase(reply);
     expect_state(receiver, THREAD_STATE_RECEIVING);
     expect_argument(sys_call(endpoint, &message), ERR_PEER_GONE, 0);
     expect_equal(receiver->seen[0], OK);
@@ -490,7 +490,7 @@ TEST(clients_at_a_living_endpoint_stay_for_the_next_server)
 
     worker_finish(s.server); /* it has taken the first call, and exited */
     expect_client(s.client, ERR_PEER_GONE);
-    delete(s.server->thread);
+    erase(s.server->thread);
     expect_state(next, THREAD_STATE_SENDING);
     worker_run(.function = peer_serve, .argument = PAIR(s.endpoint, s.reply));
     expect_client(next, OK);
@@ -503,8 +503,8 @@ TEST(destroying_an_endpoint_ends_all_waits_at_it_with_peer_gone)
 
     for (unsigned i = 0; i < 6; i++)
         worker[i] = worker_run(.function = i < 2 ? peer_call : i < 4 ? peer_send : peer_receive, .argument = i < 4 ? endpoint : other);
-    delete(endpoint);
-    delete(other);
+    erase(endpoint);
+    erase(other);
     for (unsigned i = 0; i < 6; i++)
         expect_client(worker[i], ERR_PEER_GONE);
 }
@@ -516,7 +516,7 @@ TEST(destroying_a_notification_ends_all_waits_at_it_with_peer_gone)
 
     for (unsigned i = 0; i < 3; i++)
         worker[i] = worker_run(.function = peer_receive, .argument = notification);
-    delete(notification);
+    erase(notification);
     for (unsigned i = 0; i < 3; i++)
         expect_client(worker[i], ERR_PEER_GONE);
 }
@@ -528,7 +528,7 @@ TEST(a_call_goes_on_after_its_capability_is_deleted)
     struct message message;
 
     o.client = worker_run(.function = peer_call, .argument = badged);
-    delete(badged);
+    erase(badged);
     expect_state(o.client, THREAD_STATE_SENDING);
     expect_equal(sys_recv(o.endpoint, &message, o.reply), OK | STATUS_OWED);
     expect_equal(message.badge, 3);
@@ -541,7 +541,7 @@ TEST(a_caller_that_is_destroyed_leaves_its_reply_free)
     struct owed o = take_call();
     struct message message;
 
-    delete(o.client->thread);
+    erase(o.client->thread);
     expect_argument(answer(o.reply, 0, 0, 0, 0), ERR_PEER_GONE, 0);
     expect_status(sys_recv_poll(o.endpoint, &message, o.reply), ERR_WOULD_BLOCK);
 }

@@ -171,7 +171,7 @@ TEST(destroying_a_bound_notification_unbinds_it)
     cap_t notification = make(OBJECT_NOTIFICATION, 0);
     struct worker *receiver = worker_start(bound_receiver(make(OBJECT_ENDPOINT, 0), CAP_NULL, notification));
 
-    delete(notification);
+    erase(notification);
     expect_state(receiver, THREAD_STATE_RECEIVING);
     expect_ok(thread_bind_notification(receiver->thread, make(OBJECT_NOTIFICATION, 0)));
 }
@@ -181,7 +181,7 @@ TEST(destroying_the_thread_unbinds_its_notification)
     cap_t notification = make(OBJECT_NOTIFICATION, 0);
     struct worker *receiver = worker_start(bound_receiver(make(OBJECT_ENDPOINT, 0), CAP_NULL, notification));
 
-    delete(receiver->thread);
+    erase(receiver->thread);
     expect_ok(notification_signal(mint(notification, RIGHT_WRITE, 6)));
     expect_ok(thread_bind_notification(test_thread, notification));
     expect_ok(thread_bind_notification(test_thread, CAP_NULL));

@@ -132,9 +132,12 @@ TEST(interrupt_line_has_one_handler)
 {
     cap_t slot = slot_take(), irq = make_irq(MACHINE_LINE);
 
-    expect_argument(untyped_retype(arena, OBJECT_IRQ_HANDLER, 0, CAP_NULL, slot, 1, BOOT_SLOT_IRQ_RANGE, MACHINE_LINE), ERR_BUSY, 7);
-    delete(irq);
-    expect_ok(untyped_retype(arena, OBJECT_IRQ_HANDLER, 0, CAP_NULL, slot, 1, BOOT_SLOT_IRQ_RANGE, MACHINE_LINE));
+    expect_argument(
+        untyped_retype(arena, OBJECT_IRQ_HANDLER, 0, CAP_NULL, slot, 1, BOOT_SLOT_IRQ_RANGE, MACHINE_LINE),
+        ERR_BUSY, 7);
+    erase(irq);
+    expect_ok(
+        untyped_retype(arena, OBJECT_IRQ_HANDLER, 0, CAP_NULL, slot, 1, BOOT_SLOT_IRQ_RANGE, MACHINE_LINE));
 }
 
 TEST(irq_handler_bind_checks_the_notification)
@@ -145,7 +148,7 @@ TEST(irq_handler_bind_checks_the_notification)
     expect_argument(irq_handler_bind(irq, make(OBJECT_ENDPOINT, 0)), ERR_TYPE, 1);
     expect_argument(irq_handler_bind(irq, mint(notification, RIGHT_READ, 1)), ERR_RIGHT, 1);
     expect_ok(irq_handler_bind(irq, notification));
-    delete(notification);
+    erase(notification);
     expect_argument(irq_handler_bind(irq, CAP_NULL), ERR_STATE, 0); /* it holds the last capability */
 }
 
@@ -173,7 +176,8 @@ TEST(message_signalled_lines_tell_what_to_write)
 
 TEST(handler_whose_line_is_revoked_does_nothing_more)
 {
-    cap_t lines = mint_range(BOOT_SLOT_IRQ_RANGE, MACHINE_LINE, 1), irq = slot_take(), notification = mint(make(OBJECT_NOTIFICATION, 0), RIGHTS_ALL, 1);
+    cap_t lines = mint_range(BOOT_SLOT_IRQ_RANGE, MACHINE_LINE, 1), irq = slot_take(),
+          notification = mint(make(OBJECT_NOTIFICATION, 0), RIGHTS_ALL, 1);
     uint64_t address;
     uint32_t data;
     word_t bits;
@@ -197,7 +201,10 @@ TEST(retype_of_many_handlers_takes_lines_that_follow)
 {
     cap_t first = slots_take(3), slot = slot_take();
 
-    expect_ok(untyped_retype(arena, OBJECT_IRQ_HANDLER, 0, CAP_NULL, first, 3, BOOT_SLOT_IRQ_RANGE, boot->irq_msi_first));
+    expect_ok(untyped_retype(arena, OBJECT_IRQ_HANDLER, 0, CAP_NULL, first, 3, BOOT_SLOT_IRQ_RANGE,
+                             boot->irq_msi_first));
     for (unsigned i = 0; i < 3; i++)
-        expect_argument(untyped_retype(arena, OBJECT_IRQ_HANDLER, 0, CAP_NULL, slot, 1, BOOT_SLOT_IRQ_RANGE, boot->irq_msi_first + i), ERR_BUSY, 7);
+        expect_argument(untyped_retype(arena, OBJECT_IRQ_HANDLER, 0, CAP_NULL, slot, 1, BOOT_SLOT_IRQ_RANGE,
+                                       boot->irq_msi_first + i),
+                        ERR_BUSY, 7);
 }

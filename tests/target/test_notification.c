@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Notifications by themselves: signals, polling, waiting, rights. Binding to threads and endpoints is in test_ipc. */
+/* Notifications by themselves: signals, polling, waiting, rights. Binding to threads and endpoints is in
+ * test_ipc. */
 #include "target.h"
 
 TEST(signal_adds_the_badge_to_the_word)
@@ -25,7 +26,8 @@ TEST(signal_wakes_one_waiter)
 {
     cap_t notification = make(OBJECT_NOTIFICATION, 0);
     struct worker *first = worker_run(.function = wait_once, .argument = notification);
-    struct worker *second = worker_run(.function = wait_once, .argument = notification, .priority = PRIORITY_BELOW);
+    struct worker *second =
+        worker_run(.function = wait_once, .argument = notification, .priority = PRIORITY_BELOW);
 
     settle();
     expect_state(first, THREAD_STATE_WAITING);
@@ -39,7 +41,8 @@ TEST(signal_wakes_one_waiter)
 TEST(worker_in_another_space_runs_the_same_program)
 {
     cap_t notification = make(OBJECT_NOTIFICATION, 0);
-    struct worker *worker = worker_run(.function = wait_once, .argument = notification, .space = space_with_program());
+    struct worker *worker =
+        worker_run(.function = wait_once, .argument = notification, .space = space_with_program());
 
     expect_ok(notification_signal(mint(notification, RIGHT_WRITE, 3)));
     worker_finish(worker);

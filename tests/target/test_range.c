@@ -50,12 +50,19 @@ TEST(number_has_one_owner)
     cap_t numbers = mint_range(BOOT_SLOT_ASID_RANGE, 40, 2), first = slots_take(4);
 
     expect_ok(untyped_retype(arena, OBJECT_ADDRESS_SPACE, 0, CAP_NULL, first, 2, numbers, 40));
-    expect_argument(untyped_retype(arena, OBJECT_ADDRESS_SPACE, 0, CAP_NULL, first + 2, 1, numbers, 41), ERR_BUSY, 7);
-    expect_argument(untyped_retype(arena, OBJECT_ADDRESS_SPACE, 0, CAP_NULL, first + 2, 1, BOOT_SLOT_ASID_RANGE, 41), ERR_BUSY, 7);
-    expect_argument(untyped_retype(arena, OBJECT_ADDRESS_SPACE, 0, CAP_NULL, first + 2, 2, BOOT_SLOT_ASID_RANGE, 41), ERR_BUSY, 7);
-    expect_argument(untyped_retype(arena, OBJECT_ADDRESS_SPACE, 0, CAP_NULL, first + 2, 1, numbers, 42), ERR_RANGE, 7);
-    expect_argument(untyped_retype(arena, OBJECT_ADDRESS_SPACE, 0, CAP_NULL, first + 2, 2, numbers, 41), ERR_RANGE, 7);
-    delete(first + 1);
+    expect_argument(untyped_retype(arena, OBJECT_ADDRESS_SPACE, 0, CAP_NULL, first + 2, 1, numbers, 41),
+                    ERR_BUSY, 7);
+    expect_argument(
+        untyped_retype(arena, OBJECT_ADDRESS_SPACE, 0, CAP_NULL, first + 2, 1, BOOT_SLOT_ASID_RANGE, 41),
+        ERR_BUSY, 7);
+    expect_argument(
+        untyped_retype(arena, OBJECT_ADDRESS_SPACE, 0, CAP_NULL, first + 2, 2, BOOT_SLOT_ASID_RANGE, 41),
+        ERR_BUSY, 7);
+    expect_argument(untyped_retype(arena, OBJECT_ADDRESS_SPACE, 0, CAP_NULL, first + 2, 1, numbers, 42),
+                    ERR_RANGE, 7);
+    expect_argument(untyped_retype(arena, OBJECT_ADDRESS_SPACE, 0, CAP_NULL, first + 2, 2, numbers, 41),
+                    ERR_RANGE, 7);
+    erase(first + 1);
     expect_ok(untyped_retype(arena, OBJECT_ADDRESS_SPACE, 0, CAP_NULL, first + 2, 1, numbers, 41));
 }
 
@@ -75,7 +82,8 @@ static void count_up(struct worker *worker)
 
 TEST(space_whose_number_is_revoked_faults_and_maps_nothing)
 {
-    cap_t numbers = mint_range(BOOT_SLOT_ASID_RANGE, 2, 60), space = slot_take(), endpoint = make(OBJECT_ENDPOINT, 0), frame = make(OBJECT_FRAME, FRAME_SIZE_4K);
+    cap_t numbers = mint_range(BOOT_SLOT_ASID_RANGE, 2, 60), space = slot_take(),
+          endpoint = make(OBJECT_ENDPOINT, 0), frame = make(OBJECT_FRAME, FRAME_SIZE_4K);
     struct frame_info info;
     struct message message;
     word_t number;
@@ -85,7 +93,8 @@ TEST(space_whose_number_is_revoked_faults_and_maps_nothing)
     word_t address = address_take(FRAME_SIZE_4K);
     map(space, frame, address, RIGHT_READ);
 
-    struct worker *worker = worker_run(.function = count_up, .space = space, .fault = endpoint, .priority = PRIORITY_BELOW);
+    struct worker *worker =
+        worker_run(.function = count_up, .space = space, .fault = endpoint, .priority = PRIORITY_BELOW);
     sleep_ns(NS_PER_MS);
     expect_true(worker->seen[0] > 0);
 
@@ -156,8 +165,10 @@ TEST(io_port_reads_with_read_and_writes_with_write)
     cap_t read_only = slot_take(), write_only = slot_take();
     uint32_t value;
 
-    expect_ok(cnode_mint_range(CNODE, read_only, BOOT_SLOT_IO_PORT_RANGE, RIGHT_READ, MACHINE_SCRATCH_PORT, 1));
-    expect_ok(cnode_mint_range(CNODE, write_only, BOOT_SLOT_IO_PORT_RANGE, RIGHT_WRITE, MACHINE_SCRATCH_PORT, 1));
+    expect_ok(
+        cnode_mint_range(CNODE, read_only, BOOT_SLOT_IO_PORT_RANGE, RIGHT_READ, MACHINE_SCRATCH_PORT, 1));
+    expect_ok(
+        cnode_mint_range(CNODE, write_only, BOOT_SLOT_IO_PORT_RANGE, RIGHT_WRITE, MACHINE_SCRATCH_PORT, 1));
     expect_ok(io_port_range_in(read_only, MACHINE_SCRATCH_PORT, 1, &value));
     expect_argument(io_port_range_out(read_only, MACHINE_SCRATCH_PORT, 1, 0), ERR_RIGHT, 0);
     expect_ok(io_port_range_out(write_only, MACHINE_SCRATCH_PORT, 1, 0));
@@ -183,7 +194,8 @@ TEST(budget_is_set_within_its_limits)
 
     expect_argument(core_range_set_budget(CORES, slot_take(), 0, least, least, 0), ERR_CAPABILITY, 1);
     expect_argument(core_range_set_budget(CORES, arena, 0, least, least, 0), ERR_TYPE, 1);
-    expect_argument(core_range_set_budget(CORES, mint(context, RIGHT_READ, 0), 0, least, least, 0), ERR_RIGHT, 1);
+    expect_argument(core_range_set_budget(CORES, mint(context, RIGHT_READ, 0), 0, least, least, 0), ERR_RIGHT,
+                    1);
     expect_argument(core_range_set_budget(CORES, context, boot->cores, least, least, 0), ERR_RANGE, 2);
     expect_argument(core_range_set_budget(CORES, context, 0, least - 1, least, 0), ERR_RANGE, 3);
     expect_argument(core_range_set_budget(CORES, context, 0, 0, least, 0), ERR_RANGE, 3);
@@ -218,7 +230,7 @@ TEST(timer_keeps_the_last_capability_to_its_notification)
     cap_t notification = make(OBJECT_NOTIFICATION, 0);
 
     expect_ok(core_range_bind_timer(CORES, 0, notification));
-    delete(notification);
+    erase(notification);
     expect_argument(core_range_bind_timer(CORES, 0, CAP_NULL), ERR_STATE, 0);
     /* The arena is revoked after the test, which takes it away. */
 }

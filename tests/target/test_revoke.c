@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Long operations are interrupted. While one runs, the core's user timer fires again and again, and a thread of
- * higher priority measures how late it comes to run. In virtual time (-icount) a nanosecond is an instruction.
+ * Long operations are interrupted. While one runs, the core's user timer fires again and again, and a thread
+ * of higher priority measures how late it comes to run. In virtual time (-icount) a nanosecond is an
+ * instruction.
  *
- * BOUND_NS is what is promised here: from the deadline to the first instruction of the handler's own code, in a debug kernel, too. (The
- * longest stretch that budgets reckon with is ten times that.)
+ * BOUND_NS is what is promised here: from the deadline to the first instruction of the handler's own code, in
+ * a debug kernel, too. (The longest stretch that budgets reckon with is ten times that.)
  */
 #include "target.h"
 
@@ -69,7 +70,8 @@ TEST(revoke_of_10000_capabilities_lets_interrupts_in)
 
     expect_ok(cnode_mint(cnode, 1, endpoint, RIGHTS_ALL, 0));
     for (word_t i = 2; i <= CAPABILITIES; i++)
-        expect_ok(cnode_mint(cnode, i, i < 3 ? endpoint : cnode | i / 3 << boot->cnode_size_bits, RIGHTS_ALL, 0));
+        expect_ok(
+            cnode_mint(cnode, i, i < 3 ? endpoint : cnode | i / 3 << boot->cnode_size_bits, RIGHTS_ALL, 0));
 
     struct worker *watcher = watch_start();
     uint64_t before = ticks();
@@ -88,7 +90,8 @@ TEST(revoke_of_10000_objects_lets_interrupts_in)
     cap_t cnode = make(OBJECT_CNODE, CNODE_BITS), part = make(OBJECT_UNTYPED, 21);
 
     for (word_t i = 1; i + 50 <= CAPABILITIES; i += 50)
-        expect_ok(untyped_retype(part, i % 100 == 1 ? OBJECT_NOTIFICATION : OBJECT_ENDPOINT, 0, cnode, i, 50, CAP_NULL, 0));
+        expect_ok(untyped_retype(part, i % 100 == 1 ? OBJECT_NOTIFICATION : OBJECT_ENDPOINT, 0, cnode, i, 50,
+                                 CAP_NULL, 0));
     struct worker *watcher = watch_start();
     expect_ok(cnode_revoke(CNODE, part));
     expect_ok(untyped_reset(part, 0));
@@ -103,7 +106,7 @@ TEST(deletion_of_a_full_cnode_lets_interrupts_in)
     for (word_t i = 1; i + 64 <= 1u << CNODE_BITS; i += 64)
         expect_ok(untyped_retype(part, OBJECT_ENDPOINT, 0, cnode, i, 64, CAP_NULL, 0));
     struct worker *watcher = watch_start();
-    delete(cnode);
+    erase(cnode);
     watch_end(watcher, 30);
     expect_ok(untyped_reset(part, 0)); /* no children left */
 }
@@ -113,7 +116,7 @@ TEST(deletion_of_an_empty_large_cnode_lets_interrupts_in)
     cap_t cnode = make(OBJECT_CNODE, 18);
     struct worker *watcher = watch_start();
 
-    delete(cnode);
+    erase(cnode);
     watch_end(watcher, 5);
 }
 
@@ -128,7 +131,7 @@ TEST(deletion_of_nested_cnodes_lets_interrupts_in)
         expect_ok(cnode_move(CNODE, outermost, outer));
     }
     struct worker *watcher = watch_start();
-    delete(outermost);
+    erase(outermost);
     watch_end(watcher, 5);
 }
 
@@ -138,7 +141,8 @@ TEST(deletion_of_many_threads_lets_interrupts_in)
     unsigned made = 0;
 
     for (; made < 500; made++)
-        if (status_error(untyped_retype(part, OBJECT_THREAD, 0, CAP_NULL, first + made, 1, CAP_NULL, 0)) != OK)
+        if (status_error(untyped_retype(part, OBJECT_THREAD, 0, CAP_NULL, first + made, 1, CAP_NULL, 0)) !=
+            OK)
             break;
     for (unsigned i = 0; i < made; i++) {
         struct thread_configuration configuration = { .cnode = CNODE, .space = SPACE };
@@ -155,7 +159,7 @@ TEST(reset_of_8_mebibytes_lets_interrupts_in)
 
     for (unsigned i = 0; i < 4; i++) {
         expect_ok(untyped_retype(part, OBJECT_FRAME, FRAME_SIZE_2M, CAP_NULL, frame, 1, CAP_NULL, 0));
-        delete(frame);
+        erase(frame);
     }
     struct worker *watcher = watch_start();
     expect_ok(untyped_reset(part, 0));
@@ -182,7 +186,7 @@ TEST(destruction_of_an_endpoint_with_many_senders_lets_interrupts_in)
     for (unsigned i = 0; i < SENDERS; i++)
         expect_state(senders[i], THREAD_STATE_SENDING);
     struct worker *watcher = watch_start();
-    delete(endpoint);
+    erase(endpoint);
     watch_end(watcher, 0);
     for (unsigned i = 0; i < SENDERS; i++)
         expect_ok(thread_suspend(senders[i]->thread, 0));
@@ -198,8 +202,9 @@ static void delete_slowly(struct worker *worker)
 /* A worker in the middle of deleting a large CNode: it has time in small pieces only. */
 static struct worker *start_slow_delete(cap_t cnode)
 {
-    struct worker *worker = worker_run(.function = delete_slowly, .argument = cnode, .priority = PRIORITY_BELOW,
-                                       .budget_ns = boot->budget_minimum_ns, .period_ns = NS_PER_S);
+    struct worker *worker =
+        worker_run(.function = delete_slowly, .argument = cnode, .priority = PRIORITY_BELOW,
+                   .budget_ns = boot->budget_minimum_ns, .period_ns = NS_PER_S);
     settle();
     expect_equal(worker->done, 0);
     return worker;
@@ -233,7 +238,7 @@ TEST(deletion_that_was_interrupted_is_finished_by_who_destroys_the_thread)
     cap_t part = make(OBJECT_UNTYPED, 20), cnode = make_full_cnode(part);
     struct worker *worker = start_slow_delete(cnode);
 
-    delete(worker->thread);
+    erase(worker->thread);
     expect_ok(untyped_reset(part, 0));
 }
 

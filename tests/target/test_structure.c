@@ -1,17 +1,22 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Random structures: objects made, copied, moved into each other, bound to each other and taken away, in an order that nobody would
- * think of. Whatever came of it, the memory can be taken back, and a debug kernel's invariants hold on the way.
+ * Random structures: objects made, copied, moved into each other, bound to each other and taken away, in an
+ * order that nobody would think of. Whatever came of it, the memory can be taken back, and a debug kernel's
+ * invariants hold on the way.
  *
- * All capabilities stand in one CNode, the pool, or in CNodes that stand in it. Threads begin at address 0, where nothing is mapped: so
- * they wait for their fault handlers or stop. Any single operation may fail; that it is refused correctly is tested elsewhere.
+ * All capabilities stand in one CNode, the pool, or in CNodes that stand in it. Threads begin at address 0,
+ * where nothing is mapped: so they wait for their fault handlers or stop. Any single operation may fail; that
+ * it is refused correctly is tested elsewhere.
  */
 #include "target.h"
 
 #define POOL_BITS    7u
 #define INNER_BITS   4u
+#define SEED         0x9e3779b97f4a7c15ull
 #define ROUNDS       12u
 #define STEPS        1500u
+#define ROUNDS_LONG  150u
+#define STEPS_LONG   5000u
 #define CHECK_STEPS  250u
 #define MEMORY_BITS  21u
 #define NUMBER_FIRST 40u
@@ -40,7 +45,8 @@ static cap_t any_address(void)
 /* The address of an object to invoke. Not an endpoint: a call to that would wait. */
 static cap_t any_object(void)
 {
-    word_t index = 1 + random((1 << POOL_BITS) - 1), inner = random(4) ? 0 : 1 + random((1 << INNER_BITS) - 1);
+    word_t index = 1 + random((1 << POOL_BITS) - 1),
+           inner = random(4) ? 0 : 1 + random((1 << INNER_BITS) - 1);
     cap_t address = pool | index << boot->cnode_size_bits;
     struct capability_info info;
 
@@ -68,8 +74,11 @@ static struct place any_place(void)
 
 static void make_something(void)
 {
-    static const uint8_t types[] = { OBJECT_UNTYPED, OBJECT_CNODE, OBJECT_CNODE, OBJECT_THREAD, OBJECT_THREAD, OBJECT_ENDPOINT, OBJECT_NOTIFICATION,
-                                     OBJECT_REPLY, OBJECT_SCHED_CONTEXT, OBJECT_FRAME, OBJECT_PAGE_TABLE, OBJECT_ADDRESS_SPACE, OBJECT_IRQ_HANDLER };
+    static const uint8_t types[] = { OBJECT_UNTYPED,      OBJECT_CNODE,      OBJECT_CNODE,
+                                     OBJECT_THREAD,       OBJECT_THREAD,     OBJECT_ENDPOINT,
+                                     OBJECT_NOTIFICATION, OBJECT_REPLY,      OBJECT_SCHED_CONTEXT,
+                                     OBJECT_FRAME,        OBJECT_PAGE_TABLE, OBJECT_ADDRESS_SPACE,
+                                     OBJECT_IRQ_HANDLER };
     unsigned type = types[random(sizeof types)], size_bits = 0;
     cap_t numbers = CAP_NULL;
     word_t number = 0;
@@ -90,7 +99,8 @@ static void make_something(void)
         numbers = random(2) ? (cap_t)BOOT_SLOT_IRQ_RANGE : any_address();
         number = boot->irq_msi_first + random(4);
     }
-    untyped_retype(random(3) ? memory : any_object(), type, size_bits, to.cnode, to.index, 1 + random(2), numbers, number);
+    untyped_retype(random(3) ? memory : any_object(), type, size_bits, to.cnode, to.index, 1 + random(2),
+                   numbers, number);
 }
 
 static void copy_something(void)
@@ -131,7 +141,9 @@ static void take_away_something(void)
 
 static void connect_something(void)
 {
-    struct thread_configuration configuration = { any_address(), any_address(), any_address(), 1024 * random(4), any_address(), any_address(), any_address() };
+    struct thread_configuration configuration = { any_address(),    any_address(), any_address(),
+                                                  1024 * random(4), any_address(), any_address(),
+                                                  any_address() };
 
     switch (random(9)) {
     case 0:
@@ -144,7 +156,8 @@ static void connect_something(void)
         irq_handler_bind(any_object(), random(4) ? any_address() : CAP_NULL);
         break;
     case 3:
-        core_range_set_budget(CORES, any_address(), 0, NS_PER_MS, NS_PER_MS + random(2) * NS_PER_MS, random(8));
+        core_range_set_budget(CORES, any_address(), 0, NS_PER_MS, NS_PER_MS + random(2) * NS_PER_MS,
+                              random(8));
         break;
     case 4:
         sched_context_bind(any_object(), any_address());
@@ -156,7 +169,8 @@ static void connect_something(void)
             sched_context_lend(any_object(), any_address());
         break;
     case 6:
-        address_space_map(any_object(), any_address(), 4096 * random(8) << 9 * random(4), RIGHTS_ALL, MAP_CACHE_WRITE_BACK);
+        address_space_map(any_object(), any_address(), 4096 * random(8) << 9 * random(4), RIGHTS_ALL,
+                          MAP_CACHE_WRITE_BACK);
         break;
     case 7:
         address_space_map_table(any_object(), any_address(), 4096 * random(8) << 9 * random(4));
@@ -202,10 +216,13 @@ static void run_something(void)
     }
 }
 
-/* A thread that can run, as it is rarely made by chance: with space, context, priority and perhaps a fault handler. */
+/* A thread that can run, as it is rarely made by chance: with space, context, priority and perhaps a fault
+ * handler. */
 static void make_thread(void)
 {
-    struct thread_configuration configuration = { .cnode = any_address(), .space = any_address(), .fault = any_address() };
+    struct thread_configuration configuration = { .cnode = any_address(),
+                                                  .space = any_address(),
+                                                  .fault = any_address() };
     cap_t thread = any_object(), context = any_object();
 
     thread_configure(thread, THREAD_SET_SPACE, &configuration);
@@ -252,18 +269,21 @@ static void interrupt_often(struct worker *worker)
 TEST(random_structures_can_be_taken_back)
 {
     struct untyped_info info;
+    unsigned rounds = test_is_long ? ROUNDS_LONG : ROUNDS, steps = test_is_long ? STEPS_LONG : STEPS;
 
+    note("seed 0x%llx, %u rounds of %u operations", SEED, rounds, steps);
+    test_allow_seconds(2 * rounds);
     memory = make(OBJECT_UNTYPED, MEMORY_BITS);
-    for (unsigned round = 0; round < ROUNDS; round++) {
-        struct worker *interrupter = NULL;
-        state = 0x9e3779b97f4a7c15ull * (round + 1);
+    cap_t badged = mint(make(OBJECT_NOTIFICATION, 0), RIGHTS_ALL, 1);
+    struct worker *interrupter =
+        worker_make(.function = interrupt_often, .argument = badged, .priority = 200);
+    expect_ok(core_range_bind_timer(CORES, 0, badged));
+    for (unsigned round = 0; round < rounds; round++) {
+        state = SEED * (round + 1);
         pool = make(OBJECT_CNODE, POOL_BITS);
-        if (round % 2) {
-            cap_t badged = mint(make(OBJECT_NOTIFICATION, 0), RIGHTS_ALL, 1);
-            expect_ok(core_range_bind_timer(CORES, 0, badged));
-            interrupter = worker_run(.function = interrupt_often, .argument = badged, .priority = 200);
-        }
-        for (unsigned i = 0; i < STEPS; i++) {
+        if (round % 2)
+            worker_start(interrupter);
+        for (unsigned i = 0; i < steps; i++) {
             step();
             if (i % CHECK_STEPS == 0 && kernel_is_debug())
                 expect_ok(sys_debug(DEBUG_CHECK, 0));
@@ -271,13 +291,12 @@ TEST(random_structures_can_be_taken_back)
         settle();
         /* Some rounds end with the pool, the others with the memory. */
         if (round % 3 == 0)
-            delete(pool);
+            erase(pool);
         expect_ok(cnode_revoke(CNODE, memory));
         expect_ok(untyped_reset(memory, 0));
         expect_ok(untyped_info(memory, &info));
         expect_equal(info.watermark, 0);
-        delete(pool);
-        if (interrupter)
-            delete(interrupter->thread);
+        erase(pool);
+        expect_ok(thread_suspend(interrupter->thread, 0));
     }
 }

@@ -55,49 +55,85 @@ TEST(configure_checks_every_capability)
     cap_t thread = make(OBJECT_THREAD, 0), empty = slot_take(), wrong = make(OBJECT_REPLY, 0);
 
     expect_argument(configure(thread, THREAD_SET_ALL + 1, (struct thread_configuration){ 0 }), ERR_RANGE, 1);
-    expect_argument(configure(thread, THREAD_SET_CNODE, (struct thread_configuration){ .cnode = empty }), ERR_CAPABILITY, 2);
-    expect_argument(configure(thread, THREAD_SET_CNODE, (struct thread_configuration){ .cnode = wrong }), ERR_TYPE, 2);
-    expect_argument(configure(thread, THREAD_SET_SPACE, (struct thread_configuration){ .space = empty }), ERR_CAPABILITY, 3);
-    expect_argument(configure(thread, THREAD_SET_SPACE, (struct thread_configuration){ .space = wrong }), ERR_TYPE, 3);
-    expect_argument(configure(thread, THREAD_SET_MESSAGE, (struct thread_configuration){ .message_frame = empty }), ERR_CAPABILITY, 4);
-    expect_argument(configure(thread, THREAD_SET_MESSAGE, (struct thread_configuration){ .message_frame = wrong }), ERR_TYPE, 4);
-    expect_argument(configure(thread, THREAD_SET_FAULT, (struct thread_configuration){ .fault = empty }), ERR_CAPABILITY, 6);
-    expect_argument(configure(thread, THREAD_SET_FAULT, (struct thread_configuration){ .fault = wrong }), ERR_TYPE, 6);
-    expect_argument(configure(thread, THREAD_SET_TIMEOUT, (struct thread_configuration){ .timeout = empty }), ERR_CAPABILITY, 7);
-    expect_argument(configure(thread, THREAD_SET_TIMEOUT, (struct thread_configuration){ .timeout = wrong }), ERR_TYPE, 7);
-    expect_argument(configure(thread, THREAD_SET_DEATH, (struct thread_configuration){ .death = empty }), ERR_CAPABILITY, 8);
-    expect_argument(configure(thread, THREAD_SET_DEATH, (struct thread_configuration){ .death = wrong }), ERR_TYPE, 8);
+    expect_argument(configure(thread, THREAD_SET_CNODE, (struct thread_configuration){ .cnode = empty }),
+                    ERR_CAPABILITY, 2);
+    expect_argument(configure(thread, THREAD_SET_CNODE, (struct thread_configuration){ .cnode = wrong }),
+                    ERR_TYPE, 2);
+    expect_argument(configure(thread, THREAD_SET_SPACE, (struct thread_configuration){ .space = empty }),
+                    ERR_CAPABILITY, 3);
+    expect_argument(configure(thread, THREAD_SET_SPACE, (struct thread_configuration){ .space = wrong }),
+                    ERR_TYPE, 3);
+    expect_argument(
+        configure(thread, THREAD_SET_MESSAGE, (struct thread_configuration){ .message_frame = empty }),
+        ERR_CAPABILITY, 4);
+    expect_argument(
+        configure(thread, THREAD_SET_MESSAGE, (struct thread_configuration){ .message_frame = wrong }),
+        ERR_TYPE, 4);
+    expect_argument(configure(thread, THREAD_SET_FAULT, (struct thread_configuration){ .fault = empty }),
+                    ERR_CAPABILITY, 6);
+    expect_argument(configure(thread, THREAD_SET_FAULT, (struct thread_configuration){ .fault = wrong }),
+                    ERR_TYPE, 6);
+    expect_argument(configure(thread, THREAD_SET_TIMEOUT, (struct thread_configuration){ .timeout = empty }),
+                    ERR_CAPABILITY, 7);
+    expect_argument(configure(thread, THREAD_SET_TIMEOUT, (struct thread_configuration){ .timeout = wrong }),
+                    ERR_TYPE, 7);
+    expect_argument(configure(thread, THREAD_SET_DEATH, (struct thread_configuration){ .death = empty }),
+                    ERR_CAPABILITY, 8);
+    expect_argument(configure(thread, THREAD_SET_DEATH, (struct thread_configuration){ .death = wrong }),
+                    ERR_TYPE, 8);
     /* What the mask does not name is not looked at. */
-    expect_ok(configure(thread, 0, (struct thread_configuration){ wrong, wrong, wrong, 1, wrong, wrong, wrong }));
+    expect_ok(
+        configure(thread, 0, (struct thread_configuration){ wrong, wrong, wrong, 1, wrong, wrong, wrong }));
 }
 
 TEST(configure_needs_rights)
 {
     cap_t thread = make(OBJECT_THREAD, 0);
-    cap_t frame = mint(make(OBJECT_FRAME, FRAME_SIZE_4K), RIGHT_READ, 0), endpoint = mint(make(OBJECT_ENDPOINT, 0), RIGHT_READ, 0);
+    cap_t frame = mint(make(OBJECT_FRAME, FRAME_SIZE_4K), RIGHT_READ, 0),
+          endpoint = mint(make(OBJECT_ENDPOINT, 0), RIGHT_READ, 0);
     cap_t notification = mint(make(OBJECT_NOTIFICATION, 0), RIGHT_READ, 0);
 
-    expect_argument(configure(thread, THREAD_SET_MESSAGE, (struct thread_configuration){ .message_frame = frame }), ERR_RIGHT, 4);
-    expect_argument(configure(thread, THREAD_SET_FAULT, (struct thread_configuration){ .fault = endpoint }), ERR_RIGHT, 6);
-    expect_argument(configure(thread, THREAD_SET_TIMEOUT, (struct thread_configuration){ .timeout = endpoint }), ERR_RIGHT, 7);
-    expect_argument(configure(thread, THREAD_SET_DEATH, (struct thread_configuration){ .death = notification }), ERR_RIGHT, 8);
+    expect_argument(
+        configure(thread, THREAD_SET_MESSAGE, (struct thread_configuration){ .message_frame = frame }),
+        ERR_RIGHT, 4);
+    expect_argument(configure(thread, THREAD_SET_FAULT, (struct thread_configuration){ .fault = endpoint }),
+                    ERR_RIGHT, 6);
+    expect_argument(
+        configure(thread, THREAD_SET_TIMEOUT, (struct thread_configuration){ .timeout = endpoint }),
+        ERR_RIGHT, 7);
+    expect_argument(
+        configure(thread, THREAD_SET_DEATH, (struct thread_configuration){ .death = notification }),
+        ERR_RIGHT, 8);
 }
 
 TEST(message_page_is_an_aligned_part_of_an_ordinary_frame)
 {
-    cap_t thread = make(OBJECT_THREAD, 0), frame = make(OBJECT_FRAME, FRAME_SIZE_4K), large = make(OBJECT_FRAME, FRAME_SIZE_2M);
+    cap_t thread = make(OBJECT_THREAD, 0), frame = make(OBJECT_FRAME, FRAME_SIZE_4K),
+          large = make(OBJECT_FRAME, FRAME_SIZE_2M);
 
-    expect_argument(configure(thread, THREAD_SET_MESSAGE, (struct thread_configuration){ .message_frame = frame, .message_offset = 512 }), ERR_ALIGNMENT, 5);
-    expect_argument(configure(thread, THREAD_SET_MESSAGE, (struct thread_configuration){ .message_frame = frame, .message_offset = 4096 }), ERR_RANGE, 5);
-    expect_argument(configure(thread, THREAD_SET_MESSAGE, (struct thread_configuration){ .message_frame = frame, .message_offset = ~(word_t)1023 }), ERR_RANGE, 5);
-    expect_ok(configure(thread, THREAD_SET_MESSAGE, (struct thread_configuration){ .message_frame = frame, .message_offset = 3072 }));
-    expect_ok(configure(thread, THREAD_SET_MESSAGE, (struct thread_configuration){ .message_frame = large, .message_offset = 0x1ffc00 }));
+    expect_argument(configure(thread, THREAD_SET_MESSAGE,
+                              (struct thread_configuration){ .message_frame = frame, .message_offset = 512 }),
+                    ERR_ALIGNMENT, 5);
+    expect_argument(
+        configure(thread, THREAD_SET_MESSAGE,
+                  (struct thread_configuration){ .message_frame = frame, .message_offset = 4096 }),
+        ERR_RANGE, 5);
+    expect_argument(
+        configure(thread, THREAD_SET_MESSAGE,
+                  (struct thread_configuration){ .message_frame = frame, .message_offset = ~(word_t)1023 }),
+        ERR_RANGE, 5);
+    expect_ok(configure(thread, THREAD_SET_MESSAGE,
+                        (struct thread_configuration){ .message_frame = frame, .message_offset = 3072 }));
+    expect_ok(configure(thread, THREAD_SET_MESSAGE,
+                        (struct thread_configuration){ .message_frame = large, .message_offset = 0x1ffc00 }));
     for (unsigned i = 0; i < boot->untyped_count; i++) {
         if (!(boot->untyped[i].flags & BOOT_UNTYPED_DEVICE))
             continue;
         cap_t device = make_from(boot->untyped[i].slot, OBJECT_FRAME, FRAME_SIZE_4K);
-        expect_argument(configure(thread, THREAD_SET_MESSAGE, (struct thread_configuration){ .message_frame = device }), ERR_TYPE, 4);
-        delete(device);
+        expect_argument(
+            configure(thread, THREAD_SET_MESSAGE, (struct thread_configuration){ .message_frame = device }),
+            ERR_TYPE, 4);
+        erase(device);
         expect_ok(untyped_reset(boot->untyped[i].slot, 0));
         return;
     }
@@ -105,14 +141,16 @@ TEST(message_page_is_an_aligned_part_of_an_ordinary_frame)
 
 TEST(thread_keeps_copies_of_what_it_is_configured_with)
 {
-    cap_t endpoint = make(OBJECT_ENDPOINT, 0), notification = make(OBJECT_NOTIFICATION, 0), twin = copy(notification);
-    struct worker *worker = worker_make(.function = fault_once, .fault = endpoint, .death = mint(notification, RIGHTS_ALL, 2));
+    cap_t endpoint = make(OBJECT_ENDPOINT, 0), notification = make(OBJECT_NOTIFICATION, 0),
+          twin = copy(notification);
+    struct worker *worker =
+        worker_make(.function = fault_once, .fault = endpoint, .death = mint(notification, RIGHTS_ALL, 2));
     word_t bits;
 
-    delete(endpoint);
+    erase(endpoint);
     worker_start(worker);
     expect_state(worker, THREAD_STATE_SENDING); /* at an endpoint that only the thread itself still has */
-    delete(worker->thread);
+    erase(worker->thread);
     expect_status(notification_poll(twin, &bits), OK);
     expect_equal(bits, 2);
 }
@@ -122,9 +160,11 @@ TEST(configure_does_not_destroy_what_it_replaces)
     cap_t endpoint = make(OBJECT_ENDPOINT, 0), thread = make(OBJECT_THREAD, 0);
 
     expect_ok(configure(thread, THREAD_SET_FAULT, (struct thread_configuration){ .fault = endpoint }));
-    delete(endpoint);
+    erase(endpoint);
     expect_argument(configure(thread, THREAD_SET_FAULT, (struct thread_configuration){ 0 }), ERR_STATE, 0);
-    expect_argument(configure(thread, THREAD_SET_FAULT, (struct thread_configuration){ .fault = make(OBJECT_ENDPOINT, 0) }), ERR_STATE, 0);
+    expect_argument(configure(thread, THREAD_SET_FAULT,
+                              (struct thread_configuration){ .fault = make(OBJECT_ENDPOINT, 0) }),
+                    ERR_STATE, 0);
 }
 
 TEST(configure_that_fails_changes_nothing)
@@ -133,7 +173,9 @@ TEST(configure_that_fails_changes_nothing)
     struct worker *worker = worker_make(.function = fault_once, .fault = endpoint);
     struct message message;
 
-    expect_argument(configure(worker->thread, THREAD_SET_FAULT | THREAD_SET_DEATH, (struct thread_configuration){ .death = arena }), ERR_TYPE, 8);
+    expect_argument(configure(worker->thread, THREAD_SET_FAULT | THREAD_SET_DEATH,
+                              (struct thread_configuration){ .death = arena }),
+                    ERR_TYPE, 8);
     worker_start(worker);
     expect_status(sys_recv_poll(endpoint, &message, make(OBJECT_REPLY, 0)), OK);
 }
@@ -202,7 +244,8 @@ TEST(own_registers_are_not_read_or_written)
 
     (void)registers;
     expect_argument(object_invoke(test_thread, OP_THREAD_READ_REGISTERS, 0, &message), ERR_STATE, 0);
-    expect_argument(raw_invoke(test_thread, OP_THREAD_WRITE_REGISTERS, 2, REGISTER_IP, 0x1000, 0, 0), ERR_STATE, 0);
+    expect_argument(raw_invoke(test_thread, OP_THREAD_WRITE_REGISTERS, 2, REGISTER_IP, 0x1000, 0, 0),
+                    ERR_STATE, 0);
 }
 
 TEST(flags_that_are_the_kernels_cannot_be_set)
@@ -263,7 +306,8 @@ TEST(registers_of_a_thread_that_runs_can_be_changed)
     sleep_ns(NS_PER_MS);
     expect_ok(thread_suspend(worker->thread, 0));
     struct worker *other = worker_make(.function = nothing, .priority = PRIORITY_BELOW);
-    word_t start[2] = { worker_register(other, REGISTER_IP), worker_register(other, REGISTER_SP) }, argument = (word_t)other;
+    word_t start[2] = { worker_register(other, REGISTER_IP), worker_register(other, REGISTER_SP) },
+           argument = (word_t)other;
     expect_ok(thread_write_registers(worker->thread, REGISTER_IP, start, 2));
     expect_ok(thread_write_registers(worker->thread, REGISTER_ARGUMENT, &argument, 1));
     expect_ok(thread_resume(worker->thread));
@@ -283,7 +327,8 @@ static void exit_with_code(struct worker *worker)
 TEST(thread_exits_with_a_code_and_its_death_is_signalled)
 {
     cap_t notification = make(OBJECT_NOTIFICATION, 0);
-    struct worker *worker = worker_run(.function = exit_with_code, .argument = 1234, .death = mint(notification, RIGHTS_ALL, 8));
+    struct worker *worker =
+        worker_run(.function = exit_with_code, .argument = 1234, .death = mint(notification, RIGHTS_ALL, 8));
     struct thread_info info = worker_info(worker);
     word_t bits;
 
@@ -304,7 +349,8 @@ TEST(thread_exits_with_a_code_and_its_death_is_signalled)
 TEST(suspended_thread_does_not_run_until_it_is_resumed)
 {
     cap_t notification = make(OBJECT_NOTIFICATION, 0);
-    struct worker *worker = worker_run(.function = spin, .priority = PRIORITY_BELOW, .death = mint(notification, RIGHTS_ALL, 8));
+    struct worker *worker =
+        worker_run(.function = spin, .priority = PRIORITY_BELOW, .death = mint(notification, RIGHTS_ALL, 8));
     word_t bits;
 
     sleep_ns(NS_PER_MS);
@@ -327,7 +373,8 @@ TEST(suspended_thread_does_not_run_until_it_is_resumed)
 
 TEST(suspending_ends_a_wait_with_cancelled)
 {
-    cap_t endpoint = make(OBJECT_ENDPOINT, 0), other = make(OBJECT_ENDPOINT, 0), notification = make(OBJECT_NOTIFICATION, 0);
+    cap_t endpoint = make(OBJECT_ENDPOINT, 0), other = make(OBJECT_ENDPOINT, 0),
+          notification = make(OBJECT_NOTIFICATION, 0);
     struct worker *workers[] = {
         worker_run(.function = send_once, .argument = endpoint),
         worker_run(.function = call_once, .argument = endpoint),
@@ -349,7 +396,8 @@ TEST(suspending_ends_a_wait_with_cancelled)
 
 TEST(cancel_ends_a_wait_with_cancelled)
 {
-    cap_t endpoint = make(OBJECT_ENDPOINT, 0), other = make(OBJECT_ENDPOINT, 0), notification = make(OBJECT_NOTIFICATION, 0);
+    cap_t endpoint = make(OBJECT_ENDPOINT, 0), other = make(OBJECT_ENDPOINT, 0),
+          notification = make(OBJECT_NOTIFICATION, 0);
     struct worker *workers[] = {
         worker_run(.function = send_once, .argument = endpoint),
         worker_run(.function = call_once, .argument = endpoint),
@@ -432,7 +480,8 @@ TEST(thread_info_tells_every_state)
     expect_status(sys_recv(endpoint, &message, make(OBJECT_REPLY, 0)), OK);
     expect_state(caller, THREAD_STATE_CALLING);
     expect_state(worker_run(.function = receive_once, .argument = other), THREAD_STATE_RECEIVING);
-    expect_state(worker_run(.function = wait_once, .argument = make(OBJECT_NOTIFICATION, 0)), THREAD_STATE_WAITING);
+    expect_state(worker_run(.function = wait_once, .argument = make(OBJECT_NOTIFICATION, 0)),
+                 THREAD_STATE_WAITING);
 }
 
 /* ---- Priorities */
@@ -492,7 +541,8 @@ TEST(lowering_ones_own_priority_lets_others_run_at_once)
 
 TEST(thread_of_higher_priority_runs_at_once_and_of_lower_only_later)
 {
-    struct worker *above = worker_run(.function = nothing), *below = worker_run(.function = nothing, .priority = PRIORITY_BELOW);
+    struct worker *above = worker_run(.function = nothing),
+                  *below = worker_run(.function = nothing, .priority = PRIORITY_BELOW);
 
     expect_equal(above->done, 1);
     expect_equal(below->done, 0);
@@ -515,7 +565,8 @@ TEST(attributes_are_checked)
 TEST(bad_destination_is_a_fault_for_threads_that_want_it)
 {
     cap_t endpoint = make(OBJECT_ENDPOINT, 0), empty = slot_take();
-    struct worker *worker = worker_run(.function = call_once, .argument = empty, .attributes = THREAD_FAULT_ON_CAP, .fault = endpoint);
+    struct worker *worker = worker_run(.function = call_once, .argument = empty,
+                                       .attributes = THREAD_FAULT_ON_CAP, .fault = endpoint);
     struct worker *plain = worker_run(.function = call_once, .argument = empty);
     struct message message;
 
@@ -529,7 +580,8 @@ TEST(bad_destination_is_a_fault_for_threads_that_want_it)
 
 TEST(bind_notification_checks_the_capability_and_both_sides)
 {
-    cap_t notification = make(OBJECT_NOTIFICATION, 0), other = make(OBJECT_NOTIFICATION, 0), waited = make(OBJECT_NOTIFICATION, 0);
+    cap_t notification = make(OBJECT_NOTIFICATION, 0), other = make(OBJECT_NOTIFICATION, 0),
+          waited = make(OBJECT_NOTIFICATION, 0);
     cap_t thread = make(OBJECT_THREAD, 0), second = make(OBJECT_THREAD, 0);
 
     worker_run(.function = wait_once, .argument = waited);

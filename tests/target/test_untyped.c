@@ -22,9 +22,16 @@ TEST(retype_makes_each_type_of_object)
     static const struct {
         uint8_t type, size_bits;
     } types[] = {
-        { OBJECT_UNTYPED, 12 }, { OBJECT_CNODE, 4 },         { OBJECT_THREAD, 0 },        { OBJECT_ENDPOINT, 0 },
-        { OBJECT_NOTIFICATION, 0 }, { OBJECT_REPLY, 0 },     { OBJECT_SCHED_CONTEXT, 8 }, { OBJECT_FRAME, FRAME_SIZE_4K },
-        { OBJECT_FRAME, FRAME_SIZE_2M }, { OBJECT_PAGE_TABLE, 0 },
+        { OBJECT_UNTYPED, 12 },
+        { OBJECT_CNODE, 4 },
+        { OBJECT_THREAD, 0 },
+        { OBJECT_ENDPOINT, 0 },
+        { OBJECT_NOTIFICATION, 0 },
+        { OBJECT_REPLY, 0 },
+        { OBJECT_SCHED_CONTEXT, 8 },
+        { OBJECT_FRAME, FRAME_SIZE_4K },
+        { OBJECT_FRAME, FRAME_SIZE_2M },
+        { OBJECT_PAGE_TABLE, 0 },
     };
     for (unsigned i = 0; i < sizeof types / sizeof types[0]; i++) {
         cap_t cap = make(types[i].type, types[i].size_bits);
@@ -37,7 +44,8 @@ TEST(retype_makes_each_type_of_object)
 
 TEST(objects_take_the_memory_that_boot_info_says)
 {
-    static const uint8_t types[] = { OBJECT_THREAD, OBJECT_ENDPOINT, OBJECT_NOTIFICATION, OBJECT_REPLY, OBJECT_PAGE_TABLE };
+    static const uint8_t types[] = { OBJECT_THREAD, OBJECT_ENDPOINT, OBJECT_NOTIFICATION, OBJECT_REPLY,
+                                     OBJECT_PAGE_TABLE };
 
     for (unsigned i = 0; i < sizeof types; i++) {
         cap_t part = make(OBJECT_UNTYPED, 16);
@@ -97,10 +105,11 @@ TEST(retype_refuses_sizes_that_the_type_cannot_have)
         uint8_t type;
         word_t size_bits;
     } wrong[] = {
-        { OBJECT_UNTYPED, 0 },        { OBJECT_UNTYPED, 5 },       { OBJECT_UNTYPED, 48 },       { OBJECT_UNTYPED, ~(word_t)0 },
-        { OBJECT_CNODE, 3 },          { OBJECT_CNODE, 21 },        { OBJECT_SCHED_CONTEXT, 7 },  { OBJECT_SCHED_CONTEXT, 13 },
-        { OBJECT_FRAME, 0 },          { OBJECT_FRAME, 13 },        { OBJECT_FRAME, 20 },         { OBJECT_THREAD, 1 },
-        { OBJECT_ENDPOINT, 6 },       { OBJECT_PAGE_TABLE, 12 },   { OBJECT_CNODE, (word_t)1 << 32 | 4 },
+        { OBJECT_UNTYPED, 0 },          { OBJECT_UNTYPED, 5 },        { OBJECT_UNTYPED, 48 },
+        { OBJECT_UNTYPED, ~(word_t)0 }, { OBJECT_CNODE, 3 },          { OBJECT_CNODE, 21 },
+        { OBJECT_SCHED_CONTEXT, 7 },    { OBJECT_SCHED_CONTEXT, 13 }, { OBJECT_FRAME, 0 },
+        { OBJECT_FRAME, 13 },           { OBJECT_FRAME, 20 },         { OBJECT_THREAD, 1 },
+        { OBJECT_ENDPOINT, 6 },         { OBJECT_PAGE_TABLE, 12 },    { OBJECT_CNODE, (word_t)1 << 32 | 4 },
     };
     for (unsigned i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
         expect_argument(try_make(arena, wrong[i].type, wrong[i].size_bits), ERR_RANGE, 2);
@@ -108,18 +117,25 @@ TEST(retype_refuses_sizes_that_the_type_cannot_have)
 
 TEST(retype_checks_the_destination)
 {
-    cap_t endpoint = make(OBJECT_ENDPOINT, 0), read_only = mint(make(OBJECT_CNODE, 4), RIGHT_READ, 0), empty = slot_take();
+    cap_t endpoint = make(OBJECT_ENDPOINT, 0), read_only = mint(make(OBJECT_CNODE, 4), RIGHT_READ, 0),
+          empty = slot_take();
 
     expect_argument(untyped_retype(arena, OBJECT_ENDPOINT, 0, empty, 1, 1, CAP_NULL, 0), ERR_CAPABILITY, 3);
     expect_argument(untyped_retype(arena, OBJECT_ENDPOINT, 0, endpoint, 1, 1, CAP_NULL, 0), ERR_TYPE, 3);
     expect_argument(untyped_retype(arena, OBJECT_ENDPOINT, 0, read_only, 1, 1, CAP_NULL, 0), ERR_RIGHT, 3);
     expect_argument(untyped_retype(arena, OBJECT_ENDPOINT, 0, CAP_NULL, 0, 1, CAP_NULL, 0), ERR_SLOT, 4);
-    expect_argument(untyped_retype(arena, OBJECT_ENDPOINT, 0, CAP_NULL, endpoint, 1, CAP_NULL, 0), ERR_SLOT, 4);
-    expect_argument(untyped_retype(arena, OBJECT_ENDPOINT, 0, CAP_NULL, (word_t)1 << boot->cnode_size_bits, 1, CAP_NULL, 0), ERR_SLOT, 4);
-    expect_argument(untyped_retype(arena, OBJECT_ENDPOINT, 0, CAP_NULL, ~(word_t)0, 2, CAP_NULL, 0), ERR_SLOT, 4);
+    expect_argument(untyped_retype(arena, OBJECT_ENDPOINT, 0, CAP_NULL, endpoint, 1, CAP_NULL, 0), ERR_SLOT,
+                    4);
+    expect_argument(untyped_retype(arena, OBJECT_ENDPOINT, 0, CAP_NULL, (word_t)1 << boot->cnode_size_bits, 1,
+                                   CAP_NULL, 0),
+                    ERR_SLOT, 4);
+    expect_argument(untyped_retype(arena, OBJECT_ENDPOINT, 0, CAP_NULL, ~(word_t)0, 2, CAP_NULL, 0), ERR_SLOT,
+                    4);
     expect_argument(untyped_retype(arena, OBJECT_ENDPOINT, 0, CAP_NULL, empty, 0, CAP_NULL, 0), ERR_RANGE, 5);
-    expect_argument(untyped_retype(arena, OBJECT_ENDPOINT, 0, CAP_NULL, empty, 65, CAP_NULL, 0), ERR_RANGE, 5);
-    expect_argument(untyped_retype(arena, OBJECT_ENDPOINT, 0, CAP_NULL, empty, ~(word_t)0, CAP_NULL, 0), ERR_RANGE, 5);
+    expect_argument(untyped_retype(arena, OBJECT_ENDPOINT, 0, CAP_NULL, empty, 65, CAP_NULL, 0), ERR_RANGE,
+                    5);
+    expect_argument(untyped_retype(arena, OBJECT_ENDPOINT, 0, CAP_NULL, empty, ~(word_t)0, CAP_NULL, 0),
+                    ERR_RANGE, 5);
 }
 
 TEST(retype_checks_the_range_of_numbers)
@@ -127,16 +143,30 @@ TEST(retype_checks_the_range_of_numbers)
     cap_t slot = slot_take(), read_only = slot_take();
     expect_ok(cnode_mint_range(CNODE, read_only, BOOT_SLOT_ASID_RANGE, RIGHT_READ, 10, 1));
 
-    expect_argument(untyped_retype(arena, OBJECT_ENDPOINT, 0, CAP_NULL, slot, 1, BOOT_SLOT_ASID_RANGE, 0), ERR_RANGE, 6);
+    expect_argument(untyped_retype(arena, OBJECT_ENDPOINT, 0, CAP_NULL, slot, 1, BOOT_SLOT_ASID_RANGE, 0),
+                    ERR_RANGE, 6);
     expect_argument(untyped_retype(arena, OBJECT_ENDPOINT, 0, CAP_NULL, slot, 1, CAP_NULL, 1), ERR_RANGE, 7);
-    expect_argument(untyped_retype(arena, OBJECT_ADDRESS_SPACE, 0, CAP_NULL, slot, 1, CAP_NULL, 10), ERR_CAPABILITY, 6);
-    expect_argument(untyped_retype(arena, OBJECT_ADDRESS_SPACE, 0, CAP_NULL, slot, 1, BOOT_SLOT_IRQ_RANGE, 10), ERR_TYPE, 6);
-    expect_argument(untyped_retype(arena, OBJECT_IRQ_HANDLER, 0, CAP_NULL, slot, 1, BOOT_SLOT_ASID_RANGE, 10), ERR_TYPE, 6);
-    expect_argument(untyped_retype(arena, OBJECT_ADDRESS_SPACE, 0, CAP_NULL, slot, 1, read_only, 10), ERR_RIGHT, 6);
-    expect_argument(untyped_retype(arena, OBJECT_ADDRESS_SPACE, 0, CAP_NULL, slot, 1, BOOT_SLOT_ASID_RANGE, 0), ERR_RANGE, 7);
-    expect_argument(untyped_retype(arena, OBJECT_ADDRESS_SPACE, 0, CAP_NULL, slot, 1, BOOT_SLOT_ASID_RANGE, 1 << 20), ERR_RANGE, 7);
-    expect_argument(untyped_retype(arena, OBJECT_IRQ_HANDLER, 0, CAP_NULL, slot, 1, BOOT_SLOT_IRQ_RANGE, boot->irq_lines), ERR_RANGE, 7);
-    expect_argument(untyped_retype(arena, OBJECT_ADDRESS_SPACE, 0, CAP_NULL, slot, 1, BOOT_SLOT_ASID_RANGE, 1), ERR_BUSY, 7);
+    expect_argument(untyped_retype(arena, OBJECT_ADDRESS_SPACE, 0, CAP_NULL, slot, 1, CAP_NULL, 10),
+                    ERR_CAPABILITY, 6);
+    expect_argument(
+        untyped_retype(arena, OBJECT_ADDRESS_SPACE, 0, CAP_NULL, slot, 1, BOOT_SLOT_IRQ_RANGE, 10), ERR_TYPE,
+        6);
+    expect_argument(untyped_retype(arena, OBJECT_IRQ_HANDLER, 0, CAP_NULL, slot, 1, BOOT_SLOT_ASID_RANGE, 10),
+                    ERR_TYPE, 6);
+    expect_argument(untyped_retype(arena, OBJECT_ADDRESS_SPACE, 0, CAP_NULL, slot, 1, read_only, 10),
+                    ERR_RIGHT, 6);
+    expect_argument(
+        untyped_retype(arena, OBJECT_ADDRESS_SPACE, 0, CAP_NULL, slot, 1, BOOT_SLOT_ASID_RANGE, 0), ERR_RANGE,
+        7);
+    expect_argument(
+        untyped_retype(arena, OBJECT_ADDRESS_SPACE, 0, CAP_NULL, slot, 1, BOOT_SLOT_ASID_RANGE, 1 << 20),
+        ERR_RANGE, 7);
+    expect_argument(
+        untyped_retype(arena, OBJECT_IRQ_HANDLER, 0, CAP_NULL, slot, 1, BOOT_SLOT_IRQ_RANGE, boot->irq_lines),
+        ERR_RANGE, 7);
+    expect_argument(
+        untyped_retype(arena, OBJECT_ADDRESS_SPACE, 0, CAP_NULL, slot, 1, BOOT_SLOT_ASID_RANGE, 1), ERR_BUSY,
+        7);
     expect_equal(type_of(slot), OBJECT_NULL);
 }
 
@@ -147,7 +177,8 @@ TEST(retype_that_fails_changes_nothing)
     expect_ok(cnode_copy(CNODE, first + 2, make(OBJECT_ENDPOINT, 0)));
     expect_argument(untyped_retype(part, OBJECT_ENDPOINT, 0, CAP_NULL, first, 3, CAP_NULL, 0), ERR_SLOT, 4);
     expect_equal(type_of(first), OBJECT_NULL);
-    expect_argument(untyped_retype(part, OBJECT_FRAME, FRAME_SIZE_4K, CAP_NULL, first, 2, CAP_NULL, 0), ERR_MEMORY, 0);
+    expect_argument(untyped_retype(part, OBJECT_FRAME, FRAME_SIZE_4K, CAP_NULL, first, 2, CAP_NULL, 0),
+                    ERR_MEMORY, 0);
     expect_equal(type_of(first), OBJECT_NULL);
     expect_argument(try_make(part, OBJECT_FRAME, FRAME_SIZE_1G), ERR_MEMORY, 0);
     expect_equal(info_of(part).watermark, 0);
@@ -164,7 +195,8 @@ TEST(retype_until_the_memory_is_used_up_and_from_the_start_again)
             made++;
         expect_equal(made, (1u << 16) >> size_bits);
         expect_equal(info_of(part).watermark, 1u << 16);
-        expect_argument(untyped_retype(part, OBJECT_ENDPOINT, 0, cnode, made + 1, 1, CAP_NULL, 0), ERR_MEMORY, 0);
+        expect_argument(untyped_retype(part, OBJECT_ENDPOINT, 0, cnode, made + 1, 1, CAP_NULL, 0), ERR_MEMORY,
+                        0);
         expect_ok(cnode_revoke(CNODE, part));
         expect_argument(untyped_retype(part, OBJECT_ENDPOINT, 0, cnode, 1, 1, CAP_NULL, 0), ERR_MEMORY, 0);
         expect_ok(untyped_reset(part, 0));
@@ -225,7 +257,8 @@ TEST(reset_goes_down_to_the_floor_that_is_named)
     expect_ok(untyped_reset(part, 0x5000));
     expect_equal(info_of(part).watermark, 0x5000);
     expect_ok(untyped_retype(part, OBJECT_FRAME, FRAME_SIZE_4K, CAP_NULL, frame, 11, CAP_NULL, 0));
-    expect_argument(untyped_retype(part, OBJECT_FRAME, FRAME_SIZE_4K, CAP_NULL, frame + 11, 1, CAP_NULL, 0), ERR_MEMORY, 0);
+    expect_argument(untyped_retype(part, OBJECT_FRAME, FRAME_SIZE_4K, CAP_NULL, frame + 11, 1, CAP_NULL, 0),
+                    ERR_MEMORY, 0);
 }
 
 TEST(reset_of_clean_memory_is_no_error)
@@ -251,7 +284,8 @@ TEST(untyped_cannot_be_copied_but_moved)
 
 TEST(untyped_of_untyped_goes_with_it)
 {
-    cap_t part = make(OBJECT_UNTYPED, 16), child = make_from(part, OBJECT_UNTYPED, 13), frame = make_from(child, OBJECT_FRAME, FRAME_SIZE_4K);
+    cap_t part = make(OBJECT_UNTYPED, 16), child = make_from(part, OBJECT_UNTYPED, 13),
+          frame = make_from(child, OBJECT_FRAME, FRAME_SIZE_4K);
 
     expect_equal(info_of(child).size_bits, 13);
     expect_equal(info_of(child).physical, info_of(part).physical);
@@ -302,12 +336,12 @@ TEST(device_memory_yields_frames_and_device_untyped_only)
 
 TEST(device_memory_is_not_cleared)
 {
-    /* A part of ordinary memory cannot be made device memory, so use the text screen or whatever lies there: only that reset of a
-     * gigabyte costs no time shows that it is not cleared. */
+    /* A part of ordinary memory cannot be made device memory, so use the text screen or whatever lies there:
+     * only that reset of a gigabyte costs no time shows that it is not cleared. */
     cap_t device = device_untyped(FRAME_SIZE_1G);
     cap_t frame = make_from(device, OBJECT_FRAME, FRAME_SIZE_1G);
 
-    delete(frame);
+    erase(frame);
     uint64_t before = ticks();
     expect_ok(untyped_reset(device, 0));
     expect_between(ticks() - before, 0, 20000);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Workers: threads that run a function of this program. Their stacks and message pages are part of the program. */
+/* Workers: threads that run a function of this program. Their stacks and message pages are part of the
+ * program. */
 #include "target.h"
 
 #define STACK_BYTES 8192u
@@ -62,7 +63,8 @@ struct worker *worker_make_from(const struct worker_setup *setup)
     if (worker->context)
         expect_ok(sched_context_bind(worker->context, worker->thread));
 
-    word_t start[2] = { (word_t)worker_main, arch_stack_pointer(worker->stack_end) }, argument = (word_t)worker;
+    word_t start[2] = { (word_t)worker_main, arch_stack_pointer(worker->stack_end) },
+           argument = (word_t)worker;
     expect_ok(thread_write_registers(worker->thread, REGISTER_IP, start, 2));
     expect_ok(thread_write_registers(worker->thread, REGISTER_ARGUMENT, &argument, 1));
     return worker;
@@ -86,8 +88,9 @@ void worker_finished(const char *file, int line, struct worker *worker)
     if (worker->done)
         return;
     struct thread_info info = worker_info(worker);
-    test_fail(file, line, "expected the worker to have come to its end, seen state %u, stop reason %u, code %lu, at %lx", info.state,
-              info.stopped, info.code, worker_register(worker, REGISTER_IP));
+    test_fail(file, line,
+              "expected the worker to have come to its end, seen state %u, stop reason %u, code %lu, at %lx",
+              info.state, info.stopped, info.code, worker_register(worker, REGISTER_IP));
 }
 
 struct thread_info worker_info(const struct worker *worker)
@@ -113,8 +116,8 @@ void sleep_ns(time_ns_t ns)
     expect_ok(core_range_set_timer(CORES, 0, time_now_ns() + ns));
     expect_status(notification_wait(notification, &bits), OK);
     expect_ok(core_range_bind_timer(CORES, 0, CAP_NULL));
-    delete(badged);
-    delete(notification);
+    erase(badged);
+    erase(notification);
 }
 
 void workers_clean(void)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A PC, as the tests need it: the console on COM1 (polled, through the root's I/O port range, so that it works with every build of the
- * kernel), the way to end the emulator, and the few instructions that tests of this processor execute.
+ * A PC, as the tests need it: the console on COM1 (polled, through the root's I/O port range, so that it
+ * works with every build of the kernel), the way to end the emulator, and the few instructions that tests of
+ * this processor execute.
  */
 #ifndef TARGET_MACHINE_X86_64_H
 #define TARGET_MACHINE_X86_64_H
@@ -9,19 +10,19 @@
 #include <lucid/boot_info.h>
 #include <lucid/kernel.h>
 
-#define COM1              0x3f8u
-#define COM1_INTERRUPTS   1u /* register: interrupt enable */
-#define COM1_IDENTITY     2u /* register: which interrupt; reading it takes back "transmitter empty" */
-#define COM1_MODEM        4u /* register: modem control; OUT2 lets the interrupt out */
-#define COM1_LINE_STATUS  5u
-#define COM1_WANT_EMPTY   2u /* COM1_INTERRUPTS: transmitter empty */
-#define COM1_OUT2         8u
-#define COM1_EMPTY        0x20u
-#define COM1_LINE         4u /* its interrupt line */
+#define COM1             0x3f8u
+#define COM1_INTERRUPTS  1u /* register: interrupt enable */
+#define COM1_IDENTITY    2u /* register: which interrupt; reading it takes back "transmitter empty" */
+#define COM1_MODEM       4u /* register: modem control; OUT2 lets the interrupt out */
+#define COM1_LINE_STATUS 5u
+#define COM1_WANT_EMPTY  2u /* COM1_INTERRUPTS: transmitter empty */
+#define COM1_OUT2        8u
+#define COM1_EMPTY       0x20u
+#define COM1_LINE        4u /* its interrupt line */
 
-#define DEBUG_EXIT        0xf4u
-#define ACPI_CONTROL      0x604u
-#define ACPI_POWER_OFF    0x2000u
+#define DEBUG_EXIT     0xf4u
+#define ACPI_CONTROL   0x604u
+#define ACPI_POWER_OFF 0x2000u
 
 /* A port that can be written and read back without consequences: the scratch register of COM1. */
 #define MACHINE_SCRATCH_PORT (COM1 + 7)
@@ -41,8 +42,8 @@ static inline void machine_power_off(void)
     io_port_range_out(BOOT_SLOT_IO_PORT_RANGE, ACPI_CONTROL, 2, ACPI_POWER_OFF);
 }
 
-/* An interrupt source that every machine has: the console's "I can take a character". Once on, it raises MACHINE_LINE whenever
- * the transmitter has become empty: at once, and after each character. */
+/* An interrupt source that every machine has: the console's "I can take a character". Once on, it raises
+ * MACHINE_LINE whenever the transmitter has become empty: at once, and after each character. */
 #define MACHINE_LINE      COM1_LINE
 #define MACHINE_LINE_MODE IRQ_EDGE
 
@@ -67,13 +68,22 @@ static inline void machine_source_off(void)
 }
 
 /* A function that does nothing, as bytes: for tests that write code. */
-#define MACHINE_CODE_RETURN_42 { 0xb8, 42, 0, 0, 0, 0xc3 } /* mov $42, %eax; ret */
-#define MACHINE_CODE_RETURN_43 { 0xb8, 43, 0, 0, 0, 0xc3 }
+#define MACHINE_CODE_RETURN_42                                                                               \
+    {                                                                                                        \
+        0xb8, 42, 0, 0, 0, 0xc3                                                                              \
+    } /* mov $42, %eax; ret */
+#define MACHINE_CODE_RETURN_43                                                                               \
+    {                                                                                                        \
+        0xb8, 43, 0, 0, 0, 0xc3                                                                              \
+    }
 
-/* Addresses in the kernel's half: its window on memory, its image, its devices and stacks, the last byte that can be a word. */
-#define MACHINE_KERNEL_ADDRESSES                                                                                       \
-    { 0xffff800000000000, 0xffff800000100000, 0xffffffff80000000, 0xffffffff80100000, 0xffffffff80108000,             \
-      0xffffffffc0000000, 0xfffffffffffffff8 }
+/* Addresses in the kernel's half: its window on memory, its image, its devices and stacks, the last byte that
+ * can be a word. */
+#define MACHINE_KERNEL_ADDRESSES                                                                             \
+    {                                                                                                        \
+        0xffff800000000000, 0xffff800000100000, 0xffffffff80000000, 0xffffffff80100000, 0xffffffff80108000,  \
+            0xffffffffc0000000, 0xfffffffffffffff8                                                           \
+    }
 
 /* The word that the thread pointer points to. */
 static inline word_t machine_read_tls(void)
