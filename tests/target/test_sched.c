@@ -208,12 +208,12 @@ static void withdraw_by_unbind(struct served *s)
 
 static void withdraw_by_destroying_the_context(struct served *s)
 {
-    delete(s->client->context);
+    erase(s->client->context);
 }
 
 static void withdraw_by_destroying_the_client(struct served *s)
 {
-    delete(s->client->thread);
+    erase(s->client->thread);
 }
 
 /* The kernel took the context back to the client and forgot to tell the server. */
@@ -229,7 +229,7 @@ static void withdraw_by_suspending_the_client(struct served *s)
 
 static void withdraw_by_destroying_the_reply(struct served *s)
 {
-    delete(s->reply);
+    erase(s->reply);
 }
 
 static void (*const ways_to_withdraw[])(struct served *) = {
@@ -425,7 +425,7 @@ TEST(a_chain_cut_in_the_middle_gives_the_time_back_to_the_owner)
     struct chain c;
 
     build_chain(&c, true);
-    delete(c.reply[1]); /* between server 0 and server 1 */
+    erase(c.reply[1]); /* between server 0 and server 1 */
     expect_chain_fault(&c, 2, TIMEOUT_WITHDRAWN);
     expect_state(c.client, THREAD_STATE_CALLING);
     /* The owner has its context again: it runs as soon as it is cancelled. */
@@ -440,7 +440,7 @@ TEST(a_server_in_the_middle_of_a_cut_chain_gets_a_timeout_fault_when_its_call_en
     struct chain c;
 
     build_chain(&c, true);
-    delete(c.reply[1]); /* server 0's call ends with peer gone; its time is the client's again */
+    erase(c.reply[1]); /* server 0's call ends with peer gone; its time is the client's again */
     expect_chain_fault(&c, 2, TIMEOUT_WITHDRAWN);
     cap_t other = make(OBJECT_REPLY, 0);
     struct message fault;
@@ -460,7 +460,7 @@ TEST(a_chain_cut_in_the_middle_without_handlers_ends_in_peer_gone_for_all)
     struct chain c;
 
     build_chain(&c, false);
-    delete(c.reply[1]);
+    erase(c.reply[1]);
     settle();
     expect_state(c.server[2], THREAD_STATE_STOPPED);
     expect_state(c.server[0], THREAD_STATE_STOPPED);
@@ -500,7 +500,7 @@ TEST(destroying_the_owners_context_under_a_chain_tells_the_top)
     struct chain c;
 
     build_chain(&c, true);
-    delete(c.client->context);
+    erase(c.client->context);
     expect_chain_fault(&c, 2, TIMEOUT_WITHDRAWN);
     expect_ok(sched_context_lend(make_context(BUDGET, BUDGET), c.server[2]->thread));
     expect_ok(answer(c.timeout_reply, FAULT_REPLY_RESUME, 0, 0, 0));
@@ -560,9 +560,9 @@ TEST(destroying_a_context_with_a_chain_of_forty_cut_links_ends)
     sleep_ns(1000000);
     expect_ok(thread_cancel(client->thread)); /* the chain is cut; its links stay with the context */
     expect_equal(client->done, 1);
-    delete(client->context);
+    erase(client->context);
     for (unsigned i = 0; i < LENGTH; i++)
-        delete(reply[i]);
+        erase(reply[i]);
 }
 
 TEST(a_client_that_gets_another_context_meanwhile_keeps_it)
@@ -614,25 +614,124 @@ static void answer_the_lower_call(struct worker *worker)
     report(worker, raw_call(SYS_REPLY_RECV, FIRST(worker->argument), &message, SECOND(worker->argument)), &message);
 }
 
-/* Server 0 takes a call, calls server 1 on that time, and server 1's call comes back to a server that has none of it: cutting one's own
- * chain below oneself. */
-TEST(a_server_that_answers_a_lower_call_of_its_own_chain_loses_its_time)
+TEST(a_server_that_answers_the_call_whose_time_it_runs_on_waits_without_time)
 {
-    cap_t endpoint = make(OBJECT_ENDPOINT, 0), through = make(OBJECT_ENDPOINT, 0), timeout = make(OBJECT_ENDPOINT, 0);
-    cap_t reply[3] = { make(OBJECT_REPLY, 0), make(OBJECT_REPLY, 0), make(OBJECT_REPLY, 0) };
-    struct worker *server = start_passive(worker_make(.function = answer_the_lower_call, .argument = TRIPLE(endpoint, reply[0], reply[1]),
-                                                      .passive = true, .timeout = timeout));
-    struct worker *middle =
-        start_passive(worker_make(.function = peer_pass_on, .argument = TRIPLE(through, reply[2], endpoint), .passive = true));
+    cap_t endpoint = make(OBJECT_ENDPOINT, 0);
+    cap_t reply[2] = { make(OBJECT_REPLY, 0), make(OBJECT_REPLY, 0) };
+    struct worker *server = start_passive(worker_make(.function = answer_the_lower_call, .passive = true,
+                                                      .argument = TRIPLE(endpoint, reply[0], reply[1])));
     struct worker *first = worker_run(.function = peer_call, .argument = endpoint);
-    struct message fault;
 
-    /* The server waits again on the first one's time, and takes the second call, which brings its own. */
+    /* It waits again on the first one's time, and takes the second call with that. */
     expect_equal(server->seen[6], 1);
-    struct worker *second = worker_run(.function = peer_call, .argument = through);
+    struct worker *second = worker_run(.function = peer_call, .argument = endpoint);
     settle();
-    expect_equal(middle->seen[6], 1);
-    (void)first;
-    (void)second;
-    sys_recv_poll(timeout, &fault, make(OBJECT_REPLY, 0));
+    expect_equal(server->seen[6], 2);
+    expect_equal(first->done, 1);
+    expect_equal(tag_label(first->seen[1]), 4);
+    expect_state(server, THREAD_STATE_RECEIVING);
+    expect_state(second, THREAD_STATE_CALLING);
+    expect_ok(answer(reply[1], 0, 0, 0, 0));
+    expect_equal(second->done, 1);
+}
+
+/* ---- More of what can happen to a chain */
+
+TEST(suspending_the_server_that_works_keeps_its_callers_time_there)
+{
+    struct served s;
+
+    working(&s, true);
+    word_t count = s.server->seen[5];
+    expect_ok(thread_suspend(s.server->thread, 0));
+    sleep_ns(100000);
+    expect_equal(s.server->seen[5], count);
+    expect_state(s.client, THREAD_STATE_CALLING);
+    expect_ok(thread_resume(s.server->thread));
+    sleep_ns(100000);
+    expect_true(s.server->seen[5] > count);
+}
+
+TEST(destroying_the_server_gives_its_caller_the_time_back)
+{
+    struct served s;
+
+    working(&s, true);
+    erase(s.server->thread);
+    expect_equal(s.client->done, 1); /* it ran at once, on its own time */
+    expect_equal(s.client->seen[0], ERR_PEER_GONE);
+}
+
+TEST(moving_the_reply_and_answering_it_elsewhere_takes_the_time_from_the_server)
+{
+    struct served s;
+    cap_t moved = slot_take();
+
+    working(&s, true);
+    expect_ok(cnode_move(CNODE, moved, s.reply));
+    expect_ok(answer(moved, 0, 1, 4, 0));
+    expect_equal(s.client->done, 1);
+    expect_equal(s.client->seen[3], 4);
+    expect_timeout_fault(&s, 0, TIMEOUT_WITHDRAWN);
+}
+
+/* The time of a chain is the owner's again when the call in its middle is answered by somebody else. */
+TEST(answering_a_call_in_the_middle_of_a_chain_cuts_it)
+{
+    struct chain c;
+
+    build_chain(&c, true);
+    expect_ok(answer(c.reply[1], 0, 0, 0, 0));
+    expect_chain_fault(&c, 2, TIMEOUT_WITHDRAWN);
+    cap_t other = make(OBJECT_REPLY, 0);
+    struct message fault;
+    expect_equal(sys_recv_poll(c.timeout, &fault, other), OK | STATUS_KERNEL | STATUS_OWED);
+    expect_equal(fault.badge, 5); /* server 0 has its answer, and no time to see it */
+    expect_equal(fault.word[1], TIMEOUT_WITHDRAWN);
+}
+
+TEST(destroying_a_server_in_the_middle_of_a_chain_gives_the_owner_its_time)
+{
+    struct chain c;
+
+    build_chain(&c, true);
+    erase(c.server[1]->thread);
+    expect_chain_fault(&c, 2, TIMEOUT_WITHDRAWN);
+    expect_ok(thread_cancel(c.client->thread));
+    expect_equal(c.client->done, 1);
+}
+
+TEST(a_chain_that_is_answered_from_its_top_gives_the_time_back_link_by_link)
+{
+    struct chain c;
+
+    build_chain(&c, false);
+    expect_ok(answer(c.reply[2], 9, 1, 42, 0));
+    expect_ok(thread_suspend(c.server[2]->thread, 0));
+    settle();
+    expect_equal(c.client->done, 1);
+    expect_equal(c.client->seen[0], OK);
+    expect_equal(c.client->seen[3], 42);
+    expect_equal(c.server[0]->done, 0); /* without time after its answer, as a passive server is */
+}
+
+TEST(a_fault_handler_without_a_context_gets_the_time_of_a_server_that_runs_on_its_clients)
+{
+    cap_t endpoint = make(OBJECT_ENDPOINT, 0), reply = make(OBJECT_REPLY, 0), handler = make(OBJECT_ENDPOINT, 0);
+    cap_t handler_reply = make(OBJECT_REPLY, 0);
+    struct worker *passive_handler =
+        start_passive(worker_make(.function = peer_receive_and_spin, .argument = PAIR(handler, handler_reply), .passive = true,
+                                  .priority = PRIORITY_BELOW));
+    struct worker *server = start_passive(worker_make(.function = peer_pass_on, .argument = TRIPLE(endpoint, reply, slot_take()),
+                                                      .passive = true, .fault = handler, .attributes = THREAD_FAULT_ON_CAP));
+    struct worker *client = worker_run(.function = peer_call, .argument = endpoint);
+
+    sleep_ns(100000);
+    expect_state(server, THREAD_STATE_CALLING);
+    expect_equal(passive_handler->seen[0], OK | STATUS_KERNEL | STATUS_OWED);
+    expect_true(passive_handler->seen[5] > 0);
+    expect_ok(thread_suspend(client->thread, 0)); /* the owner takes its time back through both */
+    expect_state(passive_handler, THREAD_STATE_STOPPED);
+    expect_equal(worker_info(passive_handler).code, FAULT_TIMEOUT);
+    expect_state(server, THREAD_STATE_STOPPED);
 }
