@@ -62,7 +62,7 @@ TEST(retype_refuses)
     EXPECT_ERROR(retype(part, OBJECT_NULL, 0, free, 1), ERR_TYPE, 1);
     EXPECT_ERROR(retype(part, OBJECT_IRQ_RANGE, 0, free, 1), ERR_TYPE, 1);
     EXPECT_ERROR(retype(part, 1000, 0, free, 1), ERR_TYPE, 1);
-    EXPECT_ERROR(retype(part, (word_t)1 << 32 | OBJECT_ENDPOINT, 0, free, 1), ERR_TYPE, 1);
+    EXPECT_ERROR(retype(part, (word_t)1 << (8 * sizeof(word_t) - 1) | OBJECT_ENDPOINT, 0, free, 1), ERR_TYPE, 1);
     EXPECT_ERROR(retype(part, OBJECT_ENDPOINT, 6, free, 1), ERR_RANGE, 2);
     EXPECT_ERROR(retype(part, OBJECT_UNTYPED, 5, free, 1), ERR_RANGE, 2);
     EXPECT_ERROR(retype(part, OBJECT_UNTYPED, 64, free, 1), ERR_RANGE, 2);
@@ -102,7 +102,7 @@ TEST(retype_of_what_needs_a_number_refuses)
     EXPECT_ERROR(SPACE(BOOT_SLOT_IRQ_RANGE, 10, 1), ERR_TYPE, 6);
     EXPECT_ERROR(SPACE(few, 9, 1), ERR_RANGE, 7);
     EXPECT_ERROR(SPACE(few, 12, 1), ERR_RANGE, 7);
-    EXPECT_ERROR(SPACE(few, ((uint64_t)1 << 32) + 10, 1), ERR_RANGE, 7);
+    EXPECT_ERROR(SPACE(few, ~(word_t)0, 1), ERR_RANGE, 7);
     EXPECT_ERROR(SPACE(few, 10, 3), ERR_RANGE, 7);
     EXPECT_ERROR(SPACE(BOOT_SLOT_ASID_RANGE, 1, 1), ERR_BUSY, 7);
     EXPECT_ERROR(SPACE(BOOT_SLOT_ASID_RANGE, 0, 1), ERR_RANGE, 7);
