@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The other side of a message: worker functions that the tests of IPC, faults and scheduling share. Each reports in `seen`.
+ * The other side of a message: worker functions that the tests of IPC, faults and scheduling share. Each
+ * reports in `seen`.
  *
  *   seen[0] status  seen[1] tag  seen[2] badge  seen[3] word 0  seen[4] how many system calls have returned
  */
@@ -14,7 +15,7 @@
 /* Two or three capabilities as one argument of a worker. */
 #define PAIR(first, second)          ((word_t)(first) | (word_t)(second) << 16)
 #define TRIPLE(first, second, third) (PAIR(first, second) | (word_t)(third) << 32)
-#define FIRST(pair)                  ((cap_t)((pair) & 0xffff))
+#define FIRST(pair)                  ((cap_t)((pair)&0xffff))
 #define SECOND(pair)                 ((cap_t)((pair) >> 16 & 0xffff))
 #define THIRD(pair)                  ((cap_t)((pair) >> 32 & 0xffff))
 
@@ -56,7 +57,8 @@ static inline void peer_receive(struct worker *worker)
     report(worker, status, &message);
 }
 
-/* argument: endpoint, Reply. A server that answers for ever: word 0 plus one, the same label and number of words. */
+/* argument: endpoint, Reply. A server that answers for ever: word 0 plus one, the same label and number of
+ * words. */
 static inline void peer_serve(struct worker *worker)
 {
     struct message message = { 0 };

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Faults: what each kind tells its handler, and how the handler lets the thread go on or stop. The instructions that fault are in
- * arch/<processor>/faulting.h, as functions that go on behind the instruction when they are resumed there.
+ * Faults: what each kind tells its handler, and how the handler lets the thread go on or stop. The
+ * instructions that fault are in arch/<processor>/faulting.h, as functions that go on behind the instruction
+ * when they are resumed there.
  */
 #include "arch/x86_64/faulting.h"
 #include "peers.h"
@@ -14,7 +15,9 @@ struct handled {
 
 static void set_up(struct handled *h)
 {
-    *h = (struct handled){ .handler = make(OBJECT_ENDPOINT, 0), .reply = make(OBJECT_REPLY, 0), .death = make(OBJECT_NOTIFICATION, 0) };
+    *h = (struct handled){ .handler = make(OBJECT_ENDPOINT, 0),
+                           .reply = make(OBJECT_REPLY, 0),
+                           .death = make(OBJECT_NOTIFICATION, 0) };
 }
 
 static void take_fault(struct handled *h, word_t label)
@@ -32,8 +35,8 @@ static struct handled run_faulting(void (*function)(struct worker *), word_t arg
     struct handled h;
 
     set_up(&h);
-    h.worker = worker_run(.function = function, .argument = argument, .fault = mint(h.handler, RIGHTS_ALL, 77),
-                          .death = mint(h.death, RIGHT_WRITE, 1));
+    h.worker = worker_run(.function = function, .argument = argument,
+                          .fault = mint(h.handler, RIGHTS_ALL, 77), .death = mint(h.death, RIGHT_WRITE, 1));
     take_fault(&h, label);
     return h;
 }
@@ -138,7 +141,8 @@ TEST(executing_data_says_that_it_is_present)
 
 TEST(addresses_of_the_kernel_are_page_faults_that_tell_nothing_of_it)
 {
-    static const word_t addresses[] = { 0xffff800000000000, 0xffffffff80000000, 0xffffffff80100000, 0xfffffffffffff000 };
+    static const word_t addresses[] = { 0xffff800000000000, 0xffffffff80000000, 0xffffffff80100000,
+                                        0xfffffffffffff000 };
 
     for (unsigned i = 0; i < COUNT(addresses); i++) {
         struct handled h = run_faulting(read_word, addresses[i], FAULT_PAGE);
@@ -185,11 +189,13 @@ static void expect_exception(const struct faulting_case *c)
     struct handled h;
 
     set_up(&h);
-    h.worker = worker_run(.function = cause, .argument = (word_t)c->function, .fault = mint(h.handler, RIGHTS_ALL, 77));
+    h.worker = worker_run(.function = cause, .argument = (word_t)c->function,
+                          .fault = mint(h.handler, RIGHTS_ALL, 77));
     expect_ok(sys_recv_poll(h.handler, &h.fault, h.reply));
-    if (tag_label(h.fault.tag) != FAULT_EXCEPTION || h.fault.word[0] != c->kind || h.fault.word[2] != (word_t)c->at)
-        test_fail(__FILE__, __LINE__, "%s: expected exception %u at %lx, seen fault %lu, %lx at %lx", c->name, c->kind, (word_t)c->at,
-                  tag_label(h.fault.tag), h.fault.word[0], h.fault.word[2]);
+    if (tag_label(h.fault.tag) != FAULT_EXCEPTION || h.fault.word[0] != c->kind ||
+        h.fault.word[2] != (word_t)c->at)
+        test_fail(__FILE__, __LINE__, "%s: expected exception %u at %lx, seen fault %lu, %lx at %lx", c->name,
+                  c->kind, (word_t)c->at, tag_label(h.fault.tag), h.fault.word[0], h.fault.word[2]);
     resume_at(&h, (word_t)c->after, h.fault.word[3]);
     expect_equal(h.worker->seen[1], 1);
 }
@@ -212,7 +218,8 @@ TEST(a_stack_pointer_that_is_not_canonical_is_an_exception_where_it_is_used)
 TEST(single_steps_are_debug_exceptions_one_for_each_instruction)
 {
     cap_t handler = make(OBJECT_ENDPOINT, 0), reply = make(OBJECT_REPLY, 0);
-    struct worker *worker = worker_make(.function = cause, .argument = (word_t)faulting_steps, .fault = handler);
+    struct worker *worker =
+        worker_make(.function = cause, .argument = (word_t)faulting_steps, .fault = handler);
     word_t registers[REGISTER_COUNT], at = 0;
     struct message fault;
     unsigned in_function = 0;
@@ -245,7 +252,8 @@ TEST(an_answer_with_two_words_changes_instruction_and_stack_pointer)
     struct handled h = run_faulting(cause, (word_t)faulting_cases[0].function, FAULT_EXCEPTION);
     word_t stack = (word_t)page_make().words + 4096 - 64;
 
-    expect_ok(answer(h.reply, FAULT_REPLY_RESUME, 2, (word_t)faulting_cases[0].at, stack)); /* it faults again, there */
+    expect_ok(answer(h.reply, FAULT_REPLY_RESUME, 2, (word_t)faulting_cases[0].at,
+                     stack)); /* it faults again, there */
     take_fault(&h, FAULT_EXCEPTION);
     expect_equal(h.fault.word[3], stack);
 }
@@ -262,7 +270,8 @@ TEST(an_answer_with_one_word_changes_nothing)
 
 TEST(an_answer_with_addresses_of_the_kernel_changes_nothing)
 {
-    static const word_t wrong[] = { USER_ADDRESS_END, 0x00007fffffffffff, 0x0000800000000000, 0xffffffff80000000, ~(word_t)0 };
+    static const word_t wrong[] = { USER_ADDRESS_END, 0x00007fffffffffff, 0x0000800000000000,
+                                    0xffffffff80000000, ~(word_t)0 };
     struct handled h = run_faulting(cause, (word_t)faulting_cases[0].function, FAULT_EXCEPTION);
     struct message first = h.fault;
 
@@ -307,14 +316,18 @@ TEST(fault_reply_stop_makes_the_fault_unhandled)
 
 TEST(a_fault_without_a_handler_stops_the_thread_and_signals_its_death)
 {
-    static const struct { void (*function)(struct worker *); word_t argument, code; } kinds[] = {
+    static const struct {
+        void (*function)(struct worker *);
+        word_t argument, code;
+    } kinds[] = {
         { read_word, 0, FAULT_PAGE },
         { cause, (word_t)faulting_divide, FAULT_EXCEPTION },
     };
 
     for (unsigned i = 0; i < COUNT(kinds); i++) {
         cap_t death = make(OBJECT_NOTIFICATION, 0);
-        struct worker *worker = worker_run(.function = kinds[i].function, .argument = kinds[i].argument, .death = mint(death, RIGHT_WRITE, 9));
+        struct worker *worker = worker_run(.function = kinds[i].function, .argument = kinds[i].argument,
+                                           .death = mint(death, RIGHT_WRITE, 9));
         word_t bits;
         expect_state(worker, THREAD_STATE_STOPPED);
         expect_equal(worker_info(worker).stopped, THREAD_STOP_FAULT);
@@ -348,7 +361,8 @@ TEST(a_stopped_thread_can_be_repaired_and_resumed)
 TEST(exit_signals_the_death_notification_and_info_tells_the_code)
 {
     cap_t death = make(OBJECT_NOTIFICATION, 0);
-    struct worker *worker = worker_make(.function = peer_receive, .argument = make(OBJECT_NOTIFICATION, 0), .death = mint(death, RIGHT_WRITE, 9));
+    struct worker *worker = worker_make(.function = peer_receive, .argument = make(OBJECT_NOTIFICATION, 0),
+                                        .death = mint(death, RIGHT_WRITE, 9));
     word_t bits;
 
     worker_start(worker);
@@ -373,7 +387,8 @@ TEST(a_fault_waits_for_a_handler_that_comes_later)
 TEST(a_fault_at_a_handler_without_a_reply_is_unhandled)
 {
     cap_t handler = make(OBJECT_ENDPOINT, 0);
-    struct worker *receiver = worker_run(.function = peer_receive, .argument = handler, .priority = PRIORITY_ABOVE + 1);
+    struct worker *receiver =
+        worker_run(.function = peer_receive, .argument = handler, .priority = PRIORITY_ABOVE + 1);
     struct worker *worker = worker_run(.function = read_word, .fault = handler);
 
     expect_equal(worker_info(worker).stopped, THREAD_STOP_FAULT);
@@ -383,8 +398,10 @@ TEST(a_fault_at_a_handler_without_a_reply_is_unhandled)
 
 TEST(revoking_the_fault_endpoint_while_a_fault_is_queued_stops_the_thread)
 {
-    cap_t memory = make(OBJECT_UNTYPED, 12), handler = make_from(memory, OBJECT_ENDPOINT, 0), death = make(OBJECT_NOTIFICATION, 0);
-    struct worker *worker = worker_run(.function = read_word, .fault = handler, .death = mint(death, RIGHT_WRITE, 3));
+    cap_t memory = make(OBJECT_UNTYPED, 12), handler = make_from(memory, OBJECT_ENDPOINT, 0),
+          death = make(OBJECT_NOTIFICATION, 0);
+    struct worker *worker =
+        worker_run(.function = read_word, .fault = handler, .death = mint(death, RIGHT_WRITE, 3));
     word_t bits;
 
     expect_state(worker, THREAD_STATE_SENDING);
@@ -397,11 +414,13 @@ TEST(revoking_the_fault_endpoint_while_a_fault_is_queued_stops_the_thread)
 
 TEST(a_thread_whose_handler_exits_while_the_fault_is_pending_stops)
 {
-    cap_t handler = make(OBJECT_ENDPOINT, 0), reply = make(OBJECT_REPLY, 0), death = make(OBJECT_NOTIFICATION, 0);
+    cap_t handler = make(OBJECT_ENDPOINT, 0), reply = make(OBJECT_REPLY, 0),
+          death = make(OBJECT_NOTIFICATION, 0);
     word_t bits;
 
     worker_run(.function = peer_receive, .argument = PAIR(handler, reply));
-    struct worker *worker = worker_run(.function = read_word, .fault = handler, .death = mint(death, RIGHT_WRITE, 3));
+    struct worker *worker =
+        worker_run(.function = read_word, .fault = handler, .death = mint(death, RIGHT_WRITE, 3));
     expect_equal(worker_info(worker).stopped, THREAD_STOP_FAULT);
     expect_ok(notification_poll(death, &bits));
     expect_equal(bits, 3);
@@ -427,8 +446,10 @@ TEST(nested_a_handler_that_faults_itself_stops_and_so_does_its_thread)
 
 TEST(nested_a_handlers_fault_is_handled_by_its_own_handler)
 {
-    cap_t handler = make(OBJECT_ENDPOINT, 0), reply = make(OBJECT_REPLY, 0), outer = make(OBJECT_ENDPOINT, 0), outer_reply = make(OBJECT_REPLY, 0);
-    struct worker *middle = worker_run(.function = receive_and_fault, .argument = PAIR(handler, reply), .fault = outer);
+    cap_t handler = make(OBJECT_ENDPOINT, 0), reply = make(OBJECT_REPLY, 0), outer = make(OBJECT_ENDPOINT, 0),
+          outer_reply = make(OBJECT_REPLY, 0);
+    struct worker *middle =
+        worker_run(.function = receive_and_fault, .argument = PAIR(handler, reply), .fault = outer);
     struct worker *worker = worker_run(.function = read_word, .fault = handler);
     struct message fault;
 
@@ -498,7 +519,8 @@ TEST(faults_and_calls_can_come_in_at_one_endpoint)
 TEST(a_fault_donates_its_time_to_a_passive_handler)
 {
     cap_t handler = make(OBJECT_ENDPOINT, 0), reply = make(OBJECT_REPLY, 0);
-    struct worker *server = start_passive(worker_make(.function = peer_receive, .argument = PAIR(handler, reply), .passive = true));
+    struct worker *server = start_passive(
+        worker_make(.function = peer_receive, .argument = PAIR(handler, reply), .passive = true));
 
     server->seen[4] = 0;
     struct worker *worker = worker_run(.function = read_word, .fault = handler);
@@ -521,8 +543,8 @@ TEST(fifty_handlers_that_wait_for_each_other_stop_when_the_last_gives_up)
         reply[i] = make(OBJECT_REPLY, 0);
     }
     for (unsigned i = 0; i < LENGTH; i++)
-        handler[i] = worker_run(.function = receive_and_fault, .argument = PAIR(endpoint[i], reply[i]), .fault = endpoint[i + 1],
-                                .budget_ns = 1000000);
+        handler[i] = worker_run(.function = receive_and_fault, .argument = PAIR(endpoint[i], reply[i]),
+                                .fault = endpoint[i + 1], .budget_ns = 1000000);
     struct worker *worker = worker_run(.function = read_word, .fault = endpoint[0]);
     expect_ok(sys_recv_poll(endpoint[LENGTH], &fault, reply[LENGTH]));
     expect_ok(answer(reply[LENGTH], FAULT_REPLY_STOP, 0, 0, 0));

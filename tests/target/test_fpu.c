@@ -3,8 +3,8 @@
 #include "arch/x86_64/fpu.h"
 #include "peers.h"
 
-/* argument: seed, rounds, notification to signal; fills all registers, and looks after each yield whether they are still so. seen[0]
- * counts differences, seen[1] rounds. */
+/* argument: seed, rounds, notification to signal; fills all registers, and looks after each yield whether
+ * they are still so. seen[0] counts differences, seen[1] rounds. */
 static void keep_registers(struct worker *worker)
 {
     struct fpu_registers mine, now;
@@ -22,7 +22,8 @@ static void keep_registers(struct worker *worker)
 
 static struct worker *fpu_worker(void (*function)(struct worker *), word_t argument, unsigned priority)
 {
-    return worker_run(.function = function, .argument = argument, .attributes = THREAD_FPU, .priority = priority);
+    return worker_run(.function = function, .argument = argument, .attributes = THREAD_FPU,
+                      .priority = priority);
 }
 
 TEST(all_fpu_registers_survive_switching_among_several_threads)
@@ -61,8 +62,9 @@ TEST(all_fpu_registers_survive_preemption)
     struct worker *worker[THREADS];
 
     for (unsigned i = 0; i < THREADS; i++)
-        worker[i] = worker_run(.function = keep_registers_for_long, .argument = PAIR(5000 + 999 * i, ROUNDS), .attributes = THREAD_FPU,
-                               .priority = PRIORITY_BELOW, .budget_ns = 150000, .period_ns = 150000);
+        worker[i] = worker_run(.function = keep_registers_for_long, .argument = PAIR(5000 + 999 * i, ROUNDS),
+                               .attributes = THREAD_FPU, .priority = PRIORITY_BELOW, .budget_ns = 150000,
+                               .period_ns = 150000);
     for (unsigned i = 0; i < THREADS; i++) {
         worker_finish(worker[i]);
         expect_equal(worker[i]->seen[1], ROUNDS);
@@ -162,8 +164,9 @@ TEST(without_the_attribute_the_registers_of_another_cannot_be_read)
 TEST(the_attribute_can_be_taken_away_at_run_time)
 {
     cap_t handler = make(OBJECT_ENDPOINT, 0), reply = make(OBJECT_REPLY, 0);
-    struct worker *worker = worker_run(.function = keep_registers, .argument = PAIR(4711, 1000000), .attributes = THREAD_FPU,
-                                       .priority = PRIORITY_BELOW, .fault = handler);
+    struct worker *worker =
+        worker_run(.function = keep_registers, .argument = PAIR(4711, 1000000), .attributes = THREAD_FPU,
+                   .priority = PRIORITY_BELOW, .fault = handler);
 
     sleep_ns(500000);
     word_t rounds = worker->seen[1];
@@ -197,7 +200,8 @@ static void divide_by_zero(struct worker *worker)
 TEST(an_unmasked_floating_point_error_is_an_fpu_exception)
 {
     cap_t handler = make(OBJECT_ENDPOINT, 0), reply = make(OBJECT_REPLY, 0);
-    struct worker *worker = worker_run(.function = divide_by_zero, .fault = handler, .attributes = THREAD_FPU);
+    struct worker *worker =
+        worker_run(.function = divide_by_zero, .fault = handler, .attributes = THREAD_FPU);
     struct message fault;
 
     if (status_error(sys_recv_poll(handler, &fault, reply)) == ERR_WOULD_BLOCK) {

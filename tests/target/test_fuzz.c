@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Random system calls, millions of them, from threads that own one object of every kind, their own CNode, space, context and threads
- * included. Whatever they do, the kernel goes on, and so does everybody else:
+ * Random system calls, millions of them, from threads that own one object of every kind, their own CNode,
+ * space, context and threads included. Whatever they do, the kernel goes on, and so does everybody else:
  *
- *     fuzzers      two threads with time and one without, of one space and one CNode, made out of one Untyped (`memory`): system calls
- *                  with arguments that look right, nearly right, or wild. They can read the program and write three pages of their own.
- *     fixer        answers their faults: a system call is skipped, anything else stops the thread
- *     checker      in a third space, has a pattern in pages of its own, and looks after it whenever somebody calls; the fuzzers can, too
- *     supervisor   the test's thread: at every tick, whoever makes no progress is cancelled, restarted, and at last everything is taken back
- *                  and made anew: so it is at the latest after CALLS_A_LIFE calls
+ *     fuzzers      two threads with time and one without, of one space and one CNode, made out of one Untyped
+ * (`memory`): system calls with arguments that look right, nearly right, or wild. They can read the program
+ * and write three pages of their own. fixer        answers their faults: a system call is skipped, anything
+ * else stops the thread checker      in a third space, has a pattern in pages of its own, and looks after it
+ * whenever somebody calls; the fuzzers can, too supervisor   the test's thread: at every tick, whoever makes
+ * no progress is cancelled, restarted, and at last everything is taken back and made anew: so it is at the
+ * latest after CALLS_A_LIFE calls
  *
- * A run is repeatable: everything follows from FUZZ_SEED, and under -icount the interleaving does, too. The seed is printed.
+ * A run is repeatable: everything follows from FUZZ_SEED, and under -icount the interleaving does, too. The
+ * seed is printed.
  */
 #include "peers.h"
 
@@ -36,27 +38,72 @@ struct fuzzer_page {
     struct utcb utcb;
 };
 
-/* ---- The fuzzer. It runs where the program's data is read-only: locals and its page are all that it can write. */
+/* ---- The fuzzer. It runs where the program's data is read-only: locals and its page are all that it can
+ * write. */
 
 /* Slots of its CNode. */
 enum {
-    SLOT_CNODE = 1, SLOT_THREADS, SLOT_SPACE = SLOT_THREADS + FUZZERS, SLOT_CONTEXTS, SLOT_ENDPOINTS = SLOT_CONTEXTS + 4,
-    SLOT_NOTIFICATIONS = SLOT_ENDPOINTS + 3, SLOT_REPLIES = SLOT_NOTIFICATIONS + 3, SLOT_SMALL_CNODE = SLOT_REPLIES + 2,
-    SLOT_SPARE_THREAD, SLOT_UNTYPED, SLOT_FRAMES = SLOT_UNTYPED + 3, SLOT_TABLES = SLOT_FRAMES + 4, SLOT_OTHER_SPACE = SLOT_TABLES + 4,
-    SLOT_IRQ, SLOT_IRQ_RANGE, SLOT_PORTS, SLOT_NUMBERS, SLOT_CORES, SLOT_CHECKER, SLOT_COUNT
+    SLOT_CNODE = 1,
+    SLOT_THREADS,
+    SLOT_SPACE = SLOT_THREADS + FUZZERS,
+    SLOT_CONTEXTS,
+    SLOT_ENDPOINTS = SLOT_CONTEXTS + 4,
+    SLOT_NOTIFICATIONS = SLOT_ENDPOINTS + 3,
+    SLOT_REPLIES = SLOT_NOTIFICATIONS + 3,
+    SLOT_SMALL_CNODE = SLOT_REPLIES + 2,
+    SLOT_SPARE_THREAD,
+    SLOT_UNTYPED,
+    SLOT_FRAMES = SLOT_UNTYPED + 3,
+    SLOT_TABLES = SLOT_FRAMES + 4,
+    SLOT_OTHER_SPACE = SLOT_TABLES + 4,
+    SLOT_IRQ,
+    SLOT_IRQ_RANGE,
+    SLOT_PORTS,
+    SLOT_NUMBERS,
+    SLOT_CORES,
+    SLOT_CHECKER,
+    SLOT_COUNT
 };
 #define CNODE_BITS 7u /* of the fuzzers */
 
 static const uint8_t first_types[SLOT_COUNT] = {
-    [SLOT_CNODE] = OBJECT_CNODE, [SLOT_THREADS] = OBJECT_THREAD, OBJECT_THREAD, OBJECT_THREAD, [SLOT_SPACE] = OBJECT_ADDRESS_SPACE,
-    [SLOT_CONTEXTS] = OBJECT_SCHED_CONTEXT, OBJECT_SCHED_CONTEXT, OBJECT_SCHED_CONTEXT, OBJECT_SCHED_CONTEXT,
-    [SLOT_ENDPOINTS] = OBJECT_ENDPOINT, OBJECT_ENDPOINT, OBJECT_ENDPOINT,
-    [SLOT_NOTIFICATIONS] = OBJECT_NOTIFICATION, OBJECT_NOTIFICATION, OBJECT_NOTIFICATION, [SLOT_REPLIES] = OBJECT_REPLY, OBJECT_REPLY,
-    [SLOT_SMALL_CNODE] = OBJECT_CNODE, [SLOT_SPARE_THREAD] = OBJECT_THREAD, [SLOT_UNTYPED] = OBJECT_UNTYPED, OBJECT_UNTYPED, OBJECT_UNTYPED,
-    [SLOT_FRAMES] = OBJECT_FRAME, OBJECT_FRAME, OBJECT_FRAME, OBJECT_FRAME,
-    [SLOT_TABLES] = OBJECT_PAGE_TABLE, OBJECT_PAGE_TABLE, OBJECT_PAGE_TABLE, OBJECT_PAGE_TABLE, [SLOT_OTHER_SPACE] = OBJECT_ADDRESS_SPACE,
-    [SLOT_IRQ] = OBJECT_IRQ_HANDLER, [SLOT_IRQ_RANGE] = OBJECT_IRQ_RANGE, [SLOT_PORTS] = OBJECT_IO_PORT_RANGE,
-    [SLOT_NUMBERS] = OBJECT_ASID_RANGE, [SLOT_CORES] = OBJECT_CORE_RANGE, [SLOT_CHECKER] = OBJECT_ENDPOINT,
+    [SLOT_CNODE] = OBJECT_CNODE,
+    [SLOT_THREADS] = OBJECT_THREAD,
+    OBJECT_THREAD,
+    OBJECT_THREAD,
+    [SLOT_SPACE] = OBJECT_ADDRESS_SPACE,
+    [SLOT_CONTEXTS] = OBJECT_SCHED_CONTEXT,
+    OBJECT_SCHED_CONTEXT,
+    OBJECT_SCHED_CONTEXT,
+    OBJECT_SCHED_CONTEXT,
+    [SLOT_ENDPOINTS] = OBJECT_ENDPOINT,
+    OBJECT_ENDPOINT,
+    OBJECT_ENDPOINT,
+    [SLOT_NOTIFICATIONS] = OBJECT_NOTIFICATION,
+    OBJECT_NOTIFICATION,
+    OBJECT_NOTIFICATION,
+    [SLOT_REPLIES] = OBJECT_REPLY,
+    OBJECT_REPLY,
+    [SLOT_SMALL_CNODE] = OBJECT_CNODE,
+    [SLOT_SPARE_THREAD] = OBJECT_THREAD,
+    [SLOT_UNTYPED] = OBJECT_UNTYPED,
+    OBJECT_UNTYPED,
+    OBJECT_UNTYPED,
+    [SLOT_FRAMES] = OBJECT_FRAME,
+    OBJECT_FRAME,
+    OBJECT_FRAME,
+    OBJECT_FRAME,
+    [SLOT_TABLES] = OBJECT_PAGE_TABLE,
+    OBJECT_PAGE_TABLE,
+    OBJECT_PAGE_TABLE,
+    OBJECT_PAGE_TABLE,
+    [SLOT_OTHER_SPACE] = OBJECT_ADDRESS_SPACE,
+    [SLOT_IRQ] = OBJECT_IRQ_HANDLER,
+    [SLOT_IRQ_RANGE] = OBJECT_IRQ_RANGE,
+    [SLOT_PORTS] = OBJECT_IO_PORT_RANGE,
+    [SLOT_NUMBERS] = OBJECT_ASID_RANGE,
+    [SLOT_CORES] = OBJECT_CORE_RANGE,
+    [SLOT_CHECKER] = OBJECT_ENDPOINT,
 };
 
 static uint64_t next_random(struct fuzzer_page *page)
@@ -84,7 +131,8 @@ static cap_t random_address(struct fuzzer_page *page)
     case 1:
         return below(page, 1u << CNODE_BITS);
     case 2: /* through a CNode */
-        return (below(page, 2) ? SLOT_CNODE : SLOT_SMALL_CNODE) | (word_t)below(page, SLOT_COUNT) << CNODE_BITS;
+        return (below(page, 2) ? SLOT_CNODE : SLOT_SMALL_CNODE) | (word_t)below(page, SLOT_COUNT)
+                                                                      << CNODE_BITS;
     case 3: /* deeper and deeper in itself */
         return (0x0020408102040810ull >> below(page, 32) & ~(word_t)127) | below(page, SLOT_COUNT);
     default:
@@ -95,8 +143,21 @@ static cap_t random_address(struct fuzzer_page *page)
 /* An argument of any kind. */
 static word_t random_word(struct fuzzer_page *page)
 {
-    static const word_t edges[] = { 0, 1, ~(word_t)0, USER_ADDRESS_END, USER_ADDRESS_END - 4096, 0x0000800000000000, 0xffff800000000000,
-                                    0xffffffff80000000, 0x7fffffffffffffff, 0x8000000000000000, 4095, 4096, 4097, 0xffffffff, 0x100000000 };
+    static const word_t edges[] = { 0,
+                                    1,
+                                    ~(word_t)0,
+                                    USER_ADDRESS_END,
+                                    USER_ADDRESS_END - 4096,
+                                    0x0000800000000000,
+                                    0xffff800000000000,
+                                    0xffffffff80000000,
+                                    0x7fffffffffffffff,
+                                    0x8000000000000000,
+                                    4095,
+                                    4096,
+                                    4097,
+                                    0xffffffff,
+                                    0x100000000 };
     word_t power;
 
     switch (below(page, 12)) {
@@ -123,9 +184,12 @@ static word_t random_word(struct fuzzer_page *page)
 
 static tag_t random_tag(struct fuzzer_page *page, cap_t cap)
 {
-    static const uint8_t operations[OBJECT_TYPE_COUNT] = { [OBJECT_UNTYPED] = 3, [OBJECT_CNODE] = 7, [OBJECT_THREAD] = 10, [OBJECT_SCHED_CONTEXT] = 4,
-                                                           [OBJECT_FRAME] = 4, [OBJECT_ADDRESS_SPACE] = 3, [OBJECT_PAGE_TABLE] = 1,
-                                                           [OBJECT_IRQ_HANDLER] = 4, [OBJECT_IO_PORT_RANGE] = 2, [OBJECT_CORE_RANGE] = 3 };
+    static const uint8_t operations[OBJECT_TYPE_COUNT] = {
+        [OBJECT_UNTYPED] = 3,       [OBJECT_CNODE] = 7,       [OBJECT_THREAD] = 10,
+        [OBJECT_SCHED_CONTEXT] = 4, [OBJECT_FRAME] = 4,       [OBJECT_ADDRESS_SPACE] = 3,
+        [OBJECT_PAGE_TABLE] = 1,    [OBJECT_IRQ_HANDLER] = 4, [OBJECT_IO_PORT_RANGE] = 2,
+        [OBJECT_CORE_RANGE] = 3
+    };
     unsigned type = cap < SLOT_COUNT && below(page, 16) ? first_types[cap] : below(page, OBJECT_TYPE_COUNT);
     word_t label = OPERATION_LABEL((word_t)type, 1 + below(page, operations[type] + (below(page, 16) == 0)));
 
@@ -163,8 +227,11 @@ static void likely_arguments(struct fuzzer_page *page, word_t label, word_t w[8]
     case OP_UNTYPED_RETYPE:
         type = 1 + below(page, OBJECT_IRQ_HANDLER);
         w[0] = type;
-        w[1] = type == OBJECT_UNTYPED ? 6 + below(page, 10) : type == OBJECT_CNODE ? 4 + below(page, 4)
-               : type == OBJECT_SCHED_CONTEXT ? 8 + below(page, 3) : type == OBJECT_FRAME ? 12 : 0;
+        w[1] = type == OBJECT_UNTYPED         ? 6 + below(page, 10)
+               : type == OBJECT_CNODE         ? 4 + below(page, 4)
+               : type == OBJECT_SCHED_CONTEXT ? 8 + below(page, 3)
+               : type == OBJECT_FRAME         ? 12
+                                              : 0;
         w[2] = below(page, 4) ? 0 : of_type(page, OBJECT_CNODE);
         w[3] = a_free_slot(page);
         w[4] = 1 + below(page, 3);
@@ -274,7 +341,9 @@ static void fill_page(struct fuzzer_page *page)
 {
     for (unsigned i = 0; i < 4; i++) {
         page->utcb.words[4 + below(page, 16)] = random_word(page);
-        page->utcb.give[i] = (struct utcb_give){ random_address(page), below(page, 4) | (word_t)below(page, 32) << 8, below(page, 4), 0 };
+        page->utcb.give[i] =
+            (struct utcb_give){ random_address(page), below(page, 4) | (word_t)below(page, 32) << 8,
+                                below(page, 4), 0 };
         page->utcb.take[i] = below(page, 2) ? a_free_slot(page) : random_address(page);
     }
 }
@@ -306,7 +375,8 @@ __attribute__((noreturn)) static void fuzzer_main(struct fuzzer_page *page)
 {
     for (;;) {
         word_t operation = random_operation(page);
-        cap_t cap = random_address(page), reply = below(page, 3) ? SLOT_REPLIES + below(page, 2) : random_address(page);
+        cap_t cap = random_address(page),
+              reply = below(page, 3) ? SLOT_REPLIES + below(page, 2) : random_address(page);
         struct message message = { 0 };
         random_message(page, cap, &message);
         page->count++;
@@ -343,7 +413,8 @@ static void checker(struct worker *worker)
         for (unsigned i = 0; i < PATTERN_PAGES * 512; i++)
             worker->seen[0] += checked.words[i] != pattern_word(i);
         worker->seen[1]++;
-        message = (struct message){ .tag = tag_make(message.badge, 2, 0), .word = { worker->seen[0], worker->seen[1] } };
+        message = (struct message){ .tag = tag_make(message.badge, 2, 0),
+                                    .word = { worker->seen[0], worker->seen[1] } };
         raw_call(SYS_REPLY_RECV, checked.endpoint, &message, checked.reply);
     }
 }
@@ -382,11 +453,12 @@ static void ticker(struct worker *worker)
 #define SIGNAL_DEATH   2u
 
 static struct fuzz {
-    cap_t memory, cnode, map_cnode, space, threads, context, fault, checker, tick, notification, irqs, ports, numbers, cores;
+    cap_t memory, cnode, map_cnode, space, threads, context, fault, checker, tick, notification, irqs, ports,
+        numbers, cores;
     word_t irq, number;
     struct page page[FUZZERS], stack[FUZZERS];
-    uint64_t count[FUZZERS];    /* at the last tick */
-    unsigned still[FUZZERS];    /* ticks without progress */
+    uint64_t count[FUZZERS]; /* at the last tick */
+    unsigned still[FUZZERS]; /* ticks without progress */
     uint64_t calls, good, lives, restarts;
 } fuzz;
 
@@ -416,20 +488,25 @@ static void map_page(cap_t frame, word_t address, word_t rights)
     status_t status;
 
     expect_ok(cnode_copy(fuzz.map_cnode, mapped, frame));
-    while (status_error(status = address_space_map(fuzz.space, slot, address, rights, MAP_CACHE_WRITE_BACK)) == ERR_TABLE) {
-        expect_ok(untyped_retype(fuzz.memory, OBJECT_PAGE_TABLE, 0, fuzz.map_cnode, ++mapped, 1, CAP_NULL, 0));
-        expect_ok(address_space_map_table(fuzz.space, fuzz.map_cnode | (word_t)mapped << boot->cnode_size_bits, address));
+    while (status_error(status = address_space_map(fuzz.space, slot, address, rights,
+                                                   MAP_CACHE_WRITE_BACK)) == ERR_TABLE) {
+        expect_ok(
+            untyped_retype(fuzz.memory, OBJECT_PAGE_TABLE, 0, fuzz.map_cnode, ++mapped, 1, CAP_NULL, 0));
+        expect_ok(address_space_map_table(fuzz.space,
+                                          fuzz.map_cnode | (word_t)mapped << boot->cnode_size_bits, address));
     }
     expect_ok(status);
 }
 
 static void build_space(void)
 {
-    expect_ok(untyped_retype(fuzz.memory, OBJECT_ADDRESS_SPACE, 0, CAP_NULL, fuzz.space, 1, fuzz.numbers, fuzz.number));
+    expect_ok(untyped_retype(fuzz.memory, OBJECT_ADDRESS_SPACE, 0, CAP_NULL, fuzz.space, 1, fuzz.numbers,
+                             fuzz.number));
     mapped = 0;
     for (unsigned i = 0; i < boot->image_slots; i++) {
         word_t address = inspect(boot->image_slot + i).data;
-        map_page(boot->image_slot + i, address, address < (word_t)text_end ? RIGHT_READ | RIGHT_EXECUTE : RIGHT_READ);
+        map_page(boot->image_slot + i, address,
+                 address < (word_t)text_end ? RIGHT_READ | RIGHT_EXECUTE : RIGHT_READ);
     }
     for (unsigned i = 0; i < FUZZERS; i++) {
         map_page(fuzz.page[i].frame, (word_t)fuzz.page[i].words, RIGHT_READ | RIGHT_WRITE);
@@ -439,7 +516,8 @@ static void build_space(void)
 
 static void set_registers(unsigned i)
 {
-    word_t start[2] = { (word_t)fuzzer_main, arch_stack_pointer((word_t)fuzz.stack[i].words + 4096) }, argument = (word_t)fuzz.page[i].words;
+    word_t start[2] = { (word_t)fuzzer_main, arch_stack_pointer((word_t)fuzz.stack[i].words + 4096) },
+           argument = (word_t)fuzz.page[i].words;
 
     expect_ok(thread_write_registers(fuzz.threads + i, REGISTER_IP, start, 2));
     expect_ok(thread_write_registers(fuzz.threads + i, REGISTER_ARGUMENT, &argument, 1));
@@ -450,10 +528,17 @@ static void build_threads(void)
     expect_ok(untyped_retype(fuzz.memory, OBJECT_THREAD, 0, CAP_NULL, fuzz.threads, FUZZERS, CAP_NULL, 0));
     for (unsigned i = 0; i < FUZZERS; i++) {
         struct thread_configuration configuration = {
-            .cnode = fuzz.cnode, .space = fuzz.space, .message_frame = fuzz.page[i].frame,
-            .message_offset = offsetof(struct fuzzer_page, utcb), .fault = fuzz.fault, .timeout = fuzz.fault, .death = fuzz.notification,
+            .cnode = fuzz.cnode,
+            .space = fuzz.space,
+            .message_frame = fuzz.page[i].frame,
+            .message_offset = offsetof(struct fuzzer_page, utcb),
+            .fault = fuzz.fault,
+            .timeout = fuzz.fault,
+            .death = fuzz.notification,
         };
-        expect_ok(thread_configure(fuzz.threads + i, i + 1 < FUZZERS ? THREAD_SET_ALL : THREAD_SET_ALL & ~THREAD_SET_TIMEOUT, &configuration));
+        expect_ok(thread_configure(fuzz.threads + i,
+                                   i + 1 < FUZZERS ? THREAD_SET_ALL : THREAD_SET_ALL & ~THREAD_SET_TIMEOUT,
+                                   &configuration));
         expect_ok(thread_set_priority(fuzz.threads + i, FUZZ_PRIORITY, FUZZ_MAXIMUM));
         give(SLOT_THREADS + i, fuzz.threads + i);
         set_registers(i);
@@ -470,7 +555,8 @@ static void build_contexts(void)
     retype(OBJECT_SCHED_CONTEXT, 8, SLOT_CONTEXTS, 3);
     retype(OBJECT_SCHED_CONTEXT, 10, SLOT_CONTEXTS + 3, 1);
     for (unsigned i = 0; i + 1 < FUZZERS; i++) {
-        expect_ok(core_range_set_budget(CORES, in_cnode(SLOT_CONTEXTS + i), 0, 100000 + i * 30000, 100000 + i * 900000, i));
+        expect_ok(core_range_set_budget(CORES, in_cnode(SLOT_CONTEXTS + i), 0, 100000 + i * 30000,
+                                        100000 + i * 900000, i));
         expect_ok(sched_context_bind(in_cnode(SLOT_CONTEXTS + i), fuzz.threads + i));
     }
     expect_ok(core_range_set_budget(CORES, in_cnode(SLOT_CONTEXTS + 2), 0, 200000, 1000000, 9));
@@ -492,8 +578,10 @@ static void build_objects(void)
     retype(OBJECT_UNTYPED, 16, SLOT_UNTYPED + 2, 1);
     retype(OBJECT_FRAME, FRAME_SIZE_4K, SLOT_FRAMES, 4);
     retype(OBJECT_PAGE_TABLE, 0, SLOT_TABLES, 4);
-    expect_ok(untyped_retype(fuzz.memory, OBJECT_ADDRESS_SPACE, 0, fuzz.cnode, SLOT_OTHER_SPACE, 1, fuzz.numbers, fuzz.number + 1));
-    expect_ok(untyped_retype(fuzz.memory, OBJECT_IRQ_HANDLER, 0, fuzz.cnode, SLOT_IRQ, 1, fuzz.irqs, fuzz.irq));
+    expect_ok(untyped_retype(fuzz.memory, OBJECT_ADDRESS_SPACE, 0, fuzz.cnode, SLOT_OTHER_SPACE, 1,
+                             fuzz.numbers, fuzz.number + 1));
+    expect_ok(
+        untyped_retype(fuzz.memory, OBJECT_IRQ_HANDLER, 0, fuzz.cnode, SLOT_IRQ, 1, fuzz.irqs, fuzz.irq));
     give(SLOT_IRQ_RANGE, fuzz.irqs);
     give(SLOT_PORTS, fuzz.ports);
     give(SLOT_NUMBERS, fuzz.numbers);
@@ -504,14 +592,16 @@ static void build_objects(void)
 static void begin_life(void)
 {
     expect_ok(untyped_retype(fuzz.memory, OBJECT_CNODE, CNODE_BITS, CAP_NULL, fuzz.cnode, 1, CAP_NULL, 0));
-    expect_ok(untyped_retype(fuzz.memory, OBJECT_CNODE, MAP_CNODE_BITS, CAP_NULL, fuzz.map_cnode, 1, CAP_NULL, 0));
+    expect_ok(
+        untyped_retype(fuzz.memory, OBJECT_CNODE, MAP_CNODE_BITS, CAP_NULL, fuzz.map_cnode, 1, CAP_NULL, 0));
     build_space();
     build_threads();
     build_contexts();
     build_objects();
     for (unsigned i = 0; i < FUZZERS; i++) {
         struct fuzzer_page *page = page_of(i);
-        page->random = (FUZZ_SEED * 0x9e3779b97f4a7c15ull ^ (fuzz.lives * FUZZERS + i + 1) * 0xbf58476d1ce4e5b9ull) | 1;
+        page->random =
+            (FUZZ_SEED * 0x9e3779b97f4a7c15ull ^ (fuzz.lives * FUZZERS + i + 1) * 0xbf58476d1ce4e5b9ull) | 1;
         page->count = page->good = 0;
         page->utcb.user[0] = fuzz.number;
         page->utcb.user[1] = fuzz.irq;
@@ -529,7 +619,8 @@ static void end_life(void)
     for (unsigned i = 0; i < FUZZERS; i++) {
         struct fuzzer_page *page = page_of(i);
         expect_ok(thread_suspend(fuzz.threads + i, 0));
-        if (page->count <= 10 * CALLS_A_LIFE && page->good <= page->count) { /* else somebody ran wild in its page */
+        if (page->count <= 10 * CALLS_A_LIFE &&
+            page->good <= page->count) { /* else somebody ran wild in its page */
             fuzz.calls += page->count;
             fuzz.good += page->good;
         }
@@ -586,11 +677,19 @@ static void prepare(struct worker **check)
 {
     cap_t space = space_with_program(), handler = make(OBJECT_ENDPOINT, 0);
 
-    fuzz = (struct fuzz){ .memory = make(OBJECT_UNTYPED, MEMORY_BITS), .cnode = slot_take(), .map_cnode = slot_take(), .space = slot_take(),
-                          .threads = slots_take(FUZZERS), .fault = handler, .tick = make(OBJECT_NOTIFICATION, 0) };
-    checked = (struct pattern){ .words = (volatile word_t *)address_take(12 + 2), .endpoint = make(OBJECT_ENDPOINT, 0), .reply = make(OBJECT_REPLY, 0) };
+    fuzz = (struct fuzz){ .memory = make(OBJECT_UNTYPED, MEMORY_BITS),
+                          .cnode = slot_take(),
+                          .map_cnode = slot_take(),
+                          .space = slot_take(),
+                          .threads = slots_take(FUZZERS),
+                          .fault = handler,
+                          .tick = make(OBJECT_NOTIFICATION, 0) };
+    checked = (struct pattern){ .words = (volatile word_t *)address_take(12 + 2),
+                                .endpoint = make(OBJECT_ENDPOINT, 0),
+                                .reply = make(OBJECT_REPLY, 0) };
     for (unsigned i = 0; i < PATTERN_PAGES; i++)
-        map(space, make(OBJECT_FRAME, FRAME_SIZE_4K), (word_t)checked.words + i * 4096, RIGHT_READ | RIGHT_WRITE);
+        map(space, make(OBJECT_FRAME, FRAME_SIZE_4K), (word_t)checked.words + i * 4096,
+            RIGHT_READ | RIGHT_WRITE);
     for (unsigned i = 0; i < FUZZERS; i++) {
         fuzz.page[i] = page_make();
         fuzz.stack[i] = page_make();
@@ -606,8 +705,8 @@ static void prepare(struct worker **check)
     fuzz.cores = mint_range(BOOT_SLOT_CORE_RANGE, 0, 1);
     worker_run(.function = fixer, .argument = PAIR(handler, make(OBJECT_REPLY, 0)));
     *check = worker_run(.function = checker, .space = space);
-    worker_run(.function = ticker, .argument = mint(fuzz.tick, RIGHT_WRITE, SIGNAL_TICK), .budget_ns = boot->budget_minimum_ns,
-               .period_ns = TICK_NS);
+    worker_run(.function = ticker, .argument = mint(fuzz.tick, RIGHT_WRITE, SIGNAL_TICK),
+               .budget_ns = boot->budget_minimum_ns, .period_ns = TICK_NS);
 }
 
 static void run_fuzz(uint64_t calls)
@@ -629,8 +728,8 @@ static void run_fuzz(uint64_t calls)
         expect_true(fuzz.lives < calls);
     }
     expect_ok(core_range_bind_timer(CORES, 0, CAP_NULL));
-    note("%lu calls, %lu of them not refused, %lu faults, %lu lives, %lu restarts, checked %lu times", fuzz.calls, fuzz.good, fuzz_faults,
-         fuzz.lives, fuzz.restarts, check->seen[1]);
+    note("%lu calls, %lu of them not refused, %lu faults, %lu lives, %lu restarts, checked %lu times",
+         fuzz.calls, fuzz.good, fuzz_faults, fuzz.lives, fuzz.restarts, check->seen[1]);
     expect_equal(check->seen[0], 0);
     expect_true(fuzz.good > fuzz.calls / 20);
 }

@@ -136,7 +136,9 @@ TEST(poll_at_an_idle_notification_is_err_would_block)
 
 TEST(a_tag_with_more_than_64_words_or_4_capabilities_is_err_range)
 {
-    static const struct { unsigned words, caps; } wrong[] = { { 65, 0 }, { 127, 0 }, { 0, 5 }, { 0, 7 }, { 64, 5 }, { 127, 7 } };
+    static const struct {
+        unsigned words, caps;
+    } wrong[] = { { 65, 0 }, { 127, 0 }, { 0, 5 }, { 0, 7 }, { 64, 5 }, { 127, 7 } };
     cap_t endpoint = make(OBJECT_ENDPOINT, 0), reply = make(OBJECT_REPLY, 0);
     struct worker *client = worker_run(.function = peer_call, .argument = endpoint);
     struct message message;
@@ -199,7 +201,7 @@ TEST(invoking_an_operation_that_does_not_exist_is_err_operation)
     const cap_t objects[] = { CNODE, SPACE, CORES, test_thread, test_context, arena };
 
     for (unsigned i = 0; i < COUNT(objects); i++)
-        for (word_t label = 0; label < 0x1200; label += label % 0x100 > 0x10 ? 0xf0 : 1)
+        for (word_t label = 0; label<0x1200; label += label % 0x100> 0x10 ? 0xf0 : 1)
             if (label >> 8 != type_of(objects[i]) || label % 0x100 == 0 || label % 0x100 > 0xc)
                 expect_argument(raw_invoke(objects[i], label, 4, 0, 0, 0, 0), ERR_OPERATION, 0);
     expect_argument(raw_invoke(CNODE, ~(word_t)0 >> TAG_LABEL_SHIFT, 0, 0, 0, 0, 0), ERR_OPERATION, 0);
@@ -239,7 +241,8 @@ TEST(invoking_with_more_than_4_words_without_a_message_page_is_err_arguments)
 static void one_system_call(struct worker *worker)
 {
     struct message message = { .tag = tag_make(9, 2, 0), .word = { 0x1111, 0x2222, 0x3333, 0x4444 } };
-    status_t status = raw_call(SECOND(worker->argument) | worker->seen[6], FIRST(worker->argument), &message, THIRD(worker->argument));
+    status_t status = raw_call(SECOND(worker->argument) | worker->seen[6], FIRST(worker->argument), &message,
+                               THIRD(worker->argument));
     report(worker, status, &message);
 }
 
@@ -314,7 +317,8 @@ TEST(a_repeated_call_sends_the_same_message)
 
 TEST(with_fault_on_cap_a_missing_right_and_a_wrong_type_are_faults)
 {
-    cap_t weak = mint(make(OBJECT_ENDPOINT, 0), RIGHT_READ, 0), thread = test_thread, notification = make(OBJECT_NOTIFICATION, 0);
+    cap_t weak = mint(make(OBJECT_ENDPOINT, 0), RIGHT_READ, 0), thread = test_thread,
+          notification = make(OBJECT_NOTIFICATION, 0);
     struct faulting f = system_call_faults(SYS_CALL, weak, 0, THREAD_FAULT_ON_CAP);
 
     expect_capability_fault(&f, weak, ERR_RIGHT);
@@ -342,7 +346,8 @@ TEST(with_fault_on_cap_a_bad_reply_in_a_receive_is_a_fault_that_names_it)
 
 static void copy_from_nowhere(struct worker *worker)
 {
-    struct message message = { .tag = tag_make(OP_CNODE_COPY, 2, 0), .word = { worker->argument, worker->argument } };
+    struct message message = { .tag = tag_make(OP_CNODE_COPY, 2, 0),
+                               .word = { worker->argument, worker->argument } };
     status_t status = raw_call(SYS_CALL, CNODE, &message, 0);
     report(worker, status, &message);
 }
@@ -350,8 +355,8 @@ static void copy_from_nowhere(struct worker *worker)
 TEST(with_fault_on_cap_bad_arguments_are_still_a_status)
 {
     cap_t slot = slot_take();
-    struct worker *worker = worker_run(.function = copy_from_nowhere, .argument = slot, .attributes = THREAD_FAULT_ON_CAP,
-                                       .fault = make(OBJECT_ENDPOINT, 0));
+    struct worker *worker = worker_run(.function = copy_from_nowhere, .argument = slot,
+                                       .attributes = THREAD_FAULT_ON_CAP, .fault = make(OBJECT_ENDPOINT, 0));
 
     worker_finish(worker);
     expect_argument(worker->seen[0], ERR_CAPABILITY, 2);
@@ -359,7 +364,8 @@ TEST(with_fault_on_cap_bad_arguments_are_still_a_status)
 
 TEST(unknown_system_call_numbers_are_a_fault_and_can_be_skipped)
 {
-    static const word_t numbers[] = { SYS_COUNT, SYS_COUNT + 1, 0x80, 0xff, SYS_COUNT | SYS_POLL, 0x200 | SYS_SEND, 0xfe00 };
+    static const word_t numbers[] = { SYS_COUNT,        SYS_COUNT + 1, 0x80, 0xff, SYS_COUNT | SYS_POLL,
+                                      0x200 | SYS_SEND, 0xfe00 };
     cap_t endpoint = make(OBJECT_ENDPOINT, 0);
 
     for (unsigned i = 0; i < COUNT(numbers); i++) {
@@ -369,7 +375,8 @@ TEST(unknown_system_call_numbers_are_a_fault_and_can_be_skipped)
         expect_equal(f.fault.word[1], endpoint);
         expect_equal(f.fault.word[2], worker_register(f.worker, REGISTER_IP));
         expect_equal(f.fault.word[3], worker_register(f.worker, REGISTER_SP));
-        expect_ok(answer(f.reply, FAULT_REPLY_RESUME, 2, f.fault.word[2] + ARCH_SYSCALL_BYTES, f.fault.word[3]));
+        expect_ok(
+            answer(f.reply, FAULT_REPLY_RESUME, 2, f.fault.word[2] + ARCH_SYSCALL_BYTES, f.fault.word[3]));
         worker_finish(f.worker);
         expect_equal(f.worker->seen[0], numbers[i]); /* nobody has touched its registers */
     }
@@ -379,7 +386,8 @@ TEST(an_operation_word_with_high_bits_is_an_unknown_system_call)
 {
     for (unsigned bit = 9; bit < 64; bit += 5) {
         cap_t handler = make(OBJECT_ENDPOINT, 0), reply = make(OBJECT_REPLY, 0);
-        struct worker *worker = worker_make(.function = one_system_call, .argument = TRIPLE(handler, SYS_SEND, 0), .fault = handler);
+        struct worker *worker = worker_make(.function = one_system_call,
+                                            .argument = TRIPLE(handler, SYS_SEND, 0), .fault = handler);
         struct message fault;
         worker->seen[6] = (word_t)1 << bit;
         worker_start(worker);
@@ -392,8 +400,8 @@ TEST(an_operation_word_with_high_bits_is_an_unknown_system_call)
 TEST(the_debug_system_call_is_unknown_in_release_builds)
 {
     cap_t handler = make(OBJECT_ENDPOINT, 0), reply = make(OBJECT_REPLY, 0);
-    struct worker *worker =
-        worker_run(.function = one_system_call, .argument = TRIPLE(50, SYS_DEBUG, 0), .fault = handler); /* DEBUG_*: there is no 50 */
+    struct worker *worker = worker_run(.function = one_system_call, .argument = TRIPLE(50, SYS_DEBUG, 0),
+                                       .fault = handler); /* DEBUG_*: there is no 50 */
     struct message fault;
     status_t status = sys_recv_poll(handler, &fault, reply);
 
@@ -411,16 +419,18 @@ TEST(the_debug_system_call_is_unknown_in_release_builds)
 /* Every register after a system call, as it is: rax rdi rsi rdx rbx r12 r13 r14 rcx r8 r9 r10 r11. */
 static void all_registers(word_t operation, cap_t cap, word_t tag, cap_t reply, word_t out[13])
 {
-    __asm__ volatile("mov %[out], %%r15\n"
-                     "mov $0x1111, %%ebx\n mov $0x2222, %%r12d\n mov $0x3333, %%r13d\n mov $0x4444, %%r14d\n"
-                     "mov $0x5555, %%r8d\n mov $0x6666, %%r9d\n mov $0x7777, %%r10d\n"
-                     "syscall\n"
-                     "mov %%rax, 0(%%r15)\n mov %%rdi, 8(%%r15)\n mov %%rsi, 16(%%r15)\n mov %%rdx, 24(%%r15)\n"
-                     "mov %%rbx, 32(%%r15)\n mov %%r12, 40(%%r15)\n mov %%r13, 48(%%r15)\n mov %%r14, 56(%%r15)\n"
-                     "mov %%rcx, 64(%%r15)\n mov %%r8, 72(%%r15)\n mov %%r9, 80(%%r15)\n mov %%r10, 88(%%r15)\n mov %%r11, 96(%%r15)\n"
-                     : "+a"(operation), "+D"(cap), "+S"(tag), "+d"(reply)
-                     : [out] "r"(out)
-                     : "rbx", "rcx", "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15", "cc", "memory");
+    __asm__ volatile(
+        "mov %[out], %%r15\n"
+        "mov $0x1111, %%ebx\n mov $0x2222, %%r12d\n mov $0x3333, %%r13d\n mov $0x4444, %%r14d\n"
+        "mov $0x5555, %%r8d\n mov $0x6666, %%r9d\n mov $0x7777, %%r10d\n"
+        "syscall\n"
+        "mov %%rax, 0(%%r15)\n mov %%rdi, 8(%%r15)\n mov %%rsi, 16(%%r15)\n mov %%rdx, 24(%%r15)\n"
+        "mov %%rbx, 32(%%r15)\n mov %%r12, 40(%%r15)\n mov %%r13, 48(%%r15)\n mov %%r14, 56(%%r15)\n"
+        "mov %%rcx, 64(%%r15)\n mov %%r8, 72(%%r15)\n mov %%r9, 80(%%r15)\n mov %%r10, 88(%%r15)\n mov "
+        "%%r11, 96(%%r15)\n"
+        : "+a"(operation), "+D"(cap), "+S"(tag), "+d"(reply)
+        : [out] "r"(out)
+        : "rbx", "rcx", "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15", "cc", "memory");
 }
 
 /* Nothing that looks like an address of the kernel, and no message where none came. */
@@ -437,7 +447,8 @@ static void expect_clean(const word_t registers[13], bool message)
 
 TEST(registers_that_carry_no_result_hold_nothing_of_the_kernel)
 {
-    cap_t endpoint = make(OBJECT_ENDPOINT, 0), reply = make(OBJECT_REPLY, 0), notification = make(OBJECT_NOTIFICATION, 0);
+    cap_t endpoint = make(OBJECT_ENDPOINT, 0), reply = make(OBJECT_REPLY, 0),
+          notification = make(OBJECT_NOTIFICATION, 0);
     word_t registers[13];
 
     start_passive(worker_make(.function = peer_serve, .argument = PAIR(endpoint, reply), .passive = true));
@@ -445,7 +456,8 @@ TEST(registers_that_carry_no_result_hold_nothing_of_the_kernel)
     expect_equal(registers[0], OK);
     expect_equal(registers[4], 0x1112);
     expect_clean(registers, true);
-    all_registers(SYS_CALL, endpoint, tag_make(1, 6, 0), 0, registers); /* the general path, where the server has no page's worth */
+    all_registers(SYS_CALL, endpoint, tag_make(1, 6, 0), 0,
+                  registers); /* the general path, where the server has no page's worth */
     expect_clean(registers, true);
     all_registers(SYS_CALL, 0, 0, 0, registers);
     expect_clean(registers, false);
@@ -464,7 +476,8 @@ TEST(registers_that_carry_no_result_hold_nothing_of_the_kernel)
 TEST(registers_of_a_message_that_are_not_counted_are_the_senders)
 {
     cap_t endpoint = make(OBJECT_ENDPOINT, 0);
-    struct worker *worker = worker_run(.function = one_system_call, .argument = TRIPLE(endpoint, SYS_SEND, 0));
+    struct worker *worker =
+        worker_run(.function = one_system_call, .argument = TRIPLE(endpoint, SYS_SEND, 0));
     struct message message;
 
     expect_state(worker, THREAD_STATE_SENDING);

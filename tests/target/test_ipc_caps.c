@@ -4,7 +4,8 @@
 
 static void give(unsigned index, cap_t source, word_t mode, word_t rights, word_t badge)
 {
-    message_page->give[index] = (struct utcb_give){ .source = source, .mode = mode | rights << 8, .badge = badge };
+    message_page->give[index] =
+        (struct utcb_give){ .source = source, .mode = mode | rights << 8, .badge = badge };
 }
 
 /* A receiver that waits at `endpoint` and takes into these slots. */
@@ -99,7 +100,8 @@ TEST(range_capabilities_are_copied_and_minted_whole)
 TEST(one_to_four_capabilities_arrive_in_order)
 {
     for (unsigned count = 1; count <= MESSAGE_CAPS_MAX; count++) {
-        cap_t endpoint = make(OBJECT_ENDPOINT, 0), first = slots_take(4), notification = make(OBJECT_NOTIFICATION, 0);
+        cap_t endpoint = make(OBJECT_ENDPOINT, 0), first = slots_take(4),
+              notification = make(OBJECT_NOTIFICATION, 0);
         struct worker *receiver = receiver_at(endpoint, first, first + 1, first + 2, first + 3);
         for (unsigned i = 0; i < MESSAGE_CAPS_MAX; i++)
             give(i, notification, GIVE_MINT, RIGHTS_ALL, i + 1);
@@ -113,7 +115,8 @@ TEST(one_to_four_capabilities_arrive_in_order)
 
 TEST(copy_mint_and_move_in_one_message)
 {
-    cap_t endpoint = make(OBJECT_ENDPOINT, 0), first = slots_take(4), notification = make(OBJECT_NOTIFICATION, 0);
+    cap_t endpoint = make(OBJECT_ENDPOINT, 0), first = slots_take(4),
+          notification = make(OBJECT_NOTIFICATION, 0);
     cap_t other = copy(notification);
     struct worker *receiver = receiver_at(endpoint, first, first + 1, first + 2, first + 3);
 
@@ -159,7 +162,8 @@ TEST(a_destination_in_use_ends_the_transfer_and_the_count_says_so)
 
 TEST(slot_0_and_addresses_that_lead_nowhere_are_no_destinations)
 {
-    const cap_t wrong[] = { 0, ~(word_t)0, (word_t)1 << boot->cnode_size_bits, BOOT_SLOT_THREAD | (word_t)1 << boot->cnode_size_bits };
+    const cap_t wrong[] = { 0, ~(word_t)0, (word_t)1 << boot->cnode_size_bits,
+                            BOOT_SLOT_THREAD | (word_t)1 << boot->cnode_size_bits };
 
     for (unsigned i = 0; i < COUNT(wrong); i++) {
         cap_t endpoint = make(OBJECT_ENDPOINT, 0);
@@ -183,7 +187,7 @@ TEST(a_mode_that_does_not_exist_is_left_out)
 
     send_one(source, 3, 0, 0, ERR_TRUNCATED);
     send_one(source, 255, 0, 0, ERR_TRUNCATED);
-    send_one(source, GIVE_MINT, 16, 0, ERR_TRUNCATED);         /* no such right */
+    send_one(source, GIVE_MINT, 16, 0, ERR_TRUNCATED);                              /* no such right */
     send_one(mint(source, RIGHTS_ALL, 1), GIVE_MINT, RIGHTS_ALL, 2, ERR_TRUNCATED); /* badged already */
     expect_equal(type_of(source), OBJECT_NOTIFICATION);
 }
@@ -201,7 +205,8 @@ TEST(a_capability_moved_into_its_own_slot_is_left_out)
 TEST(capabilities_are_looked_up_when_sender_and_receiver_meet)
 {
     cap_t endpoint = make(OBJECT_ENDPOINT, 0), slot = slot_take(), source = slot_take();
-    struct worker *receiver = worker_make(.function = peer_receive, .argument = endpoint, .priority = PRIORITY_BELOW);
+    struct worker *receiver =
+        worker_make(.function = peer_receive, .argument = endpoint, .priority = PRIORITY_BELOW);
 
     receiver->utcb->take[0] = slot;
     worker_start(receiver);
@@ -216,7 +221,8 @@ TEST(capabilities_are_looked_up_when_sender_and_receiver_meet)
 TEST(no_capabilities_travel_without_message_pages)
 {
     cap_t endpoint = make(OBJECT_ENDPOINT, 0), slot = slot_take();
-    struct worker *receiver = worker_make(.function = peer_receive, .argument = endpoint, .no_message_page = true);
+    struct worker *receiver =
+        worker_make(.function = peer_receive, .argument = endpoint, .no_message_page = true);
 
     receiver->utcb->take[0] = slot;
     worker_start(receiver);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Messages of every length, in every direction, and by every way through the kernel: from space to space or within one, to a server
- * on its caller's context (the fast path, and with that switched off the general one) or on its own (always the general one).
+ * Messages of every length, in every direction, and by every way through the kernel: from space to space or
+ * within one, to a server on its caller's context (the fast path, and with that switched off the general one)
+ * or on its own (always the general one).
  */
 #include "peers.h"
 
@@ -10,8 +11,8 @@ static word_t pattern(unsigned index, word_t seed)
     return (seed + index) * 0x9e3779b97f4a7c15ull;
 }
 
-/* argument: endpoint, Reply. Answers each message with its words inverted and the label plus one. seen[5] counts those whose words are
- * not as sent. */
+/* argument: endpoint, Reply. Answers each message with its words inverted and the label plus one. seen[5]
+ * counts those whose words are not as sent. */
 static void invert(struct worker *worker)
 {
     struct message message = { 0 };
@@ -63,8 +64,8 @@ static void call_with_every_length(cap_t endpoint, const struct worker *server)
 static void every_length(bool passive, cap_t space)
 {
     cap_t endpoint = make(OBJECT_ENDPOINT, 0), reply = make(OBJECT_REPLY, 0);
-    struct worker *server =
-        worker_make(.function = invert, .argument = PAIR(endpoint, reply), .passive = passive, .space = space);
+    struct worker *server = worker_make(.function = invert, .argument = PAIR(endpoint, reply),
+                                        .passive = passive, .space = space);
 
     if (passive)
         start_passive(server);
@@ -113,7 +114,8 @@ TEST(fast_and_general_path_have_the_same_result)
     static struct message seen[2][MESSAGE_WORDS_MAX + 1];
     static status_t status[2][MESSAGE_WORDS_MAX + 1];
     static word_t server_seen[2][MESSAGE_WORDS_MAX + 1][4], cost[2][MESSAGE_WORDS_MAX + 1];
-    cap_t endpoint = make(OBJECT_ENDPOINT, 0), reply = make(OBJECT_REPLY, 0), badged = mint(endpoint, RIGHTS_ALL, 31);
+    cap_t endpoint = make(OBJECT_ENDPOINT, 0), reply = make(OBJECT_REPLY, 0),
+          badged = mint(endpoint, RIGHTS_ALL, 31);
     struct worker *server =
         start_passive(worker_make(.function = invert, .argument = PAIR(endpoint, reply), .passive = true));
 
@@ -162,7 +164,8 @@ static void send_all(struct worker *worker)
     for (unsigned words = 0; words <= MESSAGE_WORDS_MAX; words++) {
         struct message message = { .tag = tag_make(words + 7, words, 0) };
         for (unsigned i = 0; i < words; i++)
-            *(i < MESSAGE_REGISTER_WORDS ? &message.word[i] : &worker->utcb->words[i]) = pattern(i, words + 7);
+            *(i < MESSAGE_REGISTER_WORDS ? &message.word[i] : &worker->utcb->words[i]) =
+                pattern(i, words + 7);
         status_t status = raw_call(SYS_SEND, worker->argument, &message, 0);
         report(worker, status, &message);
     }
@@ -171,7 +174,8 @@ static void send_all(struct worker *worker)
 static void send_every_length(cap_t space, unsigned priority)
 {
     cap_t endpoint = make(OBJECT_ENDPOINT, 0);
-    struct worker *receiver = worker_run(.function = receive_all, .argument = endpoint, .space = space, .priority = priority);
+    struct worker *receiver =
+        worker_run(.function = receive_all, .argument = endpoint, .space = space, .priority = priority);
 
     for (unsigned words = 0; words <= MESSAGE_WORDS_MAX; words++) {
         struct message message;
@@ -200,7 +204,8 @@ TEST(send_of_every_length_waits_for_a_receiver)
 static void receive_every_length(cap_t space, unsigned priority)
 {
     cap_t endpoint = make(OBJECT_ENDPOINT, 0);
-    struct worker *sender = worker_run(.function = send_all, .argument = endpoint, .space = space, .priority = priority);
+    struct worker *sender =
+        worker_run(.function = send_all, .argument = endpoint, .space = space, .priority = priority);
 
     for (unsigned words = 0; words <= MESSAGE_WORDS_MAX; words++) {
         struct message message;
@@ -231,7 +236,8 @@ TEST(receive_of_every_length_waits_for_a_sender)
 TEST(four_words_arrive_at_a_thread_without_a_message_page)
 {
     cap_t endpoint = make(OBJECT_ENDPOINT, 0);
-    struct worker *receiver = worker_run(.function = receive_all, .argument = endpoint, .no_message_page = true);
+    struct worker *receiver =
+        worker_run(.function = receive_all, .argument = endpoint, .no_message_page = true);
     struct message message;
 
     for (unsigned words = 0; words <= MESSAGE_WORDS_MAX; words++) {
@@ -262,8 +268,8 @@ TEST(four_words_leave_a_thread_without_a_message_page)
 static void call_to_no_page(bool passive)
 {
     cap_t endpoint = make(OBJECT_ENDPOINT, 0), reply = make(OBJECT_REPLY, 0);
-    struct worker *server = worker_make(.function = invert, .argument = PAIR(endpoint, reply), .passive = passive,
-                                        .no_message_page = true);
+    struct worker *server = worker_make(.function = invert, .argument = PAIR(endpoint, reply),
+                                        .passive = passive, .no_message_page = true);
     struct message message;
 
     if (passive)

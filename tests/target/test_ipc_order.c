@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Who is served first: priorities and arrival at endpoints and notifications, preemption, yielding, maximum controlled priority. */
+/* Who is served first: priorities and arrival at endpoints and notifications, preemption, yielding, maximum
+ * controlled priority. */
 #include "peers.h"
 
 static volatile word_t order[64];
@@ -105,7 +106,8 @@ TEST(a_change_of_priority_moves_a_queued_sender_and_keeps_its_arrival)
 
 TEST(a_change_of_priority_moves_a_queued_receiver_and_a_waiter)
 {
-    cap_t endpoint = make(OBJECT_ENDPOINT, 0), notification = mint(make(OBJECT_NOTIFICATION, 0), RIGHTS_ALL, 1);
+    cap_t endpoint = make(OBJECT_ENDPOINT, 0),
+          notification = mint(make(OBJECT_NOTIFICATION, 0), RIGHTS_ALL, 1);
     struct message message = { 0 };
     struct worker *worker[6];
 
@@ -121,7 +123,8 @@ TEST(a_change_of_priority_moves_a_queued_receiver_and_a_waiter)
     expect_order("201534");
 }
 
-/* A queue of many, in a wild order, with changes and departures in the middle: the sequence is right to the end. */
+/* A queue of many, in a wild order, with changes and departures in the middle: the sequence is right to the
+ * end. */
 TEST(forty_senders_with_changing_priorities_are_served_in_order)
 {
     enum { SENDERS = 40 };
@@ -136,7 +139,8 @@ TEST(forty_senders_with_changing_priorities_are_served_in_order)
         random = random * 1664525 + 1013904223;
         priority[i] = 101 + (random >> 16) % 20;
         gone[i] = false;
-        worker[i] = worker_run(.function = send_and_note, .argument = PAIR(endpoint, i), .priority = priority[i], .budget_ns = 1000000);
+        worker[i] = worker_run(.function = send_and_note, .argument = PAIR(endpoint, i),
+                               .priority = priority[i], .budget_ns = 1000000);
     }
     for (unsigned n = 0; n < 60; n++) {
         random = random * 1664525 + 1013904223;
@@ -168,7 +172,8 @@ TEST(forty_senders_with_changing_priorities_are_served_in_order)
 TEST(a_thread_of_higher_priority_runs_as_soon_as_it_is_woken)
 {
     cap_t notification = mint(make(OBJECT_NOTIFICATION, 0), RIGHTS_ALL, 1);
-    struct worker *above = worker_run(.function = peer_receive, .argument = notification, .priority = PRIORITY_ABOVE);
+    struct worker *above =
+        worker_run(.function = peer_receive, .argument = notification, .priority = PRIORITY_ABOVE);
 
     expect_equal(above->seen[4], 0);
     expect_ok(notification_signal(notification));
@@ -181,7 +186,8 @@ TEST(a_thread_of_the_same_or_lower_priority_does_not_preempt)
 
     for (unsigned i = 0; i < COUNT(priorities); i++) {
         cap_t notification = mint(make(OBJECT_NOTIFICATION, 0), RIGHTS_ALL, 1);
-        struct worker *other = worker_run(.function = peer_receive, .argument = notification, .priority = priorities[i]);
+        struct worker *other =
+            worker_run(.function = peer_receive, .argument = notification, .priority = priorities[i]);
         settle();
         expect_state(other, THREAD_STATE_WAITING);
         expect_ok(notification_signal(notification));
@@ -193,12 +199,14 @@ TEST(a_thread_of_the_same_or_lower_priority_does_not_preempt)
 
 TEST(raising_a_ready_thread_runs_it_and_lowering_oneself_gives_way)
 {
-    struct worker *worker = worker_run(.function = peer_receive, .argument = make(OBJECT_NOTIFICATION, 0), .priority = PRIORITY_BELOW);
+    struct worker *worker = worker_run(.function = peer_receive, .argument = make(OBJECT_NOTIFICATION, 0),
+                                       .priority = PRIORITY_BELOW);
 
     expect_state(worker, THREAD_STATE_RUNNABLE);
     expect_ok(thread_set_priority(worker->thread, PRIORITY_ABOVE, 255));
     expect_state(worker, THREAD_STATE_WAITING);
-    worker = worker_run(.function = peer_receive, .argument = make(OBJECT_NOTIFICATION, 0), .priority = PRIORITY_BELOW);
+    worker = worker_run(.function = peer_receive, .argument = make(OBJECT_NOTIFICATION, 0),
+                        .priority = PRIORITY_BELOW);
     expect_ok(thread_set_priority(test_thread, PRIORITY_BELOW - 1, 255));
     expect_state(worker, THREAD_STATE_WAITING);
     expect_equal(worker_info(worker).priority, PRIORITY_BELOW);
@@ -272,9 +280,11 @@ TEST(fast_and_general_path_choose_the_same_thread_among_equals)
 {
     for (unsigned way = 0; way < 2; way++) {
         cap_t endpoint = make(OBJECT_ENDPOINT, 0), reply = make(OBJECT_REPLY, 0);
-        struct worker *server = start_passive(worker_make(.function = peer_serve, .argument = PAIR(endpoint, reply), .passive = true,
-                                                          .priority = TEST_PRIORITY));
-        struct worker *equal = worker_run(.function = peer_receive, .argument = make(OBJECT_NOTIFICATION, 0), .priority = TEST_PRIORITY);
+        struct worker *server =
+            start_passive(worker_make(.function = peer_serve, .argument = PAIR(endpoint, reply),
+                                      .passive = true, .priority = TEST_PRIORITY));
+        struct worker *equal = worker_run(.function = peer_receive, .argument = make(OBJECT_NOTIFICATION, 0),
+                                          .priority = TEST_PRIORITY);
         struct message message = message_of(0, 1, 1);
         if (kernel_is_debug())
             expect_ok(sys_debug(DEBUG_FAST, way == 0));

@@ -180,14 +180,16 @@ TEST(reply_recv_goes_on_when_its_client_was_cancelled)
 
 TEST(cancel_ends_the_wait_in_every_state)
 {
-    cap_t endpoint = make(OBJECT_ENDPOINT, 0), other = make(OBJECT_ENDPOINT, 0), notification = make(OBJECT_NOTIFICATION, 0);
+    cap_t endpoint = make(OBJECT_ENDPOINT, 0), other = make(OBJECT_ENDPOINT, 0),
+          notification = make(OBJECT_NOTIFICATION, 0);
     cap_t reply = make(OBJECT_REPLY, 0);
     struct worker *sender = worker_run(.function = peer_send, .argument = endpoint);
     struct worker *caller = worker_run(.function = peer_call, .argument = endpoint);
     struct worker *receiver = worker_run(.function = peer_receive, .argument = PAIR(other, reply));
     struct worker *waiter = worker_run(.function = peer_receive, .argument = notification);
     struct worker *const all[] = { sender, caller, receiver, waiter };
-    static const unsigned states[] = { THREAD_STATE_SENDING, THREAD_STATE_SENDING, THREAD_STATE_RECEIVING, THREAD_STATE_WAITING };
+    static const unsigned states[] = { THREAD_STATE_SENDING, THREAD_STATE_SENDING, THREAD_STATE_RECEIVING,
+                                       THREAD_STATE_WAITING };
     struct message message;
 
     for (unsigned i = 0; i < COUNT(all); i++) {
@@ -203,7 +205,8 @@ TEST(cancel_ends_the_wait_in_every_state)
 
 TEST(cancelling_a_thread_that_does_not_wait_does_nothing)
 {
-    struct worker *worker = worker_make(.function = peer_receive, .argument = make(OBJECT_NOTIFICATION, 0), .priority = PRIORITY_BELOW);
+    struct worker *worker = worker_make(.function = peer_receive, .argument = make(OBJECT_NOTIFICATION, 0),
+                                        .priority = PRIORITY_BELOW);
 
     expect_ok(thread_cancel(worker->thread));
     expect_state(worker, THREAD_STATE_STOPPED);
@@ -218,9 +221,12 @@ TEST(cancelling_a_thread_that_does_not_wait_does_nothing)
 /* Senders in the order of arrival: two with badge 1, two with badge 2, and one without. */
 TEST(cancel_badge_ends_the_waits_of_this_badge_only)
 {
-    cap_t endpoint = make(OBJECT_ENDPOINT, 0), one = mint(endpoint, RIGHTS_ALL, 1), two = mint(endpoint, RIGHTS_ALL, 2);
-    struct worker *a = worker_run(.function = peer_send, .argument = one), *b = worker_run(.function = peer_call, .argument = two);
-    struct worker *c = worker_run(.function = peer_call, .argument = one), *d = worker_run(.function = peer_send, .argument = two);
+    cap_t endpoint = make(OBJECT_ENDPOINT, 0), one = mint(endpoint, RIGHTS_ALL, 1),
+          two = mint(endpoint, RIGHTS_ALL, 2);
+    struct worker *a = worker_run(.function = peer_send, .argument = one),
+                  *b = worker_run(.function = peer_call, .argument = two);
+    struct worker *c = worker_run(.function = peer_call, .argument = one),
+                  *d = worker_run(.function = peer_send, .argument = two);
     struct worker *e = worker_run(.function = peer_send, .argument = endpoint);
     struct message message;
 
@@ -251,12 +257,14 @@ TEST(cancel_badge_does_not_touch_receivers)
 
 TEST(cancel_badge_ends_the_waits_of_twenty_senders_among_forty)
 {
-    cap_t endpoint = make(OBJECT_ENDPOINT, 0), badged[2] = { mint(endpoint, RIGHTS_ALL, 1), mint(endpoint, RIGHTS_ALL, 2) };
+    cap_t endpoint = make(OBJECT_ENDPOINT, 0),
+          badged[2] = { mint(endpoint, RIGHTS_ALL, 1), mint(endpoint, RIGHTS_ALL, 2) };
     struct worker *worker[40];
     struct message message;
 
     for (unsigned i = 0; i < 40; i++)
-        worker[i] = worker_run(.function = peer_send, .argument = badged[i * 7 / 3 % 2], .priority = 101 + i % 5, .budget_ns = 1000000);
+        worker[i] = worker_run(.function = peer_send, .argument = badged[i * 7 / 3 % 2],
+                               .priority = 101 + i % 5, .budget_ns = 1000000);
     expect_ok(cnode_cancel_badge(CNODE, endpoint, 2));
     for (unsigned i = 0; i < 40; i++) {
         if (i * 7 / 3 % 2)
@@ -292,7 +300,8 @@ TEST(call_returns_peer_gone_when_the_reply_is_destroyed)
     expect_client(o.client, ERR_PEER_GONE);
 }
 
-/* argument: endpoint, Reply, then: 0 exit, 1 fault, 2 spin, 3 wait at the endpoint again without the Reply. */
+/* argument: endpoint, Reply, then: 0 exit, 1 fault, 2 spin, 3 wait at the endpoint again without the Reply.
+ */
 static void take_call_and(struct worker *worker)
 {
     cap_t endpoint = FIRST(worker->argument), reply = SECOND(worker->argument);
@@ -321,7 +330,8 @@ static struct served serve_and(unsigned what, cap_t fault, unsigned priority)
 {
     struct served s = { .endpoint = make(OBJECT_ENDPOINT, 0), .reply = make(OBJECT_REPLY, 0) };
 
-    s.server = worker_run(.function = take_call_and, .argument = TRIPLE(s.endpoint, s.reply, what), .fault = fault, .priority = priority);
+    s.server = worker_run(.function = take_call_and, .argument = TRIPLE(s.endpoint, s.reply, what),
+                          .fault = fault, .priority = priority);
     s.client = worker_run(.function = peer_call, .argument = s.endpoint);
     return s;
 }
@@ -376,7 +386,8 @@ TEST(call_returns_peer_gone_when_a_suspended_server_is_destroyed)
 TEST(call_returns_peer_gone_when_the_servers_space_is_destroyed)
 {
     cap_t endpoint = make(OBJECT_ENDPOINT, 0), reply = make(OBJECT_REPLY, 0), space = space_with_program();
-    struct worker *server = worker_run(.function = take_call_and, .argument = TRIPLE(endpoint, reply, 3), .space = space);
+    struct worker *server =
+        worker_run(.function = take_call_and, .argument = TRIPLE(endpoint, reply, 3), .space = space);
     struct worker *client = worker_run(.function = peer_call, .argument = endpoint);
 
     expect_state(client, THREAD_STATE_CALLING);
@@ -389,7 +400,8 @@ TEST(call_returns_peer_gone_when_the_servers_space_is_destroyed)
 TEST(a_server_that_is_suspended_and_resumed_can_still_answer)
 {
     struct owed o = { .endpoint = make(OBJECT_ENDPOINT, 0), .reply = make(OBJECT_REPLY, 0) };
-    struct worker *server = worker_run(.function = take_call_and, .argument = TRIPLE(o.endpoint, o.reply, 2), .priority = PRIORITY_BELOW);
+    struct worker *server = worker_run(.function = take_call_and, .argument = TRIPLE(o.endpoint, o.reply, 2),
+                                       .priority = PRIORITY_BELOW);
     o.client = worker_run(.function = peer_call, .argument = o.endpoint);
 
     sleep_ns(1000000);
@@ -409,7 +421,8 @@ TEST(only_the_latest_reply_stands_for_its_server)
     struct worker *other;
     struct message message;
 
-    /* The server waits again, without a Reply; the first call is still its latest. Let it take another with another Reply. */
+    /* The server waits again, without a Reply; the first call is still its latest. Let it take another with
+     * another Reply. */
     expect_ok(thread_suspend(s.server->thread, 0));
     struct worker *server = worker_run(.function = take_call_and, .argument = TRIPLE(s.endpoint, second, 3));
     other = worker_run(.function = peer_call, .argument = s.endpoint);
@@ -434,7 +447,8 @@ static void take_two_calls(struct worker *worker)
 TEST(an_earlier_reply_of_a_server_that_exits_can_still_be_answered)
 {
     cap_t endpoint = make(OBJECT_ENDPOINT, 0), reply[2] = { make(OBJECT_REPLY, 0), make(OBJECT_REPLY, 0) };
-    struct worker *server = worker_run(.function = take_two_calls, .argument = TRIPLE(endpoint, reply[0], reply[1]));
+    struct worker *server =
+        worker_run(.function = take_two_calls, .argument = TRIPLE(endpoint, reply[0], reply[1]));
     struct worker *first = worker_run(.function = peer_call, .argument = endpoint);
     struct worker *second = worker_run(.function = peer_call, .argument = endpoint);
 
@@ -502,7 +516,10 @@ TEST(destroying_an_endpoint_ends_all_waits_at_it_with_peer_gone)
     struct worker *worker[6];
 
     for (unsigned i = 0; i < 6; i++)
-        worker[i] = worker_run(.function = i < 2 ? peer_call : i < 4 ? peer_send : peer_receive, .argument = i < 4 ? endpoint : other);
+        worker[i] = worker_run(.function = i < 2   ? peer_call
+                                           : i < 4 ? peer_send
+                                                   : peer_receive,
+                               .argument = i < 4 ? endpoint : other);
     erase(endpoint);
     erase(other);
     for (unsigned i = 0; i < 6; i++)
@@ -573,8 +590,10 @@ TEST(a_circle_of_calls_is_ended_by_cancelling_one)
 {
     cap_t endpoint[2] = { make(OBJECT_ENDPOINT, 0), make(OBJECT_ENDPOINT, 0) };
     cap_t reply[2] = { make(OBJECT_REPLY, 0), make(OBJECT_REPLY, 0) };
-    struct worker *a = worker_run(.function = peer_pass_on, .argument = TRIPLE(endpoint[0], reply[0], endpoint[1]));
-    struct worker *b = worker_run(.function = peer_pass_on, .argument = TRIPLE(endpoint[1], reply[1], endpoint[0]));
+    struct worker *a =
+        worker_run(.function = peer_pass_on, .argument = TRIPLE(endpoint[0], reply[0], endpoint[1]));
+    struct worker *b =
+        worker_run(.function = peer_pass_on, .argument = TRIPLE(endpoint[1], reply[1], endpoint[0]));
     struct worker *client = worker_run(.function = peer_call, .argument = endpoint[0]);
 
     expect_state(a, THREAD_STATE_CALLING);

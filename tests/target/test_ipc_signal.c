@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Notifications and waiting threads: all bits at once, several waiters, signals at an endpoint, signals from an interrupt. */
+/* Notifications and waiting threads: all bits at once, several waiters, signals at an endpoint, signals from
+ * an interrupt. */
 #include "peers.h"
 
 TEST(signals_add_up_and_a_wait_takes_all)
@@ -63,7 +64,8 @@ static struct worker *bound_receiver(cap_t endpoint, cap_t reply, cap_t notifica
 
 TEST(a_bound_notification_is_received_at_an_endpoint)
 {
-    cap_t notification = make(OBJECT_NOTIFICATION, 0), endpoint = make(OBJECT_ENDPOINT, 0), reply = make(OBJECT_REPLY, 0);
+    cap_t notification = make(OBJECT_NOTIFICATION, 0), endpoint = make(OBJECT_ENDPOINT, 0),
+          reply = make(OBJECT_REPLY, 0);
     struct worker *receiver = worker_start(bound_receiver(endpoint, reply, notification));
     struct message message = { 0 };
 
@@ -92,7 +94,8 @@ TEST(a_signal_that_came_before_is_received_before_a_message)
 
 TEST(a_signal_to_a_bound_thread_does_not_end_its_call)
 {
-    cap_t notification = make(OBJECT_NOTIFICATION, 0), endpoint = make(OBJECT_ENDPOINT, 0), reply = make(OBJECT_REPLY, 0);
+    cap_t notification = make(OBJECT_NOTIFICATION, 0), endpoint = make(OBJECT_ENDPOINT, 0),
+          reply = make(OBJECT_REPLY, 0);
     struct worker *caller = worker_make(.function = peer_call, .argument = endpoint);
     struct message message;
     word_t bits;
@@ -112,7 +115,8 @@ TEST(a_signal_to_a_bound_thread_does_not_end_its_call)
 
 TEST(reply_recv_of_a_bound_thread_answers_first_and_then_takes_the_signal)
 {
-    cap_t notification = make(OBJECT_NOTIFICATION, 0), endpoint = make(OBJECT_ENDPOINT, 0), reply = make(OBJECT_REPLY, 0);
+    cap_t notification = make(OBJECT_NOTIFICATION, 0), endpoint = make(OBJECT_ENDPOINT, 0),
+          reply = make(OBJECT_REPLY, 0);
     struct worker *client = worker_run(.function = peer_call, .argument = endpoint);
     struct message message;
 
@@ -154,7 +158,8 @@ TEST(an_unbound_notification_no_longer_reaches_the_thread)
 
 TEST(binding_what_is_bound_is_err_busy_and_to_one_with_waiters_err_state)
 {
-    cap_t notification = make(OBJECT_NOTIFICATION, 0), other = make(OBJECT_NOTIFICATION, 0), waited = make(OBJECT_NOTIFICATION, 0);
+    cap_t notification = make(OBJECT_NOTIFICATION, 0), other = make(OBJECT_NOTIFICATION, 0),
+          waited = make(OBJECT_NOTIFICATION, 0);
     struct worker *a = bound_receiver(make(OBJECT_ENDPOINT, 0), CAP_NULL, notification);
     struct worker *b = worker_run(.function = peer_receive, .argument = waited);
 
@@ -189,8 +194,10 @@ TEST(destroying_the_thread_unbinds_its_notification)
 
 TEST(a_passive_thread_does_not_lose_signals)
 {
-    cap_t notification = make(OBJECT_NOTIFICATION, 0), endpoint = make(OBJECT_ENDPOINT, 0), reply = make(OBJECT_REPLY, 0);
-    struct worker *server = worker_make(.function = peer_serve, .argument = PAIR(endpoint, reply), .passive = true);
+    cap_t notification = make(OBJECT_NOTIFICATION, 0), endpoint = make(OBJECT_ENDPOINT, 0),
+          reply = make(OBJECT_REPLY, 0);
+    struct worker *server =
+        worker_make(.function = peer_serve, .argument = PAIR(endpoint, reply), .passive = true);
     cap_t context = make_context(1000000, 1000000);
     struct message message = message_of(0, 1, 5);
 
@@ -233,11 +240,13 @@ TEST(an_interrupt_signals_its_notification_once_until_it_is_acknowledged)
 TEST(an_interrupt_wakes_a_thread_above_the_one_that_runs)
 {
     cap_t irq = make_irq(MACHINE_LINE), notification = make(OBJECT_NOTIFICATION, 0);
-    struct worker *handler = worker_run(.function = peer_receive, .argument = notification, .priority = PRIORITY_ABOVE);
+    struct worker *handler =
+        worker_run(.function = peer_receive, .argument = notification, .priority = PRIORITY_ABOVE);
 
     expect_ok(irq_handler_bind(irq, mint(notification, RIGHT_WRITE, 0x40)));
     machine_source_on();
-    for (unsigned i = 0; i < 100000 && !handler->done; i++) /* no system call: only the interrupt lets it run */
+    for (unsigned i = 0; i < 100000 && !handler->done;
+         i++) /* no system call: only the interrupt lets it run */
         __asm__ volatile("" ::: "memory");
     machine_source_off();
     expect_equal(handler->seen[0], OK | STATUS_SIGNAL);

@@ -15,7 +15,8 @@ static struct sched_context_info context_info(cap_t context)
 
 TEST(bind_refuses_what_is_bound_and_a_context_without_a_budget)
 {
-    cap_t thread = make(OBJECT_THREAD, 0), other = make(OBJECT_THREAD, 0), context = make_context(BUDGET, BUDGET);
+    cap_t thread = make(OBJECT_THREAD, 0), other = make(OBJECT_THREAD, 0),
+          context = make_context(BUDGET, BUDGET);
 
     expect_argument(sched_context_bind(make(OBJECT_SCHED_CONTEXT, 8), thread), ERR_STATE, 0);
     expect_argument(sched_context_bind(context, make(OBJECT_ENDPOINT, 0)), ERR_TYPE, 1);
@@ -39,7 +40,8 @@ TEST(unbinding_a_context_that_nobody_has_is_no_error)
 
 TEST(lend_refuses_owners_borrowers_and_a_context_without_a_budget)
 {
-    cap_t thread = make(OBJECT_THREAD, 0), context = make_context(BUDGET, BUDGET), other = make_context(BUDGET, BUDGET);
+    cap_t thread = make(OBJECT_THREAD, 0), context = make_context(BUDGET, BUDGET),
+          other = make_context(BUDGET, BUDGET);
 
     expect_argument(sched_context_lend(make(OBJECT_SCHED_CONTEXT, 8), thread), ERR_STATE, 0);
     expect_argument(sched_context_lend(context, slot_take()), ERR_CAPABILITY, 1);
@@ -60,7 +62,8 @@ TEST(set_budget_checks_its_arguments)
 
     expect_argument(core_range_set_budget(CORES, test_thread, 0, BUDGET, BUDGET, 0), ERR_TYPE, 1);
     expect_argument(core_range_set_budget(CORES, slot_take(), 0, BUDGET, BUDGET, 0), ERR_CAPABILITY, 1);
-    expect_argument(core_range_set_budget(CORES, mint(context, RIGHT_READ, 0), 0, BUDGET, BUDGET, 0), ERR_RIGHT, 1);
+    expect_argument(core_range_set_budget(CORES, mint(context, RIGHT_READ, 0), 0, BUDGET, BUDGET, 0),
+                    ERR_RIGHT, 1);
     expect_argument(core_range_set_budget(CORES, context, boot->cores, BUDGET, BUDGET, 0), ERR_RANGE, 2);
     expect_argument(core_range_set_budget(CORES, context, ~(word_t)0, BUDGET, BUDGET, 0), ERR_RANGE, 2);
     expect_argument(core_range_set_budget(CORES, context, 0, minimum - 1, BUDGET, 0), ERR_RANGE, 3);
@@ -84,7 +87,8 @@ TEST(context_info_tells_budget_period_and_core)
 
 TEST(a_thread_without_a_context_waits_until_it_gets_one)
 {
-    struct worker *worker = worker_run(.function = peer_receive, .argument = make(OBJECT_NOTIFICATION, 0), .passive = true);
+    struct worker *worker =
+        worker_run(.function = peer_receive, .argument = make(OBJECT_NOTIFICATION, 0), .passive = true);
 
     settle();
     expect_state(worker, THREAD_STATE_RUNNABLE);
@@ -118,10 +122,13 @@ struct served {
 
 static void set_up(struct served *s, void (*function)(struct worker *), unsigned priority, bool handler)
 {
-    *s = (struct served){ .endpoint = make(OBJECT_ENDPOINT, 0), .reply = make(OBJECT_REPLY, 0),
-                          .timeout = handler ? make(OBJECT_ENDPOINT, 0) : CAP_NULL, .timeout_reply = make(OBJECT_REPLY, 0) };
-    s->server = start_passive(worker_make(.function = function, .argument = PAIR(s->endpoint, s->reply), .passive = true,
-                                          .priority = priority, .timeout = handler ? mint(s->timeout, RIGHTS_ALL, 5) : CAP_NULL));
+    *s = (struct served){ .endpoint = make(OBJECT_ENDPOINT, 0),
+                          .reply = make(OBJECT_REPLY, 0),
+                          .timeout = handler ? make(OBJECT_ENDPOINT, 0) : CAP_NULL,
+                          .timeout_reply = make(OBJECT_REPLY, 0) };
+    s->server = start_passive(worker_make(.function = function, .argument = PAIR(s->endpoint, s->reply),
+                                          .passive = true, .priority = priority,
+                                          .timeout = handler ? mint(s->timeout, RIGHTS_ALL, 5) : CAP_NULL));
 }
 
 static void expect_timeout_fault(struct served *s, word_t badge, word_t reason)
@@ -145,7 +152,8 @@ TEST(a_passive_server_runs_on_its_callers_context_and_gives_it_back)
         expect_ok(sys_call(s.endpoint, &message));
     uint64_t used = ticks() - begin;
     expect_equal(message.word[0], 107);
-    expect_between(context_info(test_context).consumed_ns - before, used * 95 / 100, used * 110 / 100 + 100000);
+    expect_between(context_info(test_context).consumed_ns - before, used * 95 / 100,
+                   used * 110 / 100 + 100000);
     expect_state(s.server, THREAD_STATE_RECEIVING);
 }
 
@@ -233,8 +241,12 @@ static void withdraw_by_destroying_the_reply(struct served *s)
 }
 
 static void (*const ways_to_withdraw[])(struct served *) = {
-    withdraw_by_unbind, withdraw_by_destroying_the_context, withdraw_by_destroying_the_client,
-    withdraw_by_cancelling_the_client, withdraw_by_suspending_the_client, withdraw_by_destroying_the_reply,
+    withdraw_by_unbind,
+    withdraw_by_destroying_the_context,
+    withdraw_by_destroying_the_client,
+    withdraw_by_cancelling_the_client,
+    withdraw_by_suspending_the_client,
+    withdraw_by_destroying_the_reply,
 };
 
 TEST(a_working_passive_server_whose_time_is_taken_away_gets_a_timeout_fault)
@@ -317,7 +329,8 @@ TEST(a_used_up_donated_budget_is_a_timeout_fault_with_the_contexts_badge)
     struct served s;
 
     set_up(&s, peer_receive_and_spin, PRIORITY_BELOW, true);
-    s.client = worker_make(.function = peer_call, .argument = s.endpoint, .budget_ns = 200000, .period_ns = 10000000);
+    s.client = worker_make(.function = peer_call, .argument = s.endpoint, .budget_ns = 200000,
+                           .period_ns = 10000000);
     expect_ok(core_range_set_budget(CORES, s.client->context, 0, 200000, 10000000, 0xabc));
     worker_start(s.client);
     sleep_ns(1000000);
@@ -350,7 +363,8 @@ TEST(a_used_up_donated_budget_without_a_handler_is_waited_for)
     struct served s;
 
     set_up(&s, peer_receive_and_spin, PRIORITY_BELOW, false);
-    s.client = worker_run(.function = peer_call, .argument = s.endpoint, .budget_ns = 200000, .period_ns = 10000000);
+    s.client =
+        worker_run(.function = peer_call, .argument = s.endpoint, .budget_ns = 200000, .period_ns = 10000000);
     sleep_ns(1000000);
     word_t count = s.server->seen[5];
     expect_true(count > 0);
@@ -364,7 +378,8 @@ TEST(a_used_up_donated_budget_without_a_handler_is_waited_for)
 TEST(a_thread_on_its_own_context_faults_when_it_is_used_up_only_if_it_has_a_timeout_endpoint)
 {
     cap_t timeout = make(OBJECT_ENDPOINT, 0), reply = make(OBJECT_REPLY, 0);
-    struct worker *with = worker_run(.function = peer_spin, .budget_ns = 200000, .period_ns = 10000000, .timeout = timeout);
+    struct worker *with =
+        worker_run(.function = peer_spin, .budget_ns = 200000, .period_ns = 10000000, .timeout = timeout);
     struct worker *without = worker_run(.function = peer_spin, .budget_ns = 200000, .period_ns = 10000000);
     struct message fault;
 
@@ -385,16 +400,18 @@ struct chain {
 /* client -> server 0 -> server 1 -> server 2, which computes; all on the client's context. */
 static void build_chain(struct chain *c, bool handler)
 {
-    *c = (struct chain){ .timeout = handler ? make(OBJECT_ENDPOINT, 0) : CAP_NULL, .timeout_reply = make(OBJECT_REPLY, 0) };
+    *c = (struct chain){ .timeout = handler ? make(OBJECT_ENDPOINT, 0) : CAP_NULL,
+                         .timeout_reply = make(OBJECT_REPLY, 0) };
     for (unsigned i = 0; i < 3; i++) {
         c->endpoint[i] = make(OBJECT_ENDPOINT, 0);
         c->reply[i] = make(OBJECT_REPLY, 0);
     }
     for (unsigned i = 0; i < 3; i++)
-        c->server[i] = start_passive(worker_make(.function = i < 2 ? peer_pass_on : peer_receive_and_spin,
-                                                 .argument = TRIPLE(c->endpoint[i], c->reply[i], i < 2 ? c->endpoint[i + 1] : 0),
-                                                 .passive = true, .priority = PRIORITY_BELOW,
-                                                 .timeout = handler ? mint(c->timeout, RIGHTS_ALL, 5 + i) : CAP_NULL));
+        c->server[i] = start_passive(
+            worker_make(.function = i < 2 ? peer_pass_on : peer_receive_and_spin,
+                        .argument = TRIPLE(c->endpoint[i], c->reply[i], i < 2 ? c->endpoint[i + 1] : 0),
+                        .passive = true, .priority = PRIORITY_BELOW,
+                        .timeout = handler ? mint(c->timeout, RIGHTS_ALL, 5 + i) : CAP_NULL));
     c->client = worker_run(.function = peer_call, .argument = c->endpoint[0]);
     sleep_ns(200000);
     expect_equal(c->server[2]->seen[0], OK | STATUS_OWED);
@@ -419,7 +436,8 @@ TEST(a_chain_of_three_calls_runs_on_the_first_callers_context)
     expect_between(context_info(c.client->context).consumed_ns - before, 150000, 210000);
 }
 
-/* The middle server is destroyed: the time goes back to the owner, whose call has come to an end, or at once. */
+/* The middle server is destroyed: the time goes back to the owner, whose call has come to an end, or at once.
+ */
 TEST(a_chain_cut_in_the_middle_gives_the_time_back_to_the_owner)
 {
     struct chain c;
@@ -434,7 +452,8 @@ TEST(a_chain_cut_in_the_middle_gives_the_time_back_to_the_owner)
     expect_equal(c.client->seen[0], ERR_CANCELLED);
 }
 
-/* The thread in the middle of a cut chain is woken without time, and nobody was told: it was silent for ever. */
+/* The thread in the middle of a cut chain is woken without time, and nobody was told: it was silent for ever.
+ */
 TEST(a_server_in_the_middle_of_a_cut_chain_gets_a_timeout_fault_when_its_call_ends)
 {
     struct chain c;
@@ -513,7 +532,8 @@ TEST(destroying_the_owners_context_under_a_chain_tells_the_top)
     expect_chain_fault(&c, 1, TIMEOUT_WITHDRAWN);
 }
 
-/* A long chain without handlers: each server stops because the one it called has stopped. No kernel stack may grow with it. */
+/* A long chain without handlers: each server stops because the one it called has stopped. No kernel stack may
+ * grow with it. */
 TEST(a_chain_of_forty_servers_without_handlers_ends_when_its_time_is_taken_away)
 {
     enum { LENGTH = 40 };
@@ -525,9 +545,10 @@ TEST(a_chain_of_forty_servers_without_handlers_ends_when_its_time_is_taken_away)
         reply[i] = make(OBJECT_REPLY, 0);
     }
     for (unsigned i = 0; i < LENGTH; i++)
-        server[i] = start_passive(worker_make(.function = i + 1 < LENGTH ? peer_pass_on : peer_receive_and_spin,
-                                              .argument = TRIPLE(endpoint[i], reply[i], i + 1 < LENGTH ? endpoint[i + 1] : 0),
-                                              .passive = true, .priority = PRIORITY_BELOW));
+        server[i] = start_passive(
+            worker_make(.function = i + 1 < LENGTH ? peer_pass_on : peer_receive_and_spin,
+                        .argument = TRIPLE(endpoint[i], reply[i], i + 1 < LENGTH ? endpoint[i + 1] : 0),
+                        .passive = true, .priority = PRIORITY_BELOW));
     client = worker_run(.function = peer_call, .argument = endpoint[0]);
     sleep_ns(1000000);
     expect_true(server[LENGTH - 1]->seen[5] > 0);
@@ -553,9 +574,10 @@ TEST(destroying_a_context_with_a_chain_of_forty_cut_links_ends)
     }
     cap_t timeout = make(OBJECT_ENDPOINT, 0);
     for (unsigned i = 0; i < LENGTH; i++)
-        start_passive(worker_make(.function = i + 1 < LENGTH ? peer_pass_on : peer_receive_and_spin,
-                                  .argument = TRIPLE(endpoint[i], reply[i], i + 1 < LENGTH ? endpoint[i + 1] : 0),
-                                  .passive = true, .priority = PRIORITY_BELOW, .timeout = timeout));
+        start_passive(
+            worker_make(.function = i + 1 < LENGTH ? peer_pass_on : peer_receive_and_spin,
+                        .argument = TRIPLE(endpoint[i], reply[i], i + 1 < LENGTH ? endpoint[i + 1] : 0),
+                        .passive = true, .priority = PRIORITY_BELOW, .timeout = timeout));
     client = worker_run(.function = peer_call, .argument = endpoint[0]);
     sleep_ns(1000000);
     expect_ok(thread_cancel(client->thread)); /* the chain is cut; its links stay with the context */
@@ -601,7 +623,8 @@ TEST(cancelling_a_waiting_passive_server_is_the_same_after_the_fast_and_the_gene
     expect_equal(seen[1], OK);
 }
 
-/* argument: endpoint, first Reply, second Reply. Takes two calls and then answers the first, with reply_recv. */
+/* argument: endpoint, first Reply, second Reply. Takes two calls and then answers the first, with reply_recv.
+ */
 static void answer_the_lower_call(struct worker *worker)
 {
     struct message message = { 0 };
@@ -611,7 +634,8 @@ static void answer_the_lower_call(struct worker *worker)
     raw_call(SYS_RECV, FIRST(worker->argument), &message, THIRD(worker->argument));
     worker->seen[6] = 2;
     message.tag = tag_make(4, 0, 0);
-    report(worker, raw_call(SYS_REPLY_RECV, FIRST(worker->argument), &message, SECOND(worker->argument)), &message);
+    report(worker, raw_call(SYS_REPLY_RECV, FIRST(worker->argument), &message, SECOND(worker->argument)),
+           &message);
 }
 
 TEST(a_server_that_answers_the_call_whose_time_it_runs_on_waits_without_time)
@@ -717,13 +741,15 @@ TEST(a_chain_that_is_answered_from_its_top_gives_the_time_back_link_by_link)
 
 TEST(a_fault_handler_without_a_context_gets_the_time_of_a_server_that_runs_on_its_clients)
 {
-    cap_t endpoint = make(OBJECT_ENDPOINT, 0), reply = make(OBJECT_REPLY, 0), handler = make(OBJECT_ENDPOINT, 0);
+    cap_t endpoint = make(OBJECT_ENDPOINT, 0), reply = make(OBJECT_REPLY, 0),
+          handler = make(OBJECT_ENDPOINT, 0);
     cap_t handler_reply = make(OBJECT_REPLY, 0);
     struct worker *passive_handler =
-        start_passive(worker_make(.function = peer_receive_and_spin, .argument = PAIR(handler, handler_reply), .passive = true,
-                                  .priority = PRIORITY_BELOW));
-    struct worker *server = start_passive(worker_make(.function = peer_pass_on, .argument = TRIPLE(endpoint, reply, slot_take()),
-                                                      .passive = true, .fault = handler, .attributes = THREAD_FAULT_ON_CAP));
+        start_passive(worker_make(.function = peer_receive_and_spin, .argument = PAIR(handler, handler_reply),
+                                  .passive = true, .priority = PRIORITY_BELOW));
+    struct worker *server =
+        start_passive(worker_make(.function = peer_pass_on, .argument = TRIPLE(endpoint, reply, slot_take()),
+                                  .passive = true, .fault = handler, .attributes = THREAD_FAULT_ON_CAP));
     struct worker *client = worker_run(.function = peer_call, .argument = endpoint);
 
     sleep_ns(100000);

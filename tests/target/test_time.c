@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Budgets, slices and the user timer, in (virtual) time: with -icount the counter counts instructions, one a nanosecond. */
+/* Budgets, slices and the user timer, in (virtual) time: with -icount the counter counts instructions, one a
+ * nanosecond. */
 #include "peers.h"
 
 #define MS 1000000ull
@@ -31,7 +32,8 @@ TEST(a_thread_with_2_ms_in_10_ms_gets_a_fifth_over_100_periods)
 
 TEST(two_threads_with_2_ms_in_10_ms_get_a_fifth_each_and_a_lower_one_the_rest)
 {
-    struct worker *a = spinner(PRIORITY_ABOVE, 2 * MS, 10 * MS), *b = spinner(PRIORITY_ABOVE, 2 * MS, 10 * MS);
+    struct worker *a = spinner(PRIORITY_ABOVE, 2 * MS, 10 * MS),
+                  *b = spinner(PRIORITY_ABOVE, 2 * MS, 10 * MS);
     struct worker *rest = spinner(PRIORITY_BELOW, 10 * MS, 10 * MS);
 
     sleep_ns(20 * MS);
@@ -45,7 +47,10 @@ TEST(two_threads_with_2_ms_in_10_ms_get_a_fifth_each_and_a_lower_one_the_rest)
 
 TEST(budgets_of_different_periods_are_kept_together)
 {
-    static const struct { time_ns_t budget, period; unsigned share; } kinds[] = { { 200 * US, 1 * MS, 200 }, { 3 * MS, 30 * MS, 100 }, { 10 * MS, 100 * MS, 100 } };
+    static const struct {
+        time_ns_t budget, period;
+        unsigned share;
+    } kinds[] = { { 200 * US, 1 * MS, 200 }, { 3 * MS, 30 * MS, 100 }, { 10 * MS, 100 * MS, 100 } };
     struct worker *worker[3];
     time_ns_t start[3];
 
@@ -58,7 +63,8 @@ TEST(budgets_of_different_periods_are_kept_together)
     sleep_ns(1000 * MS);
     time_ns_t passed = time_now_ns() - begin;
     for (unsigned i = 0; i < 3; i++)
-        expect_between((consumed(worker[i]) - start[i]) * 1000 / passed, kinds[i].share * 95 / 100, kinds[i].share * 105 / 100);
+        expect_between((consumed(worker[i]) - start[i]) * 1000 / passed, kinds[i].share * 95 / 100,
+                       kinds[i].share * 105 / 100);
 }
 
 /* ---- The sporadic server: samples of when it ran */
@@ -82,7 +88,8 @@ static void note_time(struct worker *worker)
 
 static uint64_t ns_of(uint64_t counter)
 {
-    return (uint64_t)((unsigned __int128)(counter - boot->counter_start) * boot->ns_multiplier >> boot->ns_shift);
+    return (uint64_t)((unsigned __int128)(counter - boot->counter_start) * boot->ns_multiplier >>
+                      boot->ns_shift);
 }
 
 /* The most that it ran in any window of a period that begins at a sample. */
@@ -150,7 +157,8 @@ TEST(a_budget_used_in_pieces_is_never_exceeded_in_any_window_of_a_period)
     uint32_t random = 99;
 
     samples = 0;
-    worker_run(.function = work_when_woken, .argument = notification, .budget_ns = 2 * MS, .period_ns = 10 * MS);
+    worker_run(.function = work_when_woken, .argument = notification, .budget_ns = 2 * MS,
+               .period_ns = 10 * MS);
     for (unsigned i = 0; i < 60 && samples < SAMPLES; i++) {
         random = random * 1664525 + 1013904223;
         sleep_ns((random >> 16) % (4 * MS));
@@ -166,7 +174,8 @@ TEST(a_budget_used_in_pieces_is_never_exceeded_in_any_window_of_a_period)
 
 TEST(threads_of_one_priority_take_turns_by_their_slices)
 {
-    struct worker *a = spinner(PRIORITY_BELOW, MS, MS), *b = spinner(PRIORITY_BELOW, MS, MS), *c = spinner(PRIORITY_BELOW, MS, MS);
+    struct worker *a = spinner(PRIORITY_BELOW, MS, MS), *b = spinner(PRIORITY_BELOW, MS, MS),
+                  *c = spinner(PRIORITY_BELOW, MS, MS);
 
     for (unsigned i = 0; i < 10; i++) {
         sleep_ns(30 * MS);
@@ -196,7 +205,8 @@ TEST(the_time_that_is_consumed_adds_up)
     time_ns_t begin = time_now_ns();
     sleep_ns(300 * MS);
     expect_ok(sched_context_info(test_context, &after));
-    time_ns_t sum = consumed(a) + consumed(b) + after.consumed_ns - own.consumed_ns, passed = time_now_ns() - begin;
+    time_ns_t sum = consumed(a) + consumed(b) + after.consumed_ns - own.consumed_ns,
+              passed = time_now_ns() - begin;
     expect_between(sum, passed * 98 / 100, passed * 102 / 100); /* the ticker of the framework has some */
 }
 
@@ -220,7 +230,8 @@ static void yield_and_note_time(struct worker *worker)
 
 TEST(yields_of_a_thread_with_a_budget_are_a_period_apart)
 {
-    struct worker *worker = worker_run(.function = yield_and_note_time, .budget_ns = MS, .period_ns = 10 * MS);
+    struct worker *worker =
+        worker_run(.function = yield_and_note_time, .budget_ns = MS, .period_ns = 10 * MS);
 
     sleep_ns(60 * MS);
     expect_equal(worker->done, 1);
@@ -379,7 +390,8 @@ TEST(deleting_the_notification_of_the_user_timer_turns_nothing_else_off)
 TEST(the_user_timer_wakes_a_thread_above_one_that_computes)
 {
     cap_t notification = timer_notification();
-    struct worker *waiter = worker_run(.function = peer_receive, .argument = notification, .priority = PRIORITY_ABOVE);
+    struct worker *waiter =
+        worker_run(.function = peer_receive, .argument = notification, .priority = PRIORITY_ABOVE);
     time_ns_t begin = time_now_ns();
 
     expect_ok(core_range_set_timer(CORES, 0, begin + MS));

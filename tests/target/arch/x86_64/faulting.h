@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Instructions that fault, one function each: NAME_at is the place that the fault shall report, NAME_after the one behind, from where the
- * function returns as if nothing had been. Assembler, so that nothing but the instruction itself is in the way.
+ * Instructions that fault, one function each: NAME_at is the place that the fault shall report, NAME_after
+ * the one behind, from where the function returns as if nothing had been. Assembler, so that nothing but the
+ * instruction itself is in the way.
  */
 #ifndef TARGET_FAULTING_X86_64_H
 #define TARGET_FAULTING_X86_64_H
@@ -9,12 +10,13 @@
 #include <lucid/faults.h>
 #include <lucid/types.h>
 
-#define FAULTING_FUNCTION(name, before, instruction, report, after)                                                    \
-    void name(void);                                                                                                   \
-    extern char name##_at[], name##_after[];                                                                           \
-    __asm__(".pushsection .text." #name ", \"ax\"\n.globl " #name ", " #name "_at, " #name "_after\n.type " #name      \
-            ", @function\n" #name ":\n" before "\n" #name "_i:\n" instruction "\n" #name "_e:\n" after                 \
-            "\nret\n.set " #name "_at, " #name "_" report "\n.set " #name "_after, " #name "_e\n.popsection\n")
+#define FAULTING_FUNCTION(name, before, instruction, report, after)                                          \
+    void name(void);                                                                                         \
+    extern char name##_at[], name##_after[];                                                                 \
+    __asm__(".pushsection .text." #name ", \"ax\"\n.globl " #name ", " #name "_at, " #name                   \
+            "_after\n.type " #name ", @function\n" #name ":\n" before "\n" #name "_i:\n" instruction         \
+            "\n" #name "_e:\n" after "\nret\n.set " #name "_at, " #name "_" report "\n.set " #name           \
+            "_after, " #name "_e\n.popsection\n")
 
 /* What is destroyed by none but `rax, rcx, rdx`. */
 FAULTING_FUNCTION(faulting_divide, "xor %ecx, %ecx; xor %edx, %edx; mov $1, %eax", "div %ecx", "i", "");
@@ -55,7 +57,10 @@ struct faulting_case {
     unsigned kind;
 };
 
-#define FAULTING_CASE(name, kind) { #name, name, name##_at, name##_after, kind }
+#define FAULTING_CASE(name, kind)                                                                            \
+    {                                                                                                        \
+#name, name, name##_at, name##_after, kind                                                           \
+    }
 
 static const struct faulting_case faulting_cases[] = {
     FAULTING_CASE(faulting_divide, EXCEPTION_DIVIDE),
@@ -105,26 +110,32 @@ __asm__(".pushsection .text.faulting_memory, \"ax\"\n"
 #define FAULTING_STEPS     5u
 void faulting_steps(void);
 extern char faulting_steps_end[];
-__asm__(".pushsection .text.faulting_steps, \"ax\"\n.globl faulting_steps, faulting_steps_end\n"
-        "faulting_steps: nop\n nop\n xor %eax, %eax\n inc %eax\n nop\nfaulting_steps_end: ret\n.popsection\n");
+__asm__(
+    ".pushsection .text.faulting_steps, \"ax\"\n.globl faulting_steps, faulting_steps_end\n"
+    "faulting_steps: nop\n nop\n xor %eax, %eax\n inc %eax\n nop\nfaulting_steps_end: ret\n.popsection\n");
 
 /* All registers that a fault must keep: counts those that changed, and tells rcx. */
 void faulting_registers(void);
 extern char faulting_registers_after[];
 word_t faulting_registers_bad, faulting_registers_rcx;
-__asm__(".pushsection .text.faulting_registers, \"ax\"\n.globl faulting_registers, faulting_registers_after\n"
-        "faulting_registers:\n"
-        "push %rbx; push %rbp; push %r12; push %r13; push %r14; push %r15\n"
-        "mov $0x101, %eax; mov $0x102, %ebx; mov $0x103, %ecx; mov $0x104, %edx; mov $0x105, %esi; mov $0x106, %edi; mov $0x107, %ebp\n"
-        "mov $0x108, %r8d; mov $0x109, %r9d; mov $0x10a, %r10d; mov $0x10b, %r11d; mov $0x10c, %r12d; mov $0x10d, %r13d\n"
-        "mov $0x10e, %r14d; mov $0x10f, %r15d\n"
-        "ud2\n"
-        "faulting_registers_after:\n"
-        "movq $0, faulting_registers_bad\n mov %rcx, faulting_registers_rcx\n"
-        ".macro CHECK register, value\ncmp $\\value, %\\register\nje 1f\nincq faulting_registers_bad\n1:\n.endm\n"
-        "CHECK rax, 0x101\n CHECK rbx, 0x102\n CHECK rcx, 0x103\n CHECK rdx, 0x104\n CHECK rsi, 0x105\n CHECK rdi, 0x106\n"
-        "CHECK rbp, 0x107\n CHECK r8, 0x108\n CHECK r9, 0x109\n CHECK r10, 0x10a\n CHECK r11, 0x10b\n CHECK r12, 0x10c\n"
-        "CHECK r13, 0x10d\n CHECK r14, 0x10e\n CHECK r15, 0x10f\n"
-        "pop %r15; pop %r14; pop %r13; pop %r12; pop %rbp; pop %rbx\nret\n.popsection\n");
+__asm__(
+    ".pushsection .text.faulting_registers, \"ax\"\n.globl faulting_registers, faulting_registers_after\n"
+    "faulting_registers:\n"
+    "push %rbx; push %rbp; push %r12; push %r13; push %r14; push %r15\n"
+    "mov $0x101, %eax; mov $0x102, %ebx; mov $0x103, %ecx; mov $0x104, %edx; mov $0x105, %esi; mov $0x106, "
+    "%edi; mov $0x107, %ebp\n"
+    "mov $0x108, %r8d; mov $0x109, %r9d; mov $0x10a, %r10d; mov $0x10b, %r11d; mov $0x10c, %r12d; mov "
+    "$0x10d, %r13d\n"
+    "mov $0x10e, %r14d; mov $0x10f, %r15d\n"
+    "ud2\n"
+    "faulting_registers_after:\n"
+    "movq $0, faulting_registers_bad\n mov %rcx, faulting_registers_rcx\n"
+    ".macro CHECK register, value\ncmp $\\value, %\\register\nje 1f\nincq faulting_registers_bad\n1:\n.endm\n"
+    "CHECK rax, 0x101\n CHECK rbx, 0x102\n CHECK rcx, 0x103\n CHECK rdx, 0x104\n CHECK rsi, 0x105\n CHECK "
+    "rdi, 0x106\n"
+    "CHECK rbp, 0x107\n CHECK r8, 0x108\n CHECK r9, 0x109\n CHECK r10, 0x10a\n CHECK r11, 0x10b\n CHECK r12, "
+    "0x10c\n"
+    "CHECK r13, 0x10d\n CHECK r14, 0x10e\n CHECK r15, 0x10f\n"
+    "pop %r15; pop %r14; pop %r13; pop %r12; pop %rbp; pop %rbx\nret\n.popsection\n");
 
 #endif
