@@ -16,8 +16,7 @@ static inline error_t echo_ping(cap_t echo, uint32_t n, uint32_t *answer)
 {
     struct message message = { .tag = tag_make(ECHO_PING, 1, 0), .word = { n } };
     error_t error = client_call(echo, &message, 1);
-    if (error == OK)
-        *answer = (uint32_t)message.word[0];
+    *answer = error == OK ? (uint32_t)message.word[0] : 0;
     return error;
 }
 

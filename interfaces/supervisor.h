@@ -101,7 +101,7 @@ static inline error_t supervisor_news(cap_t supervisor, word_t *badge)
 {
     struct message message = { .tag = tag_make(SUPERVISOR_NEWS, 0, 0) };
     error_t error = client_call(supervisor, &message, 1);
-    *badge = message.word[0];
+    *badge = error == OK ? message.word[0] : 0;
     return error;
 }
 

@@ -40,8 +40,7 @@ static inline error_t timer_start(cap_t timer, time_ns_t delay_ns, time_ns_t per
     struct message message = { .tag = tag_make(TIMER_START, 2, 1), .word = { delay_ns, period_ns } };
     message_give(0, notification, GIVE_MINT, RIGHT_WRITE);
     error_t error = client_call(timer, &message, 1);
-    if (error == OK)
-        *id = message.word[0];
+    *id = error == OK ? message.word[0] : 0;
     return error;
 }
 

@@ -206,7 +206,7 @@ static void server_step(const struct server *how)
 
 error_t serve(const struct server *how)
 {
-    if (!component_info || component_info->client.count == 0)
+    if (!component_info || component_info->provides == 0)
         return ERR_CAPABILITY;
     server.reply = COMPONENT_SLOT_REPLY;
     for (;;)

@@ -79,11 +79,11 @@ void command_caps(unsigned count, char **words)
     }
     if (!component_find(words[1], &index, &status))
         return;
+    if (status.state != COMPONENT_RUNNING) {
+        print("nothing: %s is not running\n", words[1]);
+        return;
+    }
     print("  slot  type          rights                   what for\n");
-    unsigned shown = 0;
-    for (word_t slot = 1; supervisor_caps(sessions.supervisor, index, slot, &cap) == OK;
-         slot = cap.slot + 1, shown++)
+    for (word_t slot = 1; supervisor_caps(sessions.supervisor, index, slot, &cap) == OK; slot = cap.slot + 1)
         cap_print(&cap);
-    if (shown == 0)
-        print("  nothing: it is not running\n");
 }

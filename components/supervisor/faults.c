@@ -203,10 +203,17 @@ static void fault_report(const struct component *component, word_t fault, const 
 
 /* ---- Deciding ------------------------------------------------------------------------------------------ */
 
-static bool lend_time(const struct component *component)
+/*
+ * A passive server without time gets the context that is kept for this. If it is that one which is used up
+ * (its badge tells), nothing more is lent: the server goes on when it is replenished.
+ */
+static bool lend_time(const struct component *component, const word_t *words)
 {
-    return component->description->flags & BUNDLE_FLAG_PASSIVE &&
-           status_error(sched_context_lend(component->hold.context, component->hold.thread)) == OK;
+    if (!(component->description->flags & BUNDLE_FLAG_PASSIVE))
+        return false;
+    if (words[1] == TIMEOUT_EXHAUSTED && words[0] == component->index + 1)
+        return true;
+    return status_error(sched_context_lend(component->hold.context, component->hold.thread)) == OK;
 }
 
 bool fault_handle(struct component *component, const struct message *message)
@@ -215,7 +222,7 @@ bool fault_handle(struct component *component, const struct message *message)
     const word_t words[FAULT_WORDS] = { message->word[0], message->word[1], message->word[2],
                                         message->word[3] };
 
-    if (fault == FAULT_TIMEOUT && lend_time(component))
+    if (fault == FAULT_TIMEOUT && lend_time(component, words))
         return true;
     fault_report(component, fault, words);
     component_ended(component, COMPONENT_CRASHED, fault);

@@ -131,6 +131,7 @@ static void write_component(const struct component *component, struct component_
     info->arguments = add_text(area, bundle_text(component->description->arguments));
     info->index = component->index;
     info->generation = component->generation;
+    info->provides = component->description->provide.count;
     info->passive = (component->description->flags & BUNDLE_FLAG_PASSIVE) != 0;
     info->message_page = layout->message_page;
     info->stack = layout->stack;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Budgets with sporadic-server replenishment (Sprunt, Sha, Lehoczky 1989, with the corrections of Stanovich et al. 2010).
+ * Budgets with sporadic-server replenishment (Sprunt, Sha, Lehoczky 1989, with the corrections of Stanovich
+ * et al. 2010).
  *
  * A context has a ring of refills in order of time. Each says how much time may be used from when on. Always:
  *
@@ -8,13 +9,15 @@
  *   order     times never decrease, and none is later than the head's plus a period
  *   size      no refill is below the minimum, unless the whole budget is in it
  *
- * Using an amount takes it from the head and puts it back a period after it became usable. In no window of one period
- * can more than the budget be used by who runs when it may. Who is kept from running by others can use what it missed later, as
- * a periodic task can, but of one period at most: it must not make up for a long wait at the cost of those below it. If the ring is full, amounts are joined at the later time: never earlier than
- * allowed.
+ * Using an amount takes it from the head and puts it back a period after it became usable. In no window of
+ * one period can more than the budget be used by who runs when it may. Who is kept from running by others can
+ * use what it missed later, as a periodic task can, but of one period at most: it must not make up for a long
+ * wait at the cost of those below it. If the ring is full, amounts are joined at the later time: never
+ * earlier than allowed.
  *
- * A context whose budget equals its period needs none of this: its two refills are what is left and what is used
- * of a time slice. When nothing is left they change places, and the thread goes behind those of its priority.
+ * A context whose budget equals its period needs none of this: its two refills are what is left and what is
+ * used of a time slice. When nothing is left they change places, and the thread goes behind those of its
+ * priority.
  *
  * Protected by the lock of the context's core.
  */
@@ -117,15 +120,34 @@ static bool slice_charge(struct sched_context *sc, ticks_t used)
     return true;
 }
 
+/* A tick that came late let more than whole budgets be used: each puts off everything by a period. Beyond
+ * some, the machine stood still (a debugger did it), and the thread does not pay for that. Returns what is
+ * left, less than a budget. */
+#define OVERRUN_BUDGETS_MAX 8u
+
+static ticks_t charge_whole_budgets(struct sched_context *sc, ticks_t used)
+{
+    ticks_t whole = used / sc->budget, rest = used % sc->budget;
+
+    if (whole >= OVERRUN_BUDGETS_MAX) {
+        whole = OVERRUN_BUDGETS_MAX;
+        rest = 0;
+    }
+    for (unsigned i = 0; i < sc->count; i++)
+        refill_at(sc, i)->time += whole * sc->period;
+    return rest;
+}
+
 bool refill_charge(struct sched_context *sc, ticks_t used)
 {
     bool exhausted = false;
 
-    if (used > sc->budget) /* the machine stood still, or a debugger did it: what is over cannot be charged */
-        used = sc->budget;
     if (sched_context_is_round_robin(sc))
         return slice_charge(sc, used);
-
+    if (used >= sc->budget) {
+        used = charge_whole_budgets(sc, used);
+        exhausted = true;
+    }
     /* At most once round the ring: the amounts sum up to the budget. */
     while (used > 0 && used >= refill_head(sc)->amount) {
         used -= refill_head(sc)->amount;

@@ -196,7 +196,7 @@ struct server {
     void (*news)(void);                          /* the supervisor has other news */
 };
 
-/* Serve for ever: wait for requests and signals, answer. Returns only if the component has no clients:
+/* Serve for ever: wait for requests and signals, answer. Returns only if the component provides nothing:
  * ERR_CAPABILITY. */
 error_t serve(const struct server *server);
 

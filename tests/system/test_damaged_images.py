@@ -51,12 +51,14 @@ class DamagedImages(unittest.TestCase):
         self.check_refused([{"field": "segment_count", "value": 0}, FIX], "the image has no root component")
 
     def test_too_many_segments_are_refused(self):
-        self.check_refused([{"field": "segment_count", "value": 0xffffffff}, FIX], "the image has no root component, or one with too many segments")
+        self.check_refused([{"field": "segment_count", "value": 0xffffffff}, FIX],
+                           "the image has no root component, or one with too many segments")
 
     def test_segment_outside_of_the_image_is_refused(self):
         for field, value in (("offset", 1 << 40), ("size", -1), ("offset", 0), ("memory_size", 0)):
             with self.subTest(field):
-                self.check_refused([{"field": f"segment.0.{field}", "value": value}, FIX], "a segment of the root component lies outside of the image")
+                self.check_refused([{"field": f"segment.0.{field}", "value": value}, FIX],
+                                   "a segment of the root component lies outside of the image")
 
     def test_segment_at_an_impossible_address_is_refused(self):
         for address in (0, 0x401001, 0xffffffff80000000, 0x00007ffffffff000):
@@ -65,7 +67,8 @@ class DamagedImages(unittest.TestCase):
                                    "a segment of the root component has an impossible address")
 
     def test_writable_and_executable_segment_is_refused(self):
-        self.check_refused([{"field": "segment.0.rights", "value": 2 | 8}, FIX], "a segment of the root component has impossible rights")
+        self.check_refused([{"field": "segment.0.rights", "value": 2 | 8}, FIX],
+                           "a segment of the root component has impossible rights")
 
     def test_bundle_outside_of_the_image_is_refused(self):
         self.check_refused([{"field": "bundle", "value": 1 << 40}, FIX], "the bundle lies outside of the image")
@@ -76,7 +79,8 @@ class DamagedImages(unittest.TestCase):
     def test_unchanged_copy_starts(self):
         built = build("echo", Variant(DEFAULT_BOARD))
         with damaged(built, [FIX]) as image, Recorder(image, Options(), LOGS / "system-unchanged.log") as recorder:
-            recorder.expect(lambda text, start: 1 if "echo answered" in text else None, "'echo answered'", time.monotonic() + 30)
+            recorder.expect(lambda text, start: 1 if "echo answered" in text else None, "'echo answered'",
+                            time.monotonic() + 30)
 
 
 if __name__ == "__main__":

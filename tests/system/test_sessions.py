@@ -54,7 +54,8 @@ class Sessions(unittest.TestCase):
             status, output, errors = run("new", "hello", folder=folder)
             self.assertEqual((status, output), (0, "made components/hello/hello.c\nmade systems/hello.toml\n"
                                                 "now: ./lucid run hello   (Ctrl-A X leaves)\n"), errors)
-            status, output, errors = run("run", "hello", "--timeout", "60", "--expect", "hello from hello", folder=folder)
+            status, output, errors = run("run", "hello", "--timeout", "60", "--expect", "hello from hello",
+                                         folder=folder)
             self.assertEqual(status, 0, output + errors)
 
     def test_make_run_gives_the_shell(self):

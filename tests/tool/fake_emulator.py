@@ -19,7 +19,8 @@ def say(text):
 
 
 def event(name, reason):
-    message = {"event": name, "data": {"guest": True, "reason": reason}, "timestamp": {"seconds": 0, "microseconds": 0}}
+    message = {"event": name, "data": {"guest": True, "reason": reason},
+               "timestamp": {"seconds": 0, "microseconds": 0}}
     monitor.sendall(json.dumps(message).encode() + b"\r\n")
 
 
@@ -71,7 +72,10 @@ def main():
             do(typed.decode())
             typed = b""
             say("lucid> ")
+            if os.environ.get("FAKE_REPEAT"):
+                say("\n[other] prints in between\nlucid> ")
         else:
+            say(data.decode())
             typed += data
 
 

@@ -18,6 +18,6 @@ parser.add_argument("--timeout", type=float)
 arguments = parser.parse_args()
 emulator = Emulator(str(FOLDER / "fake_emulator.py"), [], [], [], [], 1)
 board = Board("fake", "a fake", "none", 1 << 24, emulator)
-built = SimpleNamespace(system=SimpleNamespace(name="fake", board=board, memory=1 << 24), folder=FOLDER, image=FOLDER / "image.elf",
-                        iso=FOLDER / "image.iso")
+built = SimpleNamespace(system=SimpleNamespace(name="fake", board=board, memory=1 << 24), folder=FOLDER,
+                        image=FOLDER / "image.elf", iso=FOLDER / "image.iso")
 sys.exit(run(built, Options(), arguments.expect, arguments.timeout))

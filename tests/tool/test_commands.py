@@ -38,12 +38,14 @@ class CommandLine(unittest.TestCase):
         self.assertRegex(output, r"^lucid 0\.1\.0( \([0-9a-f]{12}(, modified)?\))?\n$")
 
     def test_wrong_arguments_are_told_with_status_2(self):
-        for words, message in ((["frobnicate"], "invalid choice: 'frobnicate'"), (["run"], "the following arguments are required: SYSTEM"),
+        for words, message in ((["frobnicate"], "invalid choice: 'frobnicate'"),
+                               (["run"], "the following arguments are required: SYSTEM"),
                                (["run", "demo", "--cores", "none"], "argument --cores: 'none' is not a number of cores"),
                                (["run", "demo", "--timeout", "-1"], "argument --timeout: '-1' is not a number of seconds"),
                                (["run", "demo", "--memory", "big"], "--memory big: write it like 512MiB or 1GiB"),
                                (["build", "demo", "--release", "--debug"], "not allowed with argument"),
-                               (["build", "demo", "--frob"], "unrecognized arguments: --frob"), (["build", "demo", "--", "-s"], "'build' takes nothing after --"),
+                               (["build", "demo", "--frob"], "unrecognized arguments: --frob"),
+                               (["build", "demo", "--", "-s"], "'build' takes nothing after --"),
                                (["test", "--suite", "tol"], "there is no suite 'tol'")):
             with self.subTest(words):
                 status, output, errors = lucid(*words)
@@ -69,14 +71,16 @@ class WrongDescription(FolderTest):
         path = self.describe(SAMPLE.replace("server.echo", "server.ecko"), "half_written")
         status, output, errors = lucid("build", str(path))
         self.assertEqual((status, output), (2, ""))
-        self.assertEqual(errors, f"{path}:11: component 'client' uses 'server.ecko', but 'server' provides only: echo\n   did you mean 'server.echo'?\n")
+        self.assertEqual(errors,
+                         f"{path}:11: component 'client' uses 'server.ecko', but 'server' provides only: echo\n   did you mean 'server.echo'?\n")
         self.assertFalse((ROOT / "build/qemu-x86_64/half_written").exists())
 
 
 class New(FolderTest):
     def test_a_component_and_a_system_are_made(self):
         made = new.make("greeter", self.folder)
-        self.assertEqual([path.relative_to(self.folder).as_posix() for path in made], ["components/greeter/greeter.c", "systems/greeter.toml"])
+        self.assertEqual([path.relative_to(self.folder).as_posix() for path in made],
+                         ["components/greeter/greeter.c", "systems/greeter.toml"])
         self.assertLessEqual(len(made[0].read_text().splitlines()), 12)
         (self.folder / "systems/components").symlink_to(self.folder / "components")
         system = load_system(str(made[1]), load_board("qemu-x86_64"))
@@ -110,7 +114,8 @@ class Doctor(unittest.TestCase):
         status, output, errors = lucid("doctor", PATH="/nowhere")
         self.assertEqual(status, 1)
         self.assertRegex(output, r"   ninja-build +does the build's steps")
-        self.assertRegex(errors, r"to install: ./lucid doctor --install, or as root: apt-get install --no-install-recommends gcc ")
+        self.assertRegex(errors,
+                         r"to install: ./lucid doctor --install, or as root: apt-get install --no-install-recommends gcc ")
 
     def test_other_distributions_are_told_what_to_install(self):
         status, _, errors = lucid("doctor", "--install", PATH="/nowhere")

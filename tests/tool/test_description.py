@@ -33,9 +33,11 @@ provides = { x = "X" }
 
     def test_what_is_not_said_has_a_default(self):
         server = self.load(SAMPLE).component("server")
-        self.assertEqual((server.priority, server.budget_ns, server.period_ns, server.restart), (100, 10_000_000, 10_000_000, "never"))
+        self.assertEqual((server.priority, server.budget_ns, server.period_ns, server.restart),
+                         (100, 10_000_000, 10_000_000, "never"))
         self.assertEqual((server.memory, server.stack, server.heap), (1 << 20, 64 << 10, 32 << 10))
-        self.assertEqual((server.fpu, server.passive, server.control, server.args, server.devices), (False, False, False, "", []))
+        self.assertEqual((server.fpu, server.passive, server.control, server.args, server.devices),
+                         (False, False, False, "", []))
 
     def test_everything_that_can_be_said_is_understood(self):
         server = self.load(SAMPLE.replace('provides = { echo = "Echo" }', '''
@@ -51,9 +53,11 @@ args = "quiet"
 control = true
 start = "manual"
 devices = ["uart", "core_timer"]''')).component("server")
-        self.assertEqual((server.priority, server.budget_ns, server.period_ns, server.restart), (250, 500_000, 10_000_000, "always"))
+        self.assertEqual((server.priority, server.budget_ns, server.period_ns, server.restart),
+                         (250, 500_000, 10_000_000, "always"))
         self.assertEqual((server.memory, server.stack, server.heap), (2 << 20, 16 << 10, 1 << 20))
-        self.assertEqual((server.fpu, server.control, server.args, server.devices), (True, True, "quiet", ["uart", "core_timer"]))
+        self.assertEqual((server.fpu, server.control, server.args, server.devices),
+                         (True, True, "quiet", ["uart", "core_timer"]))
         self.assertEqual(server.start, "manual")
         self.assertEqual(server.provides, {"echo": "Echo", "log": "Log"})
 
@@ -122,10 +126,12 @@ class WrongDescriptions(FolderTest):
 
     def test_unknown_key_that_is_like_no_other(self):
         message = self.complaint(with_line(SAMPLE, 7, "zzz = 1"))
-        self.assertTrue(message.startswith("sample.toml:7: component 'server' has no key 'zzz'\n   it has: args, budget, "), message)
+        self.assertTrue(message.startswith("sample.toml:7: component 'server' has no key 'zzz'\n   it has: args, budget, "),
+                        message)
 
     def test_unknown_key_of_the_system(self):
-        self.check(with_line(SAMPLE, 3, 'rot = "client"'), "sample.toml:3: [system] has no key 'rot'\n   did you mean 'root'?")
+        self.check(with_line(SAMPLE, 3, 'rot = "client"'),
+                   "sample.toml:3: [system] has no key 'rot'\n   did you mean 'root'?")
 
     def test_missing_system(self):
         self.check('[component.server]\nsource = "server"\n',
@@ -209,17 +215,20 @@ class WrongDescriptions(FolderTest):
                 self.check(with_line(SAMPLE, 8, line), f"sample.toml:8: {message}")
 
     def test_component_that_is_no_table(self):
-        self.check('[system]\nname = "x"\n[component]\nserver = "server"\n', "sample.toml:4: 'server' must be a table, not \"server\"")
+        self.check('[system]\nname = "x"\n[component]\nserver = "server"\n',
+                   "sample.toml:4: 'server' must be a table, not \"server\"")
 
     def test_priority_out_of_range(self):
-        self.check(with_line(SAMPLE, 8, "priority = 251"), "sample.toml:8: 'priority' is 251, but must be from 0 to 250")
+        self.check(with_line(SAMPLE, 8, "priority = 251"),
+                   "sample.toml:8: 'priority' is 251, but must be from 0 to 250")
 
     def test_unknown_restart(self):
         self.check(with_line(SAMPLE, 8, 'restart = "alway"'),
                    "sample.toml:8: 'restart' is \"alway\", but can only be \"never\" or \"always\"\n   did you mean \"always\"?")
 
     def test_unknown_start(self):
-        self.check(with_line(SAMPLE, 8, 'start = "never"'), "sample.toml:8: 'start' is \"never\", but can only be \"automatic\" or \"manual\"")
+        self.check(with_line(SAMPLE, 8, 'start = "never"'),
+                   "sample.toml:8: 'start' is \"never\", but can only be \"automatic\" or \"manual\"")
 
     def test_size_that_is_none(self):
         self.check(with_line(SAMPLE, 8, "memory = 4096"),
@@ -230,7 +239,8 @@ class WrongDescriptions(FolderTest):
                    "sample.toml:8: 'stack' is \"5KiB\", but memory comes in pages of 4 KiB\n   the next is \"8KiB\"")
 
     def test_size_that_is_too_small(self):
-        self.check(with_line(SAMPLE, 8, 'memory = "4KiB"'), "sample.toml:8: 'memory' is \"4KiB\", but must be at least 64KiB")
+        self.check(with_line(SAMPLE, 8, 'memory = "4KiB"'),
+                   "sample.toml:8: 'memory' is \"4KiB\", but must be at least 64KiB")
 
     def test_stack_and_heap_that_do_not_fit_the_memory(self):
         self.check(with_line(SAMPLE, 8, 'heap = "1MiB"'),
@@ -250,11 +260,14 @@ class WrongDescriptions(FolderTest):
                    "sample.toml:8: budget \"10us/10ms\" is too short: a component needs at least 100us in a period")
 
     def test_budget_with_a_period_that_is_too_long(self):
-        self.check(with_line(SAMPLE, 8, 'budget = "1s/3601s"'), "sample.toml:8: budget \"1s/3601s\" has a period of more than an hour")
+        self.check(with_line(SAMPLE, 8, 'budget = "1s/3601s"'),
+                   "sample.toml:8: budget \"1s/3601s\" has a period of more than an hour")
 
     def test_budgets_over_a_core(self):
-        text = SAMPLE.replace('provides', 'budget = "6ms/10ms"\nprovides').replace("uses", 'budget = "5ms/10ms"\nuses')
-        self.check(text, "sample.toml:12: the budgets add up to 110 % of the core with component 'client'\n   lower some: server 60 %, client 50 %")
+        text = SAMPLE.replace('provides',
+                              'budget = "6ms/10ms"\nprovides').replace("uses", 'budget = "5ms/10ms"\nuses')
+        self.check(text,
+                   "sample.toml:12: the budgets add up to 110 % of the core with component 'client'\n   lower some: server 60 %, client 50 %")
 
     def test_passive_with_budget(self):
         self.check(with_line(SAMPLE, 8, 'passive = true\nbudget = "1ms/10ms"'),
@@ -294,7 +307,8 @@ class WrongDescriptions(FolderTest):
     def test_cycle_of_two(self):
         text = with_line(SAMPLE, 8, 'uses = { back = "client.answer" }')
         text = with_line(text, 12, 'provides = { answer = "Answer" }')
-        self.check(text, "sample.toml:11: components that use each other in a cycle would wait for ever: server -> client -> server\n"
+        self.check(text,
+                   "sample.toml:11: components that use each other in a cycle would wait for ever: server -> client -> server\n"
                    "   turn one of the uses round: let that server signal, or give the data with the call")
 
     def test_cycle_of_one(self):
@@ -313,7 +327,8 @@ class WrongDescriptions(FolderTest):
                    "   only one can drive it: the other uses an interface of 'server'")
 
     def test_device_twice(self):
-        self.check(with_line(SAMPLE, 8, 'devices = ["uart", "uart"]'), "sample.toml:8: 'uart' is in 'devices' twice\n   remove one of them")
+        self.check(with_line(SAMPLE, 8, 'devices = ["uart", "uart"]'),
+                   "sample.toml:8: 'uart' is in 'devices' twice\n   remove one of them")
 
     def test_too_much_memory(self):
         self.check(with_line(SAMPLE, 8, 'memory = "256MiB"'),
@@ -330,7 +345,8 @@ class WrongDescriptions(FolderTest):
     def test_unknown_system(self):
         from lucid.common import ToolError
         from lucid.description import find_system
-        with self.assertRaisesRegex(ToolError, r"there is no system 'no_such_thing' \(systems/no_such_thing.toml\); known: "):
+        with self.assertRaisesRegex(ToolError,
+                                    r"there is no system 'no_such_thing' \(systems/no_such_thing.toml\); known: "):
             find_system("no_such_thing")
         with self.assertRaisesRegex(ToolError, "there is no description '/nowhere/x.toml'"):
             find_system("/nowhere/x.toml")

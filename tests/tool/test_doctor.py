@@ -54,7 +54,8 @@ class Install(FolderTest):
         self.assertEqual(status, 0)
         self.assertIn("   binutils             links\n   ninja-build          builds\n", output)
         self.assertNotIn("base-files", output)
-        self.assertEqual(self.calls()[-1].removeprefix("-q "), "install -y --no-install-recommends binutils ninja-build")
+        self.assertEqual(self.calls()[-1].removeprefix("-q "),
+                         "install -y --no-install-recommends binutils ninja-build")
 
     def test_package_lists_are_fetched_when_installing_fails(self):
         self.apt(without_update=100)
@@ -73,7 +74,8 @@ class Install(FolderTest):
         self.apt(without_update=0)
         with mock.patch.object(doctor.os, "geteuid", lambda: 1000), self.assertRaises(ToolError) as caught:
             self.run_doctor()
-        self.assertEqual(str(caught.exception), "installing needs root, and sudo is not there or asks for a password; run as root:\n"
+        self.assertEqual(str(caught.exception),
+                         "installing needs root, and sudo is not there or asks for a password; run as root:\n"
                          "   apt-get install --no-install-recommends binutils ninja-build")
 
     def test_apt_that_fails_is_told(self):
@@ -91,13 +93,14 @@ class GetPython(FolderTest):
             (self.folder / name).write_text("#!/bin/sh\n" + text)
             (self.folder / name).chmod(0o755)
         script = (ROOT / "tool/get-python").read_text().replace("/usr/bin/python3", str(self.folder / "python3"))
-        done = subprocess.run(["/bin/sh", "-c", script], env={"PATH": str(self.folder)}, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+        done = subprocess.run(["/bin/sh", "-c", script], env={"PATH": str(self.folder)}, capture_output=True,
+                              text=True, stdin=subprocess.DEVNULL)
         return done.returncode, done.stdout, done.stderr
 
     def test_without_root_the_exact_line_is_told(self):
         status, _, errors = self.run_script(**{"apt-get": "exit 1\n", "id": "echo 1000\n"})
-        self.assertEqual((status, errors), (2, "lucid: Python is missing, and installing it needs root. Run as root:\n"
-                                            "   apt-get install --no-install-recommends python3\n"))
+        self.assertEqual((status, errors),
+                         (2, "lucid: Python is missing, and installing it needs root. Run as root:\n" "   apt-get install --no-install-recommends python3\n"))
 
     def test_as_root_it_is_installed(self):
         status, output, _ = self.run_script(**{"apt-get": 'echo "apt-get $@"\n', "id": "echo 0\n"})

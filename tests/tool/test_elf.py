@@ -39,8 +39,8 @@ class Programs(FolderTest):
     def link(self, compiler="gcc", *flags, source=PROGRAM):
         (self.folder / "program.c").write_text(source)
         target = self.folder / "program.elf"
-        subprocess.run([compiler, "-O1", "-g", "-ffreestanding", "-fno-pic", "-nostdlib", "-static", "-Wl,--build-id=none", "-Wl,-z,norelro",
-                        "-Wl,-z,max-page-size=4096", "-Wl,-z,separate-code", *flags, "program.c", "-o", str(target)], cwd=self.folder, check=True)
+        subprocess.run([compiler, "-O1", "-g", "-ffreestanding", "-fno-pic", "-nostdlib", "-static", "-Wl,--build-id=none", "-Wl,-z,norelro", "-Wl,-z,max-page-size=4096", "-Wl,-z,separate-code", *flags, "program.c", "-o", str(target)],
+                       cwd=self.folder, check=True)
         return Elf(target)
 
     def line_at(self, elf, address):
@@ -76,7 +76,8 @@ class Programs(FolderTest):
             with self.subTest(compiler):
                 elf = self.link(compiler)
                 addresses = [address for f in elf.functions() for address in range(f.address, f.address + f.size)]
-                answer = subprocess.run(["addr2line", "-e", str(elf.path), *map(hex, addresses)], capture_output=True, text=True, check=True)
+                answer = subprocess.run(["addr2line", "-e", str(elf.path), *map(hex, addresses)], capture_output=True,
+                                        text=True, check=True)
                 for address, expected in zip(addresses, answer.stdout.split("\n")):
                     expected = expected.split(" (")[0].rpartition(":")[2]
                     if expected != "?":

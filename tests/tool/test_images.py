@@ -18,8 +18,8 @@ class Images(FolderTest):
     def setUp(self):
         super().setUp()
         (self.folder / "p.c").write_text(PROGRAM)
-        subprocess.run(["gcc", "-O1", "-g", "-ffreestanding", "-fno-pic", "-nostdlib", "-static", "-Wl,--build-id=none", "-Wl,-z,norelro",
-                        "p.c", "-o", "p.elf"], cwd=self.folder, check=True)
+        subprocess.run(["gcc", "-O1", "-g", "-ffreestanding", "-fno-pic", "-nostdlib", "-static", "-Wl,--build-id=none", "-Wl,-z,norelro", "p.c", "-o", "p.elf"],
+                       cwd=self.folder, check=True)
         self.program = self.folder / "p.elf"
 
     def bundle(self, text=SAMPLE):
@@ -35,7 +35,8 @@ class Images(FolderTest):
         return self.entries(data, 32, bundle.COMPONENT)
 
     def uses(self, data):
-        return [(client, text_at(data, name), server, provide, badge) for client, name, server, provide, badge in self.entries(data, 48, bundle.USE)]
+        return [(client, text_at(data, name), server, provide, badge) for client, name, server, provide,
+                badge in self.entries(data, 48, bundle.USE)]
 
     def test_checksum_covers_everything(self):
         data = bytearray(self.bundle())
@@ -51,7 +52,8 @@ class Images(FolderTest):
 
     def test_every_component_has_a_session_with_the_supervisor(self):
         sessions = [use for use in self.uses(self.bundle()) if use[2] == bundle.SUPERVISOR]
-        self.assertEqual(sessions, [(0, "supervisor", bundle.SUPERVISOR, 0, 1), (1, "supervisor", bundle.SUPERVISOR, 0, 2)])
+        self.assertEqual(sessions,
+                         [(0, "supervisor", bundle.SUPERVISOR, 0, 1), (1, "supervisor", bundle.SUPERVISOR, 0, 2)])
 
     def test_flags_say_what_the_description_says(self):
         data = self.bundle(SAMPLE.replace('"Echo" }', '"Echo" }\npassive = true\nfpu = true').replace("uses", 'control = true\nstart = "manual"\nuses'))
@@ -62,7 +64,8 @@ class Images(FolderTest):
         data = self.bundle(SAMPLE.replace("uses", 'devices = ["uart", "core_timer"]\nuses'))
         devices = [(component, text_at(data, name), kind, mode, first, count)
                    for component, name, kind, mode, first, count in self.entries(data, 56, bundle.DEVICE)]
-        self.assertEqual(devices, [(1, "uart", 2, 0, 0x3f8, 8), (1, "uart", 1, 0, 4, 1), (1, "core_timer", 4, 0, 0, 1)])
+        self.assertEqual(devices,
+                         [(1, "uart", 2, 0, 0x3f8, 8), (1, "uart", 1, 0, 4, 1), (1, "core_timer", 4, 0, 0, 1)])
 
     def test_segments_lie_on_pages_with_their_data(self):
         data = self.bundle()
@@ -76,7 +79,8 @@ class Images(FolderTest):
     def test_functions_and_lines_lead_to_the_source(self):
         data = self.bundle()
         functions, function_count, lines, line_count = bundle.SYMBOLS.unpack_from(data, self.components(data)[0][12])
-        names = [text_at(data, bundle.FUNCTION.unpack_from(data, functions + 16 * index)[2]) for index in range(function_count)]
+        names = [text_at(data, bundle.FUNCTION.unpack_from(data, functions + 16 * index)[2])
+                 for index in range(function_count)]
         found = [bundle.LINE.unpack_from(data, lines + 16 * index) for index in range(line_count)]
         self.assertEqual(names, ["_start"])
         self.assertLessEqual({0, 5}, {line for _, _, line in found})
@@ -102,7 +106,8 @@ class Images(FolderTest):
         self.assertEqual((fields[11].rstrip(b"\0"), fields[12].rstrip(b"\0")), (b"sample", b"1.2.3"))
         self.assertEqual(struct.unpack_from("<Q", data, symbols)[0], 1)
         address, name, _ = image.SYMBOL.unpack_from(data, symbols + 8)
-        self.assertEqual((address, text_at(data, symbols + name), count > 0, symbols_size > 24), (entry, "_start", True, True))
+        self.assertEqual((address, text_at(data, symbols + name), count > 0, symbols_size > 24),
+                         (entry, "_start", True, True))
 
 
 class FatFileSystem(FolderTest):
@@ -119,13 +124,15 @@ class FatFileSystem(FolderTest):
             content = b""
             while cluster < 0xff8:
                 content += data[clusters + (cluster - 2) * size:clusters + (cluster - 1) * size]
-                cluster = int.from_bytes(table[cluster * 3 // 2:cluster * 3 // 2 + 2], "little") >> 4 * (cluster % 2) & 0xfff
+                cluster = int.from_bytes(table[cluster * 3 // 2:cluster * 3 // 2 + 2],
+                                         "little") >> 4 * (cluster % 2) & 0xfff
             return content
 
         folder = data[root:clusters]
         for part in name.split("/"):
             stem, _, extension = part.partition(".")
-            entry = next(folder[at:at + 32] for at in range(0, len(folder), 32) if folder[at:at + 11] == f"{stem:<8}{extension:<3}".encode())
+            entry = next(folder[at:at + 32] for at in range(0, len(folder), 32)
+                         if folder[at:at + 11] == f"{stem:<8}{extension:<3}".encode())
             first, length = struct.unpack_from("<HI", entry, 26)
             folder = chain(first)
         return folder[:length]

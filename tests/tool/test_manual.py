@@ -56,18 +56,18 @@ class Headers(FolderTest):
     def test_a_header_is_taken_apart(self):
         path = self.folder / "sample.h"
         path.write_text(HEADER)
-        self.assertEqual(read_header(path), [
-            Text("What it is about.\n\n  column one   column two"), Section("First part"), Entry("Adds.\nTwice.", "int add(int a,\n        int b);"),
-            Entry("Inline.", "int twice(int a);"), Entry("", "struct point {\n    int x; /* right */\n\n    int y;\n};"),
-            Entry("Many lines.", "#define MANY(a)"), Text("Alone.")])
+        self.assertEqual(read_header(path),
+                         [Text("What it is about.\n\n  column one   column two"), Section("First part"), Entry("Adds.\nTwice.", "int add(int a,\n        int b);"), Entry("Inline.", "int twice(int a);"), Entry("", "struct point {\n    int x; /* right */\n\n    int y;\n};"), Entry("Many lines.", "#define MANY(a)"), Text("Alone.")])
 
     def test_columns_keep_their_layout_and_prose_is_joined(self):
-        self.assertEqual(manual.prose("One\nline <a>.\n\na   b\nc   d"), "One line &lt;a>.\n\n```text\na   b\nc   d\n```")
+        self.assertEqual(manual.prose("One\nline <a>.\n\na   b\nc   d"),
+                         "One line &lt;a>.\n\n```text\na   b\nc   d\n```")
 
 
 class Tables(unittest.TestCase):
     def test_every_error_and_operation_of_the_tables_is_read(self):
-        for file, entries, word in (("errors.def", manual.errors(), "ERROR"), ("operations.def", manual.operations(), "OPERATION")):
+        for file, entries, word in (("errors.def", manual.errors(), "ERROR"),
+                                    ("operations.def", manual.operations(), "OPERATION")):
             written = re.findall(rf"^{word}\(", (ROOT / "abi/lucid" / file).read_text(), re.MULTILINE)
             self.assertEqual(len(entries), len(written))
 
@@ -79,7 +79,8 @@ class Tables(unittest.TestCase):
 
     def test_the_manual_has_every_error_and_operation(self):
         text = manual.make_manual()
-        for name in [error.name for error in manual.errors()] + [operation.label for operation in manual.operations()]:
+        for name in [error.name for error in manual.errors()] + [operation.label
+                                                                 for operation in manual.operations()]:
             self.assertIn(name, text)
 
 

@@ -37,6 +37,14 @@ class Counting(unittest.TestCase):
         status, printed = self.run_jobs(lambda: 1 // 0, lambda: None)
         self.assertEqual((status, printed[-1]), (1, "1 passed, 1 failed"))
 
+    def skip(self):
+        raise runner.Skipped("no such device here")
+
+    def test_a_test_that_cannot_be_done_here_is_neither(self):
+        status, printed = self.run_jobs(self.skip, lambda: None)
+        self.assertEqual((status, printed[-1]), (0, "1 passed, 0 failed"))
+        self.assertIn("   sample/job0: no such device here", printed)
+
     def test_a_test_that_does_not_end_is_a_failure(self):
         status, printed = self.run_jobs(lambda: time.sleep(30), lambda: None, seconds=0.2)
         self.assertEqual((status, printed[-1]), (1, "1 passed, 1 failed"))
@@ -44,7 +52,8 @@ class Counting(unittest.TestCase):
 
     def test_lines_of_test_programs_are_results(self):
         results, end = lines.parse("noise\nok first\r\nFAIL second: x.c:3: expected 1, seen 2\nokay\nEND 1 passed, 1 failed\n")
-        self.assertEqual(results, [runner.Result("first", True), runner.Result("second", False, "x.c:3: expected 1, seen 2")])
+        self.assertEqual(results,
+                         [runner.Result("first", True), runner.Result("second", False, "x.c:3: expected 1, seen 2")])
         self.assertEqual((end, lines.numbers(results)), ((1, 1), (1, 1)))
 
 

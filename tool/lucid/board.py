@@ -50,7 +50,8 @@ def load_board(name):
     names = board_names()
     if name not in names:
         meant = closest(name, names)
-        raise ToolError(f"there is no board '{name}'; known: {listing(names)}", f"did you mean '{meant}'?" if meant else None)
+        raise ToolError(f"there is no board '{name}'; known: {listing(names)}", f"did you mean '{meant}'?" if meant
+                        else None)
     document = Document(ROOT / "boards" / f"{name}.toml")
     values = document.values
     checks.known_keys(document, (), values, {"board", "emulator", "device"}, "a board")
@@ -59,7 +60,8 @@ def load_board(name):
     for key in ("name", "what", "arch", "memory"):
         if key not in board:
             raise document.error(("board",), f"[board] lacks '{key}'")
-    return Board(board["name"], board["what"], board["arch"], checks.size(document, ("board", "memory"), board["memory"]),
+    return Board(board["name"], board["what"], board["arch"],
+                 checks.size(document, ("board", "memory"), board["memory"]),
                  _emulator(document, values.get("emulator")), _devices(document, values.get("device", {})))
 
 
@@ -80,7 +82,8 @@ def _devices(document, tables):
 
 def _resources(document, path, table):
     """The resources of one device, in a fixed order."""
-    checks.known_keys(document, path, table, {"kind", "ports", "memory", "irq", "mode", "core"}, f"device '{path[-1]}'")
+    checks.known_keys(document, path, table, {"kind", "ports", "memory", "irq", "mode", "core"},
+                      f"device '{path[-1]}'")
     mode = IRQ_MODES[checks.one_of(document, path + ("mode",), table.get("mode", "edge"), list(IRQ_MODES))]
     found = []
     for key, kind in (("ports", PORTS), ("memory", MEMORY)):

@@ -6,9 +6,9 @@
     all these                   -> payload.bin (root component, kernel symbols, bundle; see image.py and bundle.py)
     kernel.elf and payload.bin  -> image.elf, and image.iso if asked for
 
-Ninja does it; this module writes its file. Objects are shared by all systems of a variant (board, kind and compiler) and lie in
-build/VARIANT/.objects; what belongs to one system lies in build/VARIANT/SYSTEM. All paths in the Ninja file are relative to the
-repository, where Ninja runs.
+Ninja does it; this module writes its file. Objects are shared by all systems of a variant (board, kind and
+compiler) and lie in build/VARIANT/.objects; what belongs to one system lies in build/VARIANT/SYSTEM. All
+paths in the Ninja file are relative to the repository, where Ninja runs.
 """
 import json
 import shutil
@@ -131,8 +131,8 @@ class BuildFile:
         inputs = {"rspfile": "$out.in", "rspfile_content": "$in"}
         rule("link", f"{cc} $flags -o $out @$out.in $libraries", "link $out", **inputs)
         rule("ld", f"{ld} $flags -o $out @$out.in", "ld $out", **inputs)
-        rule("incbin", f"{cc} {compiler.quoted([*compiler.target_flags(self.port, self.variant.compiler), *self.port.cc_flags])} -c $in -o $out",
-             "incbin $out")
+        bare = compiler.quoted([*compiler.target_flags(self.port, self.variant.compiler), *self.port.cc_flags])
+        rule("incbin", f"{cc} {bare} -c $in -o $out", "incbin $out")
         rule("tool", "./lucid internal $step $plan $out", "$step $out", restat="1")
 
     def _flags(self, name, flags):
@@ -146,8 +146,10 @@ class BuildFile:
         target = object_path(self.variant.objects, source, suffix)
         if target not in self.compiled:
             self.compiled[target] = source
-            self.ninja.build(target, "cc", [source], implicit=[flags], flags=flags, includes=compiler.quoted(includes))
-            self.commands.setdefault(str(source), [self.variant.compiler, *self.flags[flags], *includes, "-c", str(source), "-o", str(target)])
+            self.ninja.build(target, "cc", [source], implicit=[flags], flags=flags,
+                             includes=compiler.quoted(includes))
+            command = [self.variant.compiler, *self.flags[flags], *includes, "-c", str(source), "-o", str(target)]
+            self.commands.setdefault(str(source), command)
         return target
 
     def _kernel(self):
@@ -174,7 +176,8 @@ class BuildFile:
         return library
 
     def _user_flags(self, fpu):
-        return self._flags("user.fpu" if fpu else "user", compiler.user_flags(self.port, self.variant.kind, self.variant.compiler, fpu))
+        return self._flags("user.fpu" if fpu else "user",
+                           compiler.user_flags(self.port, self.variant.kind, self.variant.compiler, fpu))
 
     def _programs(self, library):
         """The ELF files of the components: name -> path."""
@@ -195,10 +198,11 @@ class BuildFile:
     def _plan(self, root, programs):
         """What the tool's own steps need to know, as a file, so that Ninja sees when it changes."""
         plan = self.folder / "plan.json"
-        write_if_changed(ROOT / plan, json.dumps({
-            "description": relative(self.system.document.path), "board": self.system.board.name, "folder": str(self.folder),
-            "kind": self.variant.kind, "compiler": self.variant.compiler, "version": version_text(),
-            "root": str(root), "programs": {name: str(path) for name, path in programs.items()}}, indent=1) + "\n")
+        values = {"description": relative(self.system.document.path), "board": self.system.board.name,
+                  "folder": str(self.folder), "kind": self.variant.kind, "compiler": self.variant.compiler,
+                  "version": version_text(), "root": str(root),
+                  "programs": {name: str(path) for name, path in programs.items()}}
+        write_if_changed(ROOT / plan, json.dumps(values, indent=1) + "\n")
         return plan
 
     def _image(self, kernel, programs, plan):
@@ -211,8 +215,10 @@ class BuildFile:
                          f".incbin \"{payload}\"\n.section .note.GNU-stack, \"\", @progbits\n")
         build_step(folder / "payload.o", "incbin", [folder / "payload.S"], implicit=[payload])
         self._link_kernel(image, [*kernel, folder / "payload.o"], more=["--strip-debug"])
-        build_step(folder / "report.txt", "tool", [image, payload], implicit=[plan, *self.tool], step="report", plan=plan)
-        build_step(folder / "image.iso", "tool", [image], implicit=[plan, folder / "report.txt", *self.tool], step="iso", plan=plan)
+        build_step(folder / "report.txt", "tool", [image, payload], implicit=[plan, *self.tool], step="report",
+                   plan=plan)
+        build_step(folder / "image.iso", "tool", [image], implicit=[plan, folder / "report.txt", *self.tool],
+                   step="iso", plan=plan)
 
     def _compile_commands(self):
         """compile_commands.json for editors: these sources, and those of other systems that are known already."""
@@ -229,12 +235,14 @@ class BuildFile:
 
 def add_build_options(parser, default_board):
     """The options that choose a variant: for build and run."""
-    parser.add_argument("--board", default=default_board, metavar="BOARD", help=f"the machine (default {default_board})")
+    parser.add_argument("--board", default=default_board, metavar="BOARD",
+                        help=f"the machine (default {default_board})")
     kind = parser.add_mutually_exclusive_group()
     kind.add_argument("--release", dest="kind", action="store_const", const="release", default="release",
                       help="cheap assertions only (default)")
     kind.add_argument("--debug", dest="kind", action="store_const", const="debug", help="all assertions, SYS_DEBUG")
-    parser.add_argument("--cc", choices=compiler.COMPILERS, default="gcc", dest="compiler", help="the compiler (default gcc)")
+    parser.add_argument("--cc", choices=compiler.COMPILERS, default="gcc", dest="compiler",
+                        help="the compiler (default gcc)")
 
 
 def variant_of(arguments):

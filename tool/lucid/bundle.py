@@ -1,18 +1,19 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Writes the bundle: the checked description and the linked components, in the layout of abi/lucid/bundle.h.
 
-Order in the file: header, tables, each component's symbols and lines, strings, then (on pages) the components' segments. The
-records below repeat the C structures field by field; tests/tool compares their sizes and offsets with what the compiler says.
+Order in the file: header, tables, each component's symbols and lines, strings, then (on pages) the
+components' segments. The records below repeat the C structures field by field; tests/tool compares their
+sizes and offsets with what the compiler says.
 """
 import struct
 import zlib
 
-from .board import CORE, IRQ, MEMORY, PORTS  # noqa: F401  (the kinds are the numbers of bundle.h)
-from .common import ROOT, ToolError, align_up, relative, size_text
-from .description import SUPERVISOR_SESSION, SYSTEM_MEMORY
+from .common import ToolError, align_up, relative, size_text
+from .description import SUPERVISOR_SESSION
 from .dwarf_lines import read_lines
 from .elf import Elf
 from .loadable import PAGE, SEGMENTS_MAX, loadable_segments
+from .relations import SYSTEM_MEMORY
 
 MAGIC = 0x4c444e424443554c
 VERSION = 1
@@ -153,9 +154,11 @@ class Bundle:
                          self.component_at, len(self.parts), self.provide_at, len(self.provides),
                          self.use_at, len(self.uses), self.device_at, len(self.devices))
         for index, part in enumerate(self.parts):
-            COMPONENT.pack_into(data, self.component_at + index * COMPONENT.size, *self._component_record(index, part))
+            COMPONENT.pack_into(data, self.component_at + index * COMPONENT.size,
+                                *self._component_record(index, part))
         for index, (component, name, interface) in enumerate(self.provides):
-            PROVIDE.pack_into(data, self.provide_at + index * PROVIDE.size, component, strings[name], strings[interface])
+            PROVIDE.pack_into(data, self.provide_at + index * PROVIDE.size, component, strings[name],
+                              strings[interface])
         for index, (client, name, server, provide, badge) in enumerate(self.uses):
             USE.pack_into(data, self.use_at + index * USE.size, client, strings[name], server, provide, badge)
         for index, (component, name, resource) in enumerate(self.devices):
@@ -171,10 +174,10 @@ class Bundle:
             segments += [segment.address, at, len(segment.data), segment.memory_size, segment.rights, 0]
         segments += [0] * (6 * SEGMENTS_MAX - len(segments))
         return (strings[component.name], strings[relative(component.source)], strings[component.args], flags,
-                component.priority, RESTARTS[component.restart], component.budget_ns, component.period_ns, component.memory,
-                component.stack, component.heap, part.entry, part.symbols_at, len(part.segments),
-                *self._range_of(self.provides, index), *self._range_of(self.uses, index), *self._range_of(self.devices, index),
-                *segments)
+                component.priority, RESTARTS[component.restart], component.budget_ns, component.period_ns,
+                component.memory, component.stack, component.heap, part.entry, part.symbols_at, len(part.segments),
+                *self._range_of(self.provides, index), *self._range_of(self.uses, index),
+                *self._range_of(self.devices, index), *segments)
 
     @staticmethod
     def _range_of(entries, component):
@@ -187,7 +190,8 @@ class Bundle:
         lines_at = functions_at + FUNCTION.size * len(part.functions)
         SYMBOLS.pack_into(data, part.symbols_at, functions_at, len(part.functions), lines_at, len(part.lines))
         for index, function in enumerate(part.functions):
-            FUNCTION.pack_into(data, functions_at + index * FUNCTION.size, function.address, function.size, self.strings[function.name])
+            FUNCTION.pack_into(data, functions_at + index * FUNCTION.size, function.address, function.size,
+                               self.strings[function.name])
         for index, line in enumerate(part.lines):
             LINE.pack_into(data, lines_at + index * LINE.size, line.address, self.strings[line.file], line.line)
 
@@ -197,6 +201,7 @@ def make_bundle(system, version, elf_files):
     data = Bundle(system, version, elf_files).encode()
     quotas = sum(component.memory for component in system.components)
     if quotas + len(data) + SYSTEM_MEMORY > system.memory:
-        raise ToolError(f"{system.document.name}:1: the components' memory ({size_text(quotas)}), the image ({size_text(len(data))}) and the kernel "
-                        f"({size_text(SYSTEM_MEMORY)}) are more than the machine's {size_text(system.memory)}", "lower a component's memory, or raise [system] memory")
+        parts = f"memory ({size_text(quotas)}), the image ({size_text(len(data))}) and the kernel ({size_text(SYSTEM_MEMORY)})"
+        raise ToolError(f"{system.document.name}:1: the components' {parts} are more than the machine's "
+                        f"{size_text(system.memory)}", "lower a component's memory, or raise [system] memory")
     return data

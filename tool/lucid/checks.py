@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Values as descriptions and boards write them ("256KiB", "2ms/10ms", "0x3f8-0x3ff"), and the checks that both share.
+"""Values as descriptions and boards write them ("256KiB", "2ms/10ms", "0x3f8-0x3ff"), and the checks that
+both share.
 
-Every function takes the document and the path of keys where the value stands, so that an error can name the line.
+Every function takes the document and the path of keys where the value stands, so that an error can name the
+line.
 """
 import re
 
@@ -12,7 +14,8 @@ SIZE = re.compile(r"(\d+)\s*(B|KiB|MiB|GiB)")
 SIZE_UNITS = {"B": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30}
 TIME = re.compile(r"(\d+)\s*(ns|us|ms|s)")
 TIME_UNITS = {"ns": 1, "us": 1_000, "ms": 1_000_000, "s": 1_000_000_000}
-TYPES = {str: "a text in quotes", int: "a whole number", bool: "true or false", dict: "a table", list: "a list in [ ]"}
+TYPES = {str: "a text in quotes", int: "a whole number", bool: "true or false", dict: "a table",
+         list: "a list in [ ]"}
 PAGE = 4096
 
 
@@ -59,7 +62,8 @@ def one_of(document, path, value, choices):
     typed(document, path, value, str)
     if value not in choices:
         meant = closest(value, choices)
-        raise document.error(path, f"'{path[-1]}' is \"{value}\", but can only be {' or '.join(f'{chr(34)}{c}{chr(34)}' for c in choices)}",
+        possible = " or ".join(shown(choice) for choice in choices)
+        raise document.error(path, f"'{path[-1]}' is \"{value}\", but can only be {possible}",
                              f"did you mean \"{meant}\"?" if meant else None)
     return value
 
@@ -75,7 +79,8 @@ def size(document, path, value, low=PAGE, high=1 << 46):
     """A size in bytes: "256KiB"; whole pages."""
     match = SIZE.fullmatch(value) if isinstance(value, str) else None
     if match is None:
-        raise document.error(path, f"'{path[-1]}' is {shown(value)}, which is no size", 'write it like "64KiB" or "1MiB"')
+        raise document.error(path, f"'{path[-1]}' is {shown(value)}, which is no size",
+                             'write it like "64KiB" or "1MiB"')
     result = int(match.group(1)) * SIZE_UNITS[match.group(2)]
     if result % PAGE != 0:
         raise document.error(path, f"'{path[-1]}' is \"{value}\", but memory comes in pages of 4 KiB",
@@ -95,9 +100,11 @@ def budget(document, path, value, smallest):
     spent = int(match.group(1)) * TIME_UNITS[match.group(2)]
     period = int(match.group(3)) * TIME_UNITS[match.group(4)]
     if spent > period:
-        raise document.error(path, f"budget \"{value}\" is more than 100 % of a core", "the budget can be at most the period")
+        raise document.error(path, f"budget \"{value}\" is more than 100 % of a core",
+                             "the budget can be at most the period")
     if spent < smallest:
-        raise document.error(path, f"budget \"{value}\" is too short: a component needs at least {smallest // 1000}us in a period")
+        raise document.error(path, f"budget \"{value}\" is too short: a component needs at least "
+                             f"{smallest // 1000}us in a period")
     if period > 3600 * TIME_UNITS["s"]:
         raise document.error(path, f"budget \"{value}\" has a period of more than an hour")
     return spent, period
@@ -105,9 +112,11 @@ def budget(document, path, value, smallest):
 
 def number_range(document, path, value):
     """"0x3f8-0x3ff" or "0xcf9" as the first number and the count."""
-    match = re.fullmatch(r"(0x[0-9a-fA-F]+|\d+)(?:\s*-\s*(0x[0-9a-fA-F]+|\d+))?", value) if isinstance(value, str) else None
+    match = re.fullmatch(r"(0x[0-9a-fA-F]+|\d+)(?:\s*-\s*(0x[0-9a-fA-F]+|\d+))?",
+                         value) if isinstance(value, str) else None
     if match is None:
-        raise document.error(path, f"'{path[-1]}' is {shown(value)}, which is no range", 'write it like "0x3f8-0x3ff"')
+        raise document.error(path, f"'{path[-1]}' is {shown(value)}, which is no range",
+                             'write it like "0x3f8-0x3ff"')
     first = int(match.group(1), 0)
     last = int(match.group(2), 0) if match.group(2) else first
     if last < first:

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""The command line of ./lucid: its subcommands, their options, and how errors become messages and exit statuses."""
+"""The command line of ./lucid: its subcommands, their options, and how errors become messages and exit
+statuses."""
 import argparse
 import os
-import sys
 
 from .board import DEFAULT_BOARD
-from .common import EXIT_NOT_STARTED, ROOT, ToolError, complain
+from .common import ROOT, ToolError, complain
 from .version import version_text
 
 DESCRIPTION = "Build, run and test systems of isolated components on the Lucid microkernel."
@@ -52,8 +52,8 @@ def make_parser():
 
 def subcommand(commands, name, summary, function, **more):
     """One subcommand; `function` is MODULE.FUNCTION of this package, loaded when it is called."""
-    parser = commands.add_parser(name, help=summary, description=summary[0].upper() + summary[1:] + ".", allow_abbrev=False,
-                                 formatter_class=argparse.RawDescriptionHelpFormatter, **more)
+    parser = commands.add_parser(name, help=summary, description=summary[0].upper() + summary[1:] + ".",
+                                 allow_abbrev=False, formatter_class=argparse.RawDescriptionHelpFormatter, **more)
     parser.set_defaults(function=function)
     return parser
 
@@ -67,16 +67,21 @@ def add_run(commands):
     parser = subcommand(commands, "run", "build a system and run it on an emulated machine", "run.command",
                         usage="./lucid run SYSTEM [options] [-- QEMU-ARGUMENTS]",
                         epilog="On a terminal, Ctrl-A X leaves. Otherwise standard input is what is typed.\n"
-                               "Exit status: 0 the system powered off, or TEXT was seen; 1 the time limit was reached, the kernel panicked or\n"
-                               "the machine failed; 2 it could not be started.")
+                        "Exit status: 0 the system powered off, or TEXT was seen; 1 the time limit was reached, the kernel panicked or\n"
+                        "the machine failed; 2 it could not be started.")
     add_system(parser)
     add_build_options(parser, DEFAULT_BOARD)
-    parser.add_argument("--cores", type=positive(int, "a number of cores"), default=1, metavar="N", help="processor cores (default 1)")
-    parser.add_argument("--memory", metavar="SIZE", help="the machine's memory, like 512MiB (default: the description's, or the board's)")
-    parser.add_argument("--timeout", type=positive(float, "a number of seconds"), metavar="S", help="end after S seconds, with status 1")
+    parser.add_argument("--cores", type=positive(int, "a number of cores"), default=1, metavar="N",
+                        help="processor cores (default 1)")
+    parser.add_argument("--memory", metavar="SIZE",
+                        help="the machine's memory, like 512MiB (default: the description's, or the board's)")
+    parser.add_argument("--timeout", type=positive(float, "a number of seconds"), metavar="S",
+                        help="end after S seconds, with status 1")
     parser.add_argument("--expect", metavar="TEXT", help="end with status 0 as soon as TEXT was printed")
-    parser.add_argument("--icount", action="store_true", help="virtual time: one nanosecond an instruction, the same in every run")
-    parser.add_argument("--accel", choices=("tcg", "kvm"), default="tcg", help="how QEMU executes instructions (default tcg)")
+    parser.add_argument("--icount", action="store_true",
+                        help="virtual time: one nanosecond an instruction, the same in every run")
+    parser.add_argument("--accel", choices=("tcg", "kvm"), default="tcg",
+                        help="how QEMU executes instructions (default tcg)")
     parser.add_argument("--iso", action="store_true", help="boot the ISO with GRUB, from a BIOS")
     parser.add_argument("--uefi", action="store_true", help="boot the ISO with GRUB, from UEFI")
 
@@ -85,10 +90,11 @@ def add_build(commands):
     from .build import add_build_options
     parser = subcommand(commands, "build", "build a system's image", "build.command",
                         epilog="Writes build/BOARD/SYSTEM/: image.elf, ELF files with symbols, report.txt. Other ways of building have folders\n"
-                               "of their own: build/BOARD-debug, build/BOARD-clang, build/BOARD-debug-clang.")
+                        "of their own: build/BOARD-debug, build/BOARD-clang, build/BOARD-debug-clang.")
     add_system(parser)
     add_build_options(parser, DEFAULT_BOARD)
-    parser.add_argument("--iso", action="store_true", help="also image.iso, bootable from CD and USB on BIOS and UEFI")
+    parser.add_argument("--iso", action="store_true",
+                        help="also image.iso, bootable from CD and USB on BIOS and UEFI")
 
 
 def add_new(commands):
@@ -100,11 +106,13 @@ def add_new(commands):
 def add_test(commands):
     parser = subcommand(commands, "test", "run the tests", "test.command",
                         epilog="Ends with the line `N passed, N failed`; the exit status is 1 if any failed.")
-    parser.add_argument("--suite", action="append", metavar="NAME", help="only this suite (can be repeated): tool, host, target, system, build")
+    parser.add_argument("--suite", action="append", metavar="NAME",
+                        help="only this suite (can be repeated): tool, host, target, system, build")
     parser.add_argument("--filter", metavar="TEXT", help="only tests with TEXT in their name")
     parser.add_argument("--long", action="store_true", help="the long runs instead of their samples")
     parser.add_argument("--list", action="store_true", help="list the tests, and run none")
-    parser.add_argument("--board", default=DEFAULT_BOARD, metavar="BOARD", help=f"the machine (default {DEFAULT_BOARD})")
+    parser.add_argument("--board", default=DEFAULT_BOARD, metavar="BOARD",
+                        help=f"the machine (default {DEFAULT_BOARD})")
 
 
 def add_doctor(commands):
@@ -116,8 +124,10 @@ def add_doctor(commands):
 
 
 def add_manual(commands):
-    parser = subcommand(commands, "manual", "write docs/manual.md from the ABI headers and the library's", "manual.command")
-    parser.add_argument("--check", action="store_true", help="write nothing; exit status 1 if the manual is out of date")
+    parser = subcommand(commands, "manual", "write docs/manual.md from the ABI headers and the library's",
+                        "manual.command")
+    parser.add_argument("--check", action="store_true",
+                        help="write nothing; exit status 1 if the manual is out of date")
 
 
 def add_clean(commands):

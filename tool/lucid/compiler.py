@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""The compiler's flags: what every file is compiled and linked with, and what depends on kernel, user code and build."""
+"""The compiler's flags: what every file is compiled and linked with, and what depends on kernel, user code
+and build."""
 import platform
 import shlex
 
@@ -63,11 +64,13 @@ def user_flags(port, kind, compiler, fpu):
     else:
         machine = port.user_cc_flags or USER_FLAGS.get(port.name, [])
     includes = ["-Ilib/include", "-Iabi", f"-Iabi/lucid/arch/{port.name}", "-Iinterfaces"]
-    return [*COMMON, *FREESTANDING, *kind_flags(kind), *target_flags(port, compiler), *machine, *includes, *same_paths(compiler)]
+    return [*COMMON, *FREESTANDING, *kind_flags(kind), *target_flags(port, compiler), *machine, *includes,
+            *same_paths(compiler)]
 
 
 def user_link_flags(port, compiler, address):
-    return [*target_flags(port, compiler), *LINK, "-Wl,-z,separate-code", f"-Wl,-Ttext-segment={address:#x}", "-Wl,-e,_start", "-Wl,-u,_start"]
+    return [*target_flags(port, compiler), *LINK, "-Wl,-z,separate-code", f"-Wl,-Ttext-segment={address:#x}",
+            "-Wl,-e,_start", "-Wl,-u,_start"]
 
 
 def quoted(words):

@@ -1,21 +1,23 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """System descriptions: systems/NAME.toml, read and checked.
 
-What comes out (`System`) is right as far as that can be known without building: every name means something, every value is
-in its range, nobody waits for himself in a circle, and the memory is there. The first thing wrong is one message with file, line and the
-likely repair. The format is described in docs/descriptions.md.
+What comes out (`System`) is right as far as that can be known without building: every name means something,
+every value is in its range, nobody waits for himself in a circle, and the memory is there. The first thing
+wrong is one message with file, line and the likely repair. The format is described in docs/descriptions.md.
 """
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from . import checks
 from .board import Board
-from .common import ROOT, ToolError, closest, listing, relative, size_text
+from .common import ROOT, ToolError, closest, listing, size_text
+from .relations import Relations
 from .toml_places import Document
 
 SYSTEM_KEYS = {"name", "root", "memory"}
-COMPONENT_KEYS = {"source", "provides", "uses", "priority", "budget", "passive", "memory", "stack", "heap", "restart", "start",
-                  "fpu", "args", "control", "devices"}
+COMPONENT_KEYS = {"source", "provides", "uses", "priority", "budget", "passive", "memory", "stack", "heap", "restart",
+                  "start", "fpu", "args", "control", "devices"}
 DEFAULT_ROOT = "components/supervisor"
 RESERVED_NAMES = {"supervisor": "the root component", "kernel": "the kernel"}
 SUPERVISOR_SESSION = "supervisor"
@@ -27,8 +29,8 @@ SMALLEST_BUDGET = 100_000   # ns; twice the longest stretch that the kernel cann
 DEFAULT_MEMORY = 1 << 20
 DEFAULT_STACK = 64 << 10
 DEFAULT_HEAP = 32 << 10
-SYSTEM_MEMORY = 8 << 20     # bytes left for the kernel, the supervisor and the image's own pages
 
+INTERFACE = re.compile(r"[A-Z][A-Za-z0-9]{0,30}")
 INTERFACE_NAME = "a capital letter, then letters and digits, like \"Echo\""
 
 
@@ -116,22 +118,22 @@ class Reader:
         checks.known_keys(self.document, (), values, {"system", "component"}, "a description")
         table = self._table(("system",), values.get("system"))
         if table is None:
-            raise self.document.error((), "there is no [system]", f'begin with:  [system]  and  name = "{self.document.path.stem}"')
+            raise self.document.error((), "there is no [system]",
+                                      f'begin with:  [system]  and  name = "{self.document.path.stem}"')
         checks.known_keys(self.document, ("system",), table, SYSTEM_KEYS, "[system]")
         if "name" not in table:
-            raise self.document.error(("system",), "[system] lacks a name", f'add:  name = "{self.document.path.stem}"')
-        name = checks.name(self.document, ("system", "name"), checks.typed(self.document, ("system", "name"), table["name"], str), "system")
+            raise self.document.error(("system",), "[system] lacks a name",
+                                      f'add:  name = "{self.document.path.stem}"')
+        name = checks.name(self.document, ("system", "name"),
+                           checks.typed(self.document, ("system", "name"), table["name"], str), "system")
         memory = self.board.memory
         if "memory" in table:
             memory = checks.size(self.document, ("system", "memory"), table["memory"], low=16 << 20)
         self._read_components(self._table(("component",), values.get("component")) or {})
         if not self.components and "root" not in table:
-            raise self.document.error((), "the system has no component", 'add:  [component.NAME]  and  source = "components/NAME"')
-        self._check_uses()
-        self._check_devices()
-        ordered = self._providers_first()
-        self._check_budgets()
-        self._check_memory(memory)
+            raise self.document.error((), "the system has no component",
+                                      'add:  [component.NAME]  and  source = "components/NAME"')
+        ordered = Relations(self.document, self.board, self.components).checked(memory)
         root = self._source(("system", "root"), table["root"]) if "root" in table else self._default_root()
         return System(name, self.document, self.board, root, memory, ordered)
 
@@ -149,7 +151,8 @@ class Reader:
             path = ("component", name)
             checks.name(self.document, path, name, "component")
             if name in RESERVED_NAMES:
-                raise self.document.error(path, f"'{name}' is the name of {RESERVED_NAMES[name]}", "choose another name")
+                raise self.document.error(path, f"'{name}' is the name of {RESERVED_NAMES[name]}",
+                                          "choose another name")
             self.components[name] = self._component(path, self._table(path, table))
 
     def _component(self, path, table):
@@ -157,7 +160,8 @@ class Reader:
         document, name = self.document, path[1]
         checks.known_keys(document, path, table, COMPONENT_KEYS, f"component '{name}'")
         if "source" not in table:
-            raise document.error(path, f"component '{name}' lacks its source", f'add:  source = "components/{name}"')
+            raise document.error(path, f"component '{name}' lacks its source",
+                                 f'add:  source = "components/{name}"')
         component = Component(name, self._source(path + ("source",), table["source"]))
         component.provides = self._provides(path + ("provides",), table.get("provides", {}))
         component.uses = self._uses(path + ("uses",), table.get("uses", {}))
@@ -176,15 +180,18 @@ class Reader:
         return component
 
     def _component_time(self, path, table, component):
+        document = self.document
         if component.passive:
             if "budget" in table:
-                raise self.document.error(path + ("budget",), f"component '{component.name}' is passive and has a budget",
-                                          "a passive component runs on its clients' time: remove one of the two")
+                raise document.error(path + ("budget",), f"component '{component.name}' is passive and has a budget",
+                                     "a passive component runs on its clients' time: remove one of the two")
             if not component.provides:
-                raise self.document.error(path + ("passive",), f"component '{component.name}' is passive, but provides nothing: it would never run")
+                raise document.error(path + ("passive",), f"component '{component.name}' is passive, but provides "
+                                     "nothing: it would never run")
             component.budget_ns = component.period_ns = 0
         elif "budget" in table:
-            component.budget_ns, component.period_ns = checks.budget(self.document, path + ("budget",), table["budget"], SMALLEST_BUDGET)
+            component.budget_ns, component.period_ns = checks.budget(document, path + ("budget",), table["budget"],
+                                                                     SMALLEST_BUDGET)
 
     def _component_memory(self, path, table, component):
         for key, low in (("memory", 64 << 10), ("stack", checks.PAGE), ("heap", 0)):
@@ -192,8 +199,9 @@ class Reader:
                 setattr(component, key, checks.size(self.document, path + (key,), table[key], low=low))
         if component.stack + component.heap >= component.memory:
             key = next((key for key in ("heap", "stack", "memory") if key in table), "source")
-            raise self.document.error(path + (key,), f"component '{component.name}' has {size_text(component.memory)} of memory, but its stack and heap "
-                                      f"take {size_text(component.stack + component.heap)}", "raise 'memory', or lower 'stack' or 'heap'")
+            raise self.document.error(path + (key,), f"component '{component.name}' has {size_text(component.memory)} "
+                                      f"of memory, but its stack and heap take {size_text(component.stack + component.heap)}",
+                                      "raise 'memory', or lower 'stack' or 'heap'")
 
     def _source(self, path, value):
         """A folder with C files: relative to the repository, or to the description if it lies elsewhere."""
@@ -202,20 +210,25 @@ class Reader:
         folders = [ROOT / value, document.path.resolve().parent / value]
         folder = next((folder for folder in folders if folder.is_dir()), None)
         if folder is None:
-            meant = closest(Path(value).name, [p.name for p in (ROOT / value).parent.glob("*") if p.is_dir()]) if value else None
+            meant = closest(Path(value).name,
+                            [p.name for p in (ROOT / value).parent.glob("*") if p.is_dir()]) if value else None
             raise document.error(path, f"the folder '{value}' does not exist",
-                                 f"did you mean '{Path(value).with_name(meant)}'?" if meant else f"./lucid new {Path(value).name or 'NAME'} makes a component")
+                                 f"did you mean '{Path(value).with_name(meant)}'?" if meant
+                                 else f"./lucid new {Path(value).name or 'NAME'} makes a component")
         if not any(folder.glob("*.c")):
-            raise document.error(path, f"there is no C file in '{value}'", "a component is a folder with at least one .c file that has main")
+            raise document.error(path, f"there is no C file in '{value}'",
+                                 "a component is a folder with at least one .c file that has main")
         return folder.resolve()
 
     def _texts(self, path, values):
         checks.typed(self.document, path, values, list)
         for index, value in enumerate(values):
             if not isinstance(value, str):
-                raise self.document.error(path + (index,), f"'{path[-1]}' must be a list of texts, not of {checks.shown(value)}")
+                raise self.document.error(path + (index,),
+                                          f"'{path[-1]}' must be a list of texts, not of {checks.shown(value)}")
             if value in values[:index]:
-                raise self.document.error(path + (index,), f"'{value}' is in '{path[-1]}' twice", "remove one of them")
+                raise self.document.error(path + (index,), f"'{value}' is in '{path[-1]}' twice",
+                                          "remove one of them")
         return values
 
     def _provides(self, path, table):
@@ -223,8 +236,9 @@ class Reader:
         for name, interface in table.items():
             checks.name(self.document, path + (name,), name, "interface that a component provides")
             checks.typed(self.document, path + (name,), interface, str)
-            if not (interface[:1].isupper() and interface.isalnum() and interface.isascii() and len(interface) <= 31):
-                raise self.document.error(path + (name,), f"'{interface}' cannot be the name of an interface", f"it is {INTERFACE_NAME}")
+            if not INTERFACE.fullmatch(interface):
+                raise self.document.error(path + (name,), f"'{interface}' cannot be the name of an interface",
+                                          f"it is {INTERFACE_NAME}")
         return dict(table)
 
     def _uses(self, path, table):
@@ -234,87 +248,14 @@ class Reader:
             place = path + (name,)
             checks.name(self.document, place, name, "session")
             if name == SUPERVISOR_SESSION:
-                raise self.document.error(place, f"the session '{name}' is there without being named", "remove it, or give it another name")
+                raise self.document.error(place, f"the session '{name}' is there without being named",
+                                          "remove it, or give it another name")
             checks.typed(self.document, place, target, str)
             server, dot, provided = target.partition(".")
             if not dot or not server or not provided:
-                raise self.document.error(place, f"component '{path[1]}' uses '{target}', which is not SERVER.INTERFACE",
-                                          f'write the component and its name for the interface, like "{server or "echo"}.echo"')
+                raise self.document.error(place,
+                                          f"component '{path[1]}' uses '{target}', which is not SERVER.INTERFACE",
+                                          "write the component and its name for the interface, like "
+                                          f'"{server or "echo"}.echo"')
             found.append(Use(name, server, provided, place))
         return found
-
-    def _check_uses(self):
-        for component in self.components.values():
-            for use in component.uses:
-                self._check_use(component, use)
-
-    def _check_use(self, component, use):
-        target = f"{use.server}.{use.provided}"
-        server = self.components.get(use.server)
-        if server is None:
-            everything = [f"{c.name}.{provided}" for c in self.components.values() for provided in c.provides]
-            meant = closest(target, everything)
-            raise self.document.error(use.place, f"component '{component.name}' uses '{target}', but there is no component '{use.server}'",
-                                      f"did you mean '{meant}'?" if meant else f"add:  [component.{use.server}]")
-        if use.provided not in server.provides:
-            if not server.provides:
-                raise self.document.error(use.place, f"component '{component.name}' uses '{target}', but '{server.name}' provides nothing",
-                                          f"add to [component.{server.name}]:  provides = {{ {use.provided} = \"{use.provided.title().replace('_', '')}\" }}")
-            meant = closest(use.provided, server.provides)
-            if meant is None and len(server.provides) == 1:
-                meant = next(iter(server.provides))
-            raise self.document.error(use.place, f"component '{component.name}' uses '{target}', but '{server.name}' provides only: {', '.join(server.provides)}",
-                                      f"did you mean '{server.name}.{meant}'?" if meant else None)
-
-    def _check_devices(self):
-        """Every device exists on the board, and one component has it."""
-        owners = {}
-        for component in self.components.values():
-            for index, device in enumerate(component.devices):
-                place = component.path + ("devices", index)
-                if device not in self.board.devices:
-                    meant = closest(device, self.board.devices)
-                    raise self.document.error(place, f"component '{component.name}' has the device '{device}', but board '{self.board.name}' has only: "
-                                              f"{listing(sorted(self.board.devices))}", f"did you mean '{meant}'?" if meant else None)
-                if device in owners:
-                    raise self.document.error(place, f"the device '{device}' belongs to component '{owners[device]}' already",
-                                              f"only one can drive it: the other uses an interface of '{owners[device]}'")
-                owners[device] = component.name
-
-    def _providers_first(self):
-        """The components in an order in which each follows all that it uses; a cycle has none."""
-        ordered, done = [], set()
-        for component in self.components.values():
-            self._visit(component, [], ordered, done)
-        return ordered
-
-    def _visit(self, component, chain, ordered, done):
-        if component.name in done:
-            return
-        chain = chain + [component.name]
-        for use in component.uses:
-            if use.server in chain:
-                circle = " -> ".join(chain[chain.index(use.server):] + [use.server])
-                raise self.document.error(use.place, f"components that use each other in a cycle would wait for ever: {circle}",
-                                          "turn one of the uses round: let that server signal, or give the data with the call")
-            self._visit(self.components[use.server], chain, ordered, done)
-        done.add(component.name)
-        ordered.append(component)
-
-    def _check_budgets(self):
-        """Budgets below their period are promises; together they cannot be more than the core."""
-        limited = [c for c in self.components.values() if c.budget_ns < c.period_ns]
-        total = 0
-        for component in limited:
-            total += component.budget_ns / component.period_ns
-            if total > 1 + 1e-9:
-                raise self.document.error(component.path + ("budget",), f"the budgets add up to {total * 100:.0f} % of the core with component '{component.name}'",
-                                          "lower some: " + ", ".join(f"{c.name} {c.budget_ns / c.period_ns * 100:.0f} %" for c in limited))
-
-    def _check_memory(self, memory):
-        total = sum(component.memory for component in self.components.values())
-        if total + SYSTEM_MEMORY > memory:
-            largest = max(self.components.values(), key=lambda component: component.memory)
-            place = largest.path + ("memory",)
-            raise self.document.error(place, f"the components' memory adds up to {size_text(total)}, with {size_text(SYSTEM_MEMORY)} for the kernel; the machine has {size_text(memory)}",
-                                      f"the largest is '{largest.name}' with {size_text(largest.memory)}; or raise [system] memory")

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""`./lucid doctor`: is everything there that building, running and testing need; and installs it on Debian and Ubuntu.
+"""`./lucid doctor`: is everything there that building, running and testing need; and installs it on Debian
+and Ubuntu.
 
-What is there is seen by looking for the programs and files themselves, which is fast and needs no network, so that `make run` can
-ask every time.
+What is there is seen by looking for the programs and files themselves, which is fast and needs no network, so
+that `make run` can ask every time.
 """
 import os
 import shutil
@@ -43,7 +44,8 @@ NEEDS = [
 ]
 
 # What the packages are called elsewhere, roughly.
-ELSEWHERE = "gcc, binutils, ninja, qemu-system-x86_64 with its firmware files, and for tests git, clang, OVMF, GRUB's tools for BIOS and UEFI, xorriso"
+ELSEWHERE = ("gcc, binutils, ninja, qemu-system-x86_64 with its firmware files, and for tests git, clang, OVMF, "
+             "GRUB's tools for BIOS and UEFI, xorriso")
 
 
 def missing(purpose):
@@ -69,11 +71,13 @@ def as_root():
 def install(needs):
     """Install the packages, or say exactly what a person has to do."""
     if shutil.which("apt-get") is None:
-        raise ToolError(f"this is neither Debian nor Ubuntu, so install by hand what is missing: {listing(n.looks for n in needs)}",
+        raise ToolError("this is neither Debian nor Ubuntu, so install by hand what is missing: "
+                        f"{listing(need.looks for need in needs)}",
                         f"what Lucid needs in all: {ELSEWHERE}")
     root = as_root()
     if root is None:
-        raise ToolError("installing needs root, and sudo is not there or asks for a password; run as root:", install_line(needs))
+        raise ToolError("installing needs root, and sudo is not there or asks for a password; run as root:",
+                        install_line(needs))
     say(f"installing {len(needs)} package{'s' if len(needs) > 1 else ''}: this happens once, and takes a few minutes")
     if not any(Path("/var/lib/apt/lists").glob("*_Packages*")):
         apt(root, ["update"])
@@ -81,10 +85,12 @@ def install(needs):
         say("trying again with a fresh list of packages")
         apt(root, ["update"])
         if apt(root, install_words(needs)) != 0:
-            raise ToolError("apt-get failed, see above; what is missing could be installed with:", install_line(needs))
+            raise ToolError("apt-get failed, see above; what is missing could be installed with:",
+                            install_line(needs))
     left = [need for need in needs if not need.is_there()]
     if left:
-        raise ToolError(f"{listing(n.package for n in left)} installed, but {listing(n.looks for n in left)} still not found")
+        raise ToolError(f"{listing(need.package for need in left)} installed, but still not found: "
+                        f"{listing(need.looks for need in left)}")
 
 
 def install_words(needs):

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Which source line an instruction comes from: a reader for .debug_line, DWARF versions 4 and 5 (section 6.2).
+"""Which source line an instruction comes from: a reader for .debug_line, DWARF versions 4 and 5 (section
+6.2).
 
-gcc and clang write one line number program for each compilation unit. Running it yields rows (address, file, line) in
-sequences of rising addresses; a sequence ends with a row that only says where it ends. Sequences of functions that the linker
-threw away lie at address 0 or thereabouts; the caller says which addresses count.
+gcc and clang write one line number program for each compilation unit. Running it yields rows (address, file,
+line) in sequences of rising addresses; a sequence ends with a row that only says where it ends. Sequences of
+functions that the linker threw away lie at address 0 or thereabouts; the caller says which addresses count.
 """
 import posixpath
 import struct
@@ -199,9 +200,9 @@ def read_lines(elf):
 
 
 def _joined(sequences):
-    """One table: of rows with one address the last counts; a row that says what the one before said is left out; the end
-    of a sequence counts only if nothing begins there. Code that the compiler gives to no line (0 inside a sequence) is left with
-    the line before it."""
+    """One table: of rows with one address the last counts; a row that says what the one before said is
+    left out; the end of a sequence counts only if nothing begins there. Code that the compiler gives to
+    no line (0 inside a sequence) is left with the line before it."""
     by_address = {}
     for rows in sequences:
         for row in rows[:-1]:

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""A reader for ELF64 little-endian files: sections, program headers and symbols, as far as the tool needs them."""
+"""A reader for ELF64 little-endian files: sections, program headers and symbols, as far as the tool needs
+them."""
 import struct
 from dataclasses import dataclass
 from functools import cached_property
@@ -64,7 +65,8 @@ class Elf:
         if len(self.data) < FILE_HEADER.size or self.data[:6] != b"\x7fELF\x02\x01":
             raise ToolError(f"{relative(path)}: this is no 64-bit little-endian ELF file")
         (_, _, self.machine, _, self.entry, self._segments_at, self._sections_at, _, _, self._segment_size,
-         self._segment_count, self._section_size, self._section_count, self._names) = FILE_HEADER.unpack_from(self.data)
+         self._segment_count, self._section_size, self._section_count,
+         self._names) = FILE_HEADER.unpack_from(self.data)
 
     @cached_property
     def segments(self):
@@ -78,10 +80,11 @@ class Elf:
         return sorted(found, key=lambda segment: segment.address)
 
     def is_used(self, segment):
-        """False if nothing but the file's own headers lies in the segment. (True for a file without section headers.)"""
+        """False if nothing but the file's own headers lies in the segment. (True for a file without
+        section headers.)"""
         end = segment.address + segment.memory_size
-        return not self.sections or any(section.flags & SHF_ALLOC and section.size > 0 and segment.address <= section.address < end
-                                        for section in self.sections)
+        return not self.sections or any(section.flags & SHF_ALLOC and section.size > 0
+                                        and segment.address <= section.address < end for section in self.sections)
 
     @cached_property
     def sections(self):
@@ -139,7 +142,8 @@ class Elf:
 
     @staticmethod
     def _is_function(symbol, code):
-        if symbol.type not in (STT_FUNC, STT_NOTYPE) or symbol.section == SHN_ABS or symbol.name.startswith((".", "$")):
+        if symbol.type not in (STT_FUNC,
+                               STT_NOTYPE) or symbol.section == SHN_ABS or symbol.name.startswith((".", "$")):
             return False
         return any(segment.address <= symbol.address < segment.address + segment.memory_size for segment in code)
 

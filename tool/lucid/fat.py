@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Writes a small FAT12 file system with files in it: the partition that UEFI firmware boots from.
 
-Made here and not with mtools so that the same files give the same bytes (no time stamps, no random serial number). Reference:
-Microsoft, "FAT32 File System Specification" 1.03, which describes FAT12 too.
+Made here and not with mtools so that the same files give the same bytes (no time stamps, no random serial
+number). Reference: Microsoft, "FAT32 File System Specification" 1.03, which describes FAT12 too.
 """
 import struct
 
@@ -38,7 +38,8 @@ class Fat:
     def table(self):
         """The allocation table: two 12-bit entries in three bytes."""
         entries = self.chain + [0] * (len(self.chain) % 2)
-        packed = b"".join((low | high << 12).to_bytes(3, "little") for low, high in zip(entries[::2], entries[1::2]))
+        pairs = zip(entries[::2], entries[1::2])
+        packed = b"".join((low | high << 12).to_bytes(3, "little") for low, high in pairs)
         return packed + bytes(align_up(len(packed), SECTOR) - len(packed))
 
 
@@ -55,13 +56,15 @@ def entry(name, attributes, cluster, size):
 
 
 def store_folder(fat, tree):
-    """The directory entries of a tree {name: bytes or tree}; what they refer to is stored. Sub-folders have one cluster."""
+    """The directory entries of a tree {name: bytes or tree}; what they refer to is stored. Sub-folders
+    have one cluster."""
     entries = b""
     for name, content in sorted(tree.items()):
         if isinstance(content, dict):
             inner = store_folder(fat, content)
             cluster = len(fat.chain)
-            fat.store((entry(b".".ljust(11), DIRECTORY, cluster, 0) + entry(b"..".ljust(11), DIRECTORY, 0, 0) + inner).ljust(CLUSTER, b"\0"))
+            own, parent = entry(b".".ljust(11), DIRECTORY, cluster, 0), entry(b"..".ljust(11), DIRECTORY, 0, 0)
+            fat.store((own + parent + inner).ljust(CLUSTER, b"\0"))
             entries += entry(short_name(name), DIRECTORY, cluster, 0)
             fix_parents(fat, inner, cluster)
         else:
@@ -86,6 +89,7 @@ def make_fat(tree):
         raise ToolError("the files are too large for a FAT12 file system")
     table = fat.table()
     sectors = 1 + len(table) // SECTOR + len(root) // SECTOR + len(fat.clusters) // SECTOR
-    boot = struct.pack("<3s8sHBHBHHBHHHIIBBBI11s8s", b"\xeb\x3c\x90", b"LUCID   ", SECTOR, CLUSTER // SECTOR, 1, 1, ROOT_ENTRIES,
-                       sectors, 0xf8, len(table) // SECTOR, 32, 64, 0, 0, 0x80, 0, 0x29, SERIAL, b"LUCID      ", b"FAT12   ")
+    boot = struct.pack("<3s8sHBHBHHBHHHIIBBBI11s8s", b"\xeb\x3c\x90", b"LUCID   ", SECTOR, CLUSTER // SECTOR, 1, 1,
+                       ROOT_ENTRIES, sectors, 0xf8, len(table) // SECTOR, 32, 64, 0, 0, 0x80, 0, 0x29, SERIAL,
+                       b"LUCID      ", b"FAT12   ")
     return boot.ljust(SECTOR - 2, b"\0") + b"\x55\xaa" + table + root + bytes(fat.clusters)

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Reads C headers as documentation: the opening essay, sections, and declarations with the comments before them.
+"""Reads C headers as documentation: the opening essay, sections, and declarations with the comments before
+them.
 
-No C parser: it relies on how the repository writes headers (docs/style): a comment stands directly before what it describes, a blank line
-ends a declaration, sections begin with /* ---- Title ---- */. Bodies of inline functions are left out.
+No C parser: it relies on how the repository writes headers (docs/style): a comment stands directly before
+what it describes, a blank line ends a declaration, sections begin with /* ---- Title ---- */. Bodies of
+inline functions are left out.
 """
 import re
 from dataclasses import dataclass

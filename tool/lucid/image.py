@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Writes the payload of a boot image (abi/lucid/image.h): root component, kernel symbols and bundle, with their checksums.
+"""Writes the payload of a boot image (abi/lucid/image.h): root component, kernel symbols and bundle, with
+their checksums.
 
-The kernel is linked twice: once alone, for its symbols, and once with the payload behind it. The second link must not
-move anything; `check_same_symbols` makes sure.
+The kernel is linked twice: once alone, for its symbols, and once with the payload behind it. The second link
+must not move anything; `check_same_symbols` makes sure.
 """
 import re
 import struct
@@ -40,7 +41,8 @@ def make_payload(kernel_file, root_file, bundle, system_name, version):
     root = Elf(root_file)
     data, segments = bytearray(PAGE), []
     for segment in loadable_segments(root):
-        segments += [segment.address, _append(data, segment.data), len(segment.data), segment.memory_size, segment.rights, 0]
+        segments += [segment.address, _append(data, segment.data), len(segment.data), segment.memory_size,
+                     segment.rights, 0]
     count = len(segments) // 6
     segments += [0] * (6 * SEGMENTS_MAX - len(segments))
     symbols = kernel_symbols(Elf(kernel_file))

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """image.iso: the image with GRUB, bootable from a CD or a USB stick, on a BIOS and on UEFI.
 
-grub-mkrescue would do, but makes 20 MB that differ every time. This makes GRUB's two core images with just the modules that are
-needed and the commands built in, a FAT file system for UEFI, and lets xorriso put them together; same input, same bytes.
+grub-mkrescue would do, but makes 20 MB that differ every time. This makes GRUB's two core images with just
+the modules that are needed and the commands built in, a FAT file system for UEFI, and lets xorriso put them
+together; same input, same bytes.
 """
 import os
 import shutil
@@ -10,12 +11,13 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from .common import ToolError, relative
+from .common import ToolError
 from .fat import make_fat
 
 GRUB = Path("/usr/lib/grub")
 KERNEL = "/boot/lucid.elf"
-MODULES = ["iso9660", "part_msdos", "part_gpt", "search", "search_fs_file", "multiboot2", "echo", "test", "sleep", "boot"]
+MODULES = ["iso9660", "part_msdos", "part_gpt", "search", "search_fs_file", "multiboot2", "echo", "test", "sleep",
+           "boot"]
 BIOS_MODULES = ["biosdisk", *MODULES]
 UEFI_MODULES = ["fat", "efi_gop", "efi_uga", *MODULES]
 EPOCH = "315532800"  # 1980-01-01: the date of everything in the ISO
@@ -33,7 +35,8 @@ sleep 10
 def call(words, **more):
     """Run a program; its output only matters if it fails."""
     try:
-        done = subprocess.run([str(word) for word in words], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, **more)
+        done = subprocess.run([str(word) for word in words], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                              text=True, **more)
     except FileNotFoundError:
         raise ToolError(f"{words[0]} is missing; it is needed for the ISO", "./lucid doctor --install") from None
     if done.returncode != 0:
@@ -79,8 +82,9 @@ def _same_attributes(tree):
 
 
 def _assemble(tree, output):
-    call(["xorriso", "-as", "mkisofs", "-quiet", "-r", "-V", "LUCID", "-o", output,
-          "-b", "boot/grub/bios.img", "-no-emul-boot", "-boot-load-size", "4", "-boot-info-table", "--grub2-boot-info",
-          "--grub2-mbr", GRUB / "i386-pc/boot_hybrid.img",
-          "-eltorito-alt-boot", "-e", "boot/grub/efi.img", "-no-emul-boot", "-isohybrid-gpt-basdat",
-          "--protective-msdos-label", tree], env=dict(os.environ, SOURCE_DATE_EPOCH=EPOCH, TZ="UTC", LC_ALL="C.UTF-8"))
+    bios = ["-b", "boot/grub/bios.img", "-no-emul-boot", "-boot-load-size", "4", "-boot-info-table",
+            "--grub2-boot-info", "--grub2-mbr", GRUB / "i386-pc/boot_hybrid.img"]
+    uefi = ["-eltorito-alt-boot", "-e", "boot/grub/efi.img", "-no-emul-boot", "-isohybrid-gpt-basdat"]
+    call(["xorriso", "-as", "mkisofs", "-quiet", "-r", "-V", "LUCID", "-o", output, *bios, *uefi,
+          "--protective-msdos-label", tree],
+         env=dict(os.environ, SOURCE_DATE_EPOCH=EPOCH, TZ="UTC", LC_ALL="C.UTF-8"))

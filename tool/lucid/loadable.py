@@ -31,14 +31,17 @@ def loadable_segments(elf):
                             "a section of the program asks for it: look at `readelf -lS`")
         lead = segment.address % PAGE
         data = bytes(lead) + elf.data[segment.offset:segment.offset + segment.file_size]
-        rights = sum(right for flag, right in ((PF_READ, RIGHT_READ), (PF_WRITE, RIGHT_WRITE), (PF_EXECUTE, RIGHT_EXECUTE))
+        rights = sum(right for flag,
+                     right in ((PF_READ, RIGHT_READ), (PF_WRITE, RIGHT_WRITE), (PF_EXECUTE, RIGHT_EXECUTE))
                      if segment.flags & flag)
         found.append(Loadable(segment.address - lead, data, lead + segment.memory_size, rights))
     for one, following in zip(found, found[1:]):
         if one.end > following.address:
-            raise ToolError(f"{relative(elf.path)}: the segments at {one.address:#x} and {following.address:#x} share a page")
+            places = f"{one.address:#x} and {following.address:#x}"
+            raise ToolError(f"{relative(elf.path)}: the segments at {places} share a page")
     if not 0 < len(found) <= SEGMENTS_MAX:
         raise ToolError(f"{relative(elf.path)}: has {len(found)} segments; from 1 to {SEGMENTS_MAX} are possible")
     if not any(s.rights & RIGHT_EXECUTE and s.address <= elf.entry < s.address + len(s.data) for s in found):
-        raise ToolError(f"{relative(elf.path)}: the entry {elf.entry:#x} is not in its code", "is there a function _start?")
+        raise ToolError(f"{relative(elf.path)}: the entry {elf.entry:#x} is not in its code",
+                        "is there a function _start?")
     return found

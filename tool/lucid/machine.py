@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""A machine that runs an image: QEMU as a child process, with its console on two pipes and its monitor on a socket.
+"""A machine that runs an image: QEMU as a child process, with its console on two pipes and its monitor on a
+socket.
 
-The guest's UART is QEMU's standard input and output. QEMU takes a byte from its input only when the UART has room, so a pipe
-never loses one. The monitor (QMP) tells why the machine ends: `poweroff` and `reboot` both end QEMU with status 0 otherwise.
+The guest's UART is QEMU's standard input and output. QEMU takes a byte from its input only when the UART has
+room, so a pipe never loses one. The monitor (QMP) tells why the machine ends: `poweroff` and `reboot` both
+end QEMU with status 0 otherwise.
 """
 import ctypes
 import json
@@ -35,17 +37,19 @@ def qemu_command(built, options):
     """The command line, without the monitor."""
     emulator = built.system.board.emulator
     if emulator is None:
-        raise ToolError(f"board '{built.system.board.name}': the tool does not start this machine; use the image {relative(built.folder)}/image.iso")
+        raise ToolError(f"board '{built.system.board.name}': the tool does not start this machine",
+                        f"build with --iso, and use {relative(built.folder)}/image.iso")
     if shutil.which(emulator.program) is None:
         raise ToolError(f"{emulator.program} is missing", "./lucid doctor --install")
     memory = options.memory or built.system.memory
-    command = [emulator.program, *emulator.arguments, *BASE_ARGUMENTS, "-m", f"{memory >> 20}M", "-smp", str(options.cores),
-               *CONSOLE_ARGUMENTS]
+    command = [emulator.program, *emulator.arguments, *BASE_ARGUMENTS, "-m", f"{memory >> 20}M", "-smp",
+               str(options.cores), *CONSOLE_ARGUMENTS]
     command += ["-icount", "shift=0,sleep=off"] if options.icount else ["-accel", options.accel]
     if options.boot == "elf":
         command += [*emulator.boot_elf, "-kernel", str(built.image)]
     else:
-        command += [*(emulator.boot_uefi if options.boot == "uefi" else emulator.boot_iso), "-cdrom", str(built.iso)]
+        firmware = emulator.boot_uefi if options.boot == "uefi" else emulator.boot_iso
+        command += [*firmware, "-cdrom", str(built.iso)]
     return command + options.extra
 
 
@@ -66,10 +70,11 @@ class Machine:
         self.monitor, theirs = socket.socketpair()
         try:
             command = qemu_command(built, options)
-            command += ["-chardev", f"socket,id=monitor,fd={theirs.fileno()}", "-mon", "chardev=monitor,mode=control"]
-            self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.errors, cwd=ROOT,
-                                            pass_fds=[theirs.fileno()], start_new_session=True, bufsize=0,
-                                            preexec_fn=die_with_parent)
+            command += ["-chardev", f"socket,id=monitor,fd={theirs.fileno()}"]
+            command += ["-mon", "chardev=monitor,mode=control"]
+            self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                            stderr=self.errors, cwd=ROOT, pass_fds=[theirs.fileno()],
+                                            start_new_session=True, bufsize=0, preexec_fn=die_with_parent)
         finally:
             theirs.close()
         self.input = self.process.stdin.fileno()

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """`./lucid manual`: writes docs/manual.md, the reference of the kernel and the library.
 
-It is made from abi/lucid/*.def (errors and operations), from the comments of the headers in abi/, lib/include/ and interfaces/, and from
-nothing else: to change the manual, change those.
+It is made from abi/lucid/*.def (errors and operations), from the comments of the headers in abi/,
+lib/include/ and interfaces/, and from nothing else: to change the manual, change those.
 """
 import difflib
 import re
@@ -130,7 +130,8 @@ def operations_chapter():
 
 def errors_chapter():
     rows = ["| number | name | meaning | what the caller can do |", "|---|---|---|---|"]
-    rows += [f"| {error.number} | `{error.name}` | {escaped(error.sentence)} | {escaped(error.remedy)} |" for error in errors()]
+    rows += [f"| {error.number} | `{error.name}` | {escaped(error.sentence)} | {escaped(error.remedy)} |"
+             for error in errors()]
     return "\n".join(rows)
 
 

@@ -9,13 +9,15 @@ TEMPLATE = ROOT / "tool/template"
 
 def files_for(name, root=ROOT):
     """What is made: path -> template."""
-    return {root / "components" / name / f"{name}.c": TEMPLATE / "component.c", root / "systems" / f"{name}.toml": TEMPLATE / "system.toml"}
+    return {root / "components" / name / f"{name}.c": TEMPLATE / "component.c",
+            root / "systems" / f"{name}.toml": TEMPLATE / "system.toml"}
 
 
 def make(name, root=ROOT):
     """Make the files; refuse if anything is there already. The paths made."""
     if not NAME.fullmatch(name):
-        raise ToolError(f"'{name}' cannot be the name of a component", "a name is a small letter, then up to 30 small letters, digits or '_'")
+        raise ToolError(f"'{name}' cannot be the name of a component",
+                        "a name is a small letter, then up to 30 small letters, digits or '_'")
     if name in RESERVED_NAMES or name == "console":
         raise ToolError(f"'{name}' is the name of {RESERVED_NAMES.get(name, 'the console')}", "choose another name")
     files = files_for(name, root)

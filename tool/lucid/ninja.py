@@ -48,8 +48,8 @@ def locked(directory):
 
 
 def run_ninja(path, targets, what):
-    """Bring `targets` up to date; says `what` only if there is something to do. Ninja's progress goes to a terminal,
-    compiler messages always go to standard error."""
+    """Bring `targets` up to date; says `what` only if there is something to do. Ninja's progress goes to a
+    terminal, compiler messages always go to standard error."""
     command = ["ninja", "-f", str(path)]
     targets = [str(target) for target in targets]
     try:

@@ -6,7 +6,8 @@ from . import checks
 from .common import ROOT, ToolError
 from .toml_places import Document
 
-KEYS = {"name", "target", "cc_flags", "ld_flags", "linker_script", "user_cc_flags", "user_fpu_cc_flags", "gcc_flags", "clang_flags"}
+KEYS = {"name", "target", "cc_flags", "ld_flags", "linker_script", "user_cc_flags", "user_fpu_cc_flags", "gcc_flags",
+        "clang_flags"}
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""report.txt: what is in an image, for people. Components, what each may do, where its parts lie and how large they are."""
+"""report.txt: what is in an image, for people. Components, what each may do, where its parts lie and how
+large they are."""
 from .board import CORE, IRQ, MEMORY, PORTS
 from .common import relative, size_text
 from .elf import Elf
@@ -28,7 +29,8 @@ def _program(title, path):
     lines = [title]
     for segment in filter(elf.is_used, elf.segments):
         rights = "".join(letter if segment.flags & flag else "-" for letter, flag in (("r", 4), ("w", 2), ("x", 1)))
-        lines.append(f"   {rights} {segment.address:#018x} {segment.memory_size:>9} bytes ({segment.file_size} in the file)")
+        sizes = f"{segment.memory_size:>9} bytes ({segment.file_size} in the file)"
+        lines.append(f"   {rights} {segment.address:#018x} {sizes}")
     return lines + [f"   entry {elf.entry:#x}, {len(elf.functions())} functions", ""]
 
 
@@ -39,9 +41,10 @@ def _authority(system, component):
     else:
         percent = component.budget_ns / component.period_ns * 100
         time = f"budget {component.budget_ns / 1e6:g} ms in {component.period_ns / 1e6:g} ms ({percent:.0f} %)"
-    lines = [f"   priority {component.priority}, {time}, start {component.start}, restart {component.restart}" + (", FPU" if component.fpu else "")
-             + (", control of other components" if component.control else ""),
-             f"   memory {size_text(component.memory)}: stack {size_text(component.stack)}, heap {size_text(component.heap)}"]
+    more = (", FPU" if component.fpu else "") + (", control of other components" if component.control else "")
+    memory, stack, heap = (size_text(size) for size in (component.memory, component.stack, component.heap))
+    lines = [f"   priority {component.priority}, {time}, start {component.start}, restart {component.restart}{more}",
+             f"   memory {memory}: stack {stack}, heap {heap}"]
     lines += [f"   provides {name}: {interface}" for name, interface in component.provides.items()]
     lines += [f"   uses {use.server}.{use.provided} as '{use.name}'" for use in component.uses]
     lines.append("   uses the supervisor")
@@ -53,4 +56,5 @@ def _authority(system, component):
 def _resource(resource):
     last = resource.first + resource.count - 1
     return {IRQ: f"interrupt {resource.first}", PORTS: f"I/O ports {resource.first:#x} to {last:#x}",
-            MEMORY: f"memory {resource.first:#x} to {last:#x}", CORE: f"the user timer of core {resource.first}"}[resource.kind]
+            MEMORY: f"memory {resource.first:#x} to {last:#x}",
+            CORE: f"the user timer of core {resource.first}"}[resource.kind]

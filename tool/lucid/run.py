@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """`./lucid run`: build a system, start it, and connect its console with standard input and output.
 
-Standard input may be a terminal or a pipe. It is held back until the guest is ready for it (class Gate): bytes that reach a UART before its
-driver would be lost, and firmware would read them. The end of standard input only ends input.
+Standard input may be a terminal or a pipe. It is held back until the guest is ready for it (class Gate):
+bytes that reach a UART before its driver would be lost, and firmware would read them. The end of standard
+input only ends input.
 """
 import os
 import signal
@@ -55,8 +56,9 @@ class Output:
 class Gate:
     """Holds input back until the guest wants it.
 
-    At the start, and after a reset: until the prompt has been seen, or nothing more comes. From a pipe, a line at a time then, each
-    when the prompt is there again: what follows `reboot` in a script is for the system after it. From a person, everything at once.
+    At the start, and after a reset: until the prompt has been seen, or nothing more comes. From a pipe, a
+    line at a time then, each when the prompt is there again: what follows `reboot` in a script is for the
+    system after it. From a person, everything at once.
     """
 
     def __init__(self, session, by_line):
@@ -66,6 +68,7 @@ class Gate:
         self.prompts = False  # the guest prints prompts
         self.open = False
         self.since = 0        # where in the transcript the wait for a prompt began
+        self.echo = ""        # the last line: the prompt that counts comes behind it (the console may repeat the one before)
         self.resets = 0
         self.sent = None      # time of the last line
 
@@ -76,7 +79,7 @@ class Gate:
         """Pass on what the guest is ready for."""
         if self.session.machine.resets != self.resets:
             self.resets = self.session.machine.resets
-            self._close()
+            self._close("")
             self.prompts = False
         if not self.open:
             self._look()
@@ -88,12 +91,15 @@ class Gate:
             if end < 0:
                 self._send(len(self.waiting))
                 return
+            line = self.waiting[:end].decode("utf-8", "replace").strip()
             self._send(end + 1)
-            self._close()
+            self._close(line)
 
     def _look(self):
         """Has what we wait for come?"""
-        if self.session.transcript.text.find(PROMPT, self.since) >= 0:
+        text = self.session.transcript.text
+        echoed = text.find(self.echo, self.since)
+        if echoed >= 0 and text.find(PROMPT, echoed + len(self.echo)) >= 0:
             self.open = self.prompts = True
             return
         latest = max((when for when in (self.session.last_output, self.sent) if when is not None), default=None)
@@ -105,8 +111,9 @@ class Gate:
         del self.waiting[:count]
         self.sent = time.monotonic()
 
-    def _close(self):
+    def _close(self, line):
         self.open = False
+        self.echo = line
         self.since = len(self.session.transcript.text)
 
 
@@ -161,7 +168,8 @@ class Run:
         except Over as over:
             if self._expected() or (over.success and self.expect is None):
                 return self._succeed()
-            return self._fail(over.reason if self.expect is None else f"{over.reason} before '{self.expect}' was seen")
+            return self._fail(over.reason if self.expect is None
+                              else f"{over.reason} before '{self.expect}' was seen")
 
     def _round(self, left):
         """Move bytes once; True if the run is over and a success."""
@@ -230,8 +238,8 @@ def memory_size(text):
 def command(arguments):
     """./lucid run"""
     boot = "uefi" if arguments.uefi else "iso" if arguments.iso else "elf"
-    options = Options(cores=arguments.cores, icount=arguments.icount, accel=arguments.accel, boot=boot, extra=arguments.extra,
-                      memory=memory_size(arguments.memory) if arguments.memory else None)
+    options = Options(cores=arguments.cores, icount=arguments.icount, accel=arguments.accel, boot=boot,
+                      extra=arguments.extra, memory=memory_size(arguments.memory) if arguments.memory else None)
     built = build(arguments.system, variant_of(arguments), iso=boot != "elf")
     if terminal.is_interactive():
         complain(f"starting {built.system.name} on {built.system.board.name}; Ctrl-A X leaves")

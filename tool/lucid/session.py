@@ -19,8 +19,8 @@ ESCAPES = re.compile(r"\x1b\[[0-9;?=]*[A-Za-z]|\x1b[()][A-Za-z0-9]|\x1b[=>78c]")
 
 
 class Transcript:
-    """Everything printed, as text without carriage returns and terminal escapes. An escape that is cut by the end of a piece
-    is kept back until the rest arrives."""
+    """Everything printed, as text without carriage returns and terminal escapes. An escape that is cut by
+    the end of a piece is kept back until the rest arrives."""
 
     def __init__(self):
         self.text = ""
@@ -69,13 +69,14 @@ class Session:
         self.pending += data
 
     def move(self, seconds, also=()):
-        """Wait up to `seconds` for something to happen and handle it. Returns those of the descriptors `also` that can be read.
-        Raises Over when the machine has ended, panicked or resets in a loop."""
+        """Wait up to `seconds` for something to happen and handle it. Returns those of the descriptors
+        `also` that can be read. Raises Over when the machine has ended, panicked or resets in a loop."""
         machine = self.machine
         reading = [machine.output, *also] + ([machine.monitor] if self._monitor_open else [])
         if self.panic_at is not None:
             seconds = min(seconds, PANIC_QUIET)
-        readable, writable, _ = select.select(reading, [machine.input] if self.pending else [], [], max(0.0, seconds))
+        writing = [machine.input] if self.pending else []
+        readable, writable, _ = select.select(reading, writing, [], max(0.0, seconds))
         if machine.monitor in readable:
             self._monitor_open = machine.read_monitor()
             self._check_resets()
@@ -95,7 +96,8 @@ class Session:
         self.last_output = time.monotonic()
         self.transcript.add(data)
         self.sink(data)
-        if self.panic_at is None and not self.tolerate_panic and PANIC in self.transcript.text[-len(data) - len(PANIC):]:
+        recent = self.transcript.text[-len(data) - len(PANIC):]
+        if self.panic_at is None and not self.tolerate_panic and PANIC in recent:
             self.panic_at = self.last_output
 
     def _end(self):
@@ -123,5 +125,5 @@ class Session:
             self._reset_times.append(time.monotonic())
         recent = [when for when in self._reset_times if when > time.monotonic() - RESET_SECONDS]
         if len(recent) > self.reset_limit:
-            how = "the machine was reset" if self.reset_limit == 0 else f"the machine was reset {len(recent)} times in {RESET_SECONDS:.0f} s"
-            raise Over(False, f"{how} (a triple fault, or the system reboots)")
+            often = "" if self.reset_limit == 0 else f" {len(recent)} times in {RESET_SECONDS:.0f} s"
+            raise Over(False, f"the machine was reset{often} (a triple fault, or the system reboots)")

@@ -9,7 +9,8 @@ from .description import load_system
 
 
 class Plan:
-    """build/VARIANT/SYSTEM/plan.json: what build.py decided. Paths are relative to the repository, where steps run."""
+    """build/VARIANT/SYSTEM/plan.json: what build.py decided. Paths are relative to the repository, where
+    steps run."""
 
     def __init__(self, path):
         values = json.loads(Path(path).read_text())
@@ -26,7 +27,8 @@ def step_payload(plan, output):
     from .bundle import make_bundle
     from .image import make_payload
     bundle = make_bundle(plan.system, plan.version, plan.programs)
-    write_atomically(output, make_payload(plan.folder / "kernel.elf", plan.root, bundle, plan.system.name, plan.version))
+    write_atomically(output,
+                     make_payload(plan.folder / "kernel.elf", plan.root, bundle, plan.system.name, plan.version))
 
 
 def step_report(plan, output):

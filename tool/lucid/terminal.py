@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """The host's terminal while a machine runs on it: raw, with Ctrl-A X to leave, and afterwards as it was.
 
-The work is done in a child process; the parent only waits and then restores the terminal. So it is restored however the
-work ends, also by a crash or `kill -9`.
+The work is done in a child process; the parent only waits and then restores the terminal. So it is restored
+however the work ends, also by a crash or `kill -9`.
 """
 import ctypes
 import os
@@ -68,7 +68,8 @@ def _child(work, saved):
 
 
 class Keys:
-    """What a person types, without the Ctrl-A commands. `take` returns the bytes for the guest, or None to leave."""
+    """What a person types, without the Ctrl-A commands. `take` returns the bytes for the guest, or None to
+    leave."""
 
     def __init__(self):
         self.escaped = False

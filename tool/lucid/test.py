@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """`./lucid test`: runs the suites and counts.
 
-A suite is a module of lucid.suites with a function `jobs(context)`. A job is one thing to start (a Python test, a test program, a system in
-QEMU); it reports one or many results. Each job has a time limit; whatever it does, the next one is run. The last line is
-`N passed, N failed`.
+A suite is a module of lucid.suites with a function `jobs(context)`. A job is one thing to start (a Python
+test, a test program, a system in QEMU); it reports one or many results. Each job has a time limit; whatever
+it does, the next one is run. The last line is `N passed, N failed`.
 """
 import importlib
 import signal
@@ -22,6 +22,11 @@ class Failure(Exception):
     """A test's answer is no. The message says what was expected and what was seen."""
 
 
+class Skipped(Exception):
+    """A test that cannot be done on this machine. It counts neither as passed nor as failed, and is listed
+    at the end."""
+
+
 class TimeLimit(BaseException):
     """A job took too long. No Exception, so that no test mistakes it for one of its own."""
 
@@ -31,11 +36,13 @@ class Result:
     name: str
     passed: bool
     message: str = ""
+    skipped: bool = False
 
 
 @dataclass
 class Job:
-    """Something to run. `work` returns results, or None for a single success; it raises Failure for a single failure."""
+    """Something to run. `work` returns results, or None for a single success; it raises Failure for a
+    single failure."""
     suite: str
     name: str
     work: object
@@ -60,10 +67,13 @@ class Count:
     passed: int = 0
     failed: int = 0
     failures: list = field(default_factory=list)
+    skipped: list = field(default_factory=list)
 
     def add(self, job, results):
         for result in results:
-            if result.passed:
+            if result.skipped:
+                self.skipped.append(f"{job.title}: {result.message}")
+            elif result.passed:
                 self.passed += 1
             else:
                 self.failed += 1
@@ -89,6 +99,8 @@ def run_job(job):
     try:
         with time_limit(job.seconds):
             return job.work() or [Result(job.name, True)]
+    except Skipped as reason:
+        return [Result(job.name, True, str(reason), skipped=True)]
     except (Failure, ToolError) as failure:
         return [Result(job.name, False, str(failure))]
     except TimeLimit:
@@ -100,7 +112,7 @@ def run_job(job):
 def show(job, results, seconds):
     failed = [result for result in results if not result.passed]
     if len(results) == 1:
-        verdict = "FAILED" if failed else "ok"
+        verdict = "FAILED" if failed else "skipped" if results[0].skipped else "ok"
     else:
         verdict = f"{len(results) - len(failed)} ok" + (f", {len(failed)} FAILED" if failed else "")
     say(f"{job.title:<58} {verdict} ({seconds:.1f} s)")
@@ -123,7 +135,8 @@ def chosen_suites(names):
     for name in names or ():
         if name not in SUITES:
             meant = closest(name, SUITES)
-            raise ToolError(f"there is no suite '{name}'; known: {listing(SUITES)}", f"did you mean '{meant}'?" if meant else None)
+            raise ToolError(f"there is no suite '{name}'; known: {listing(SUITES)}", f"did you mean '{meant}'?"
+                            if meant else None)
     return [suite for suite in SUITES if not names or suite in names]
 
 
@@ -133,6 +146,8 @@ def command(arguments):
     jobs = [job for job in collect(context, chosen_suites(arguments.suite)) if job.long == arguments.long]
     if arguments.filter:
         jobs = [job for job in jobs if arguments.filter in job.title]
+        if not jobs:
+            raise ToolError(f"no test has '{arguments.filter}' in its name", "./lucid test --list shows them")
     if arguments.list:
         for job in jobs:
             say(job.title)
@@ -148,10 +163,11 @@ def run_all(jobs):
         count.add(job, results)
         show(job, results, time.monotonic() - began)
     say()
-    if count.failures:
-        say("failed:")
-        for name in count.failures:
-            say(f"   {name}")
+    for heading, names in (("skipped:", count.skipped), ("failed:", count.failures)):
+        if names:
+            say(heading)
+            for name in names:
+                say(f"   {name}")
     say(f"{time.monotonic() - start:.0f} s")
     say(f"{count.passed} passed, {count.failed} failed")
     return EXIT_FAILED if count.failed else EXIT_OK

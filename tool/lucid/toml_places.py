@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """TOML with line numbers: reads a file with tomllib, and finds the line of every table and key in it.
 
-tomllib checks the syntax and gives the values; `Places` walks over the same text and notes where each path of keys stands:
-('component', 'echo', 'uses', 'log') -> 12. Keys inside inline tables and elements of arrays have lines too.
+tomllib checks the syntax and gives the values; `Places` walks over the same text and notes where each path of
+keys stands: ('component', 'echo', 'uses', 'log') -> 12. Keys inside inline tables and elements of arrays have
+lines too.
 """
 import re
 import tomllib
@@ -24,7 +25,8 @@ class Repeated(Exception):
 
 
 class Places:
-    """The line of every path in a TOML text. The text need not be valid: the walk ends where it stops making sense."""
+    """The line of every path in a TOML text. The text need not be valid: the walk ends where it stops
+    making sense."""
 
     def __init__(self, text):
         self.text = text

@@ -11,14 +11,12 @@
 #define UART               0x3f8
 #define UART_DATA          (UART + 0) /* divisor's low byte while DLAB is set */
 #define UART_INTERRUPTS    (UART + 1) /* divisor's high byte while DLAB is set */
-#define UART_FIFO          (UART + 2)
 #define UART_LINE          (UART + 3)
 #define UART_MODEM         (UART + 4)
 #define UART_STATUS        (UART + 5)
 #define UART_SCRATCH       (UART + 7)
 #define UART_LINE_8N1      0x03
 #define UART_LINE_DLAB     0x80
-#define UART_FIFO_RESET    0x07
 #define UART_MODEM_DTR_RTS 0x03
 #define UART_STATUS_ROOM   0x20
 #define UART_DIVISOR       1 /* 115200 baud */
@@ -54,7 +52,7 @@ void console_init(void)
     out8(UART_DATA, UART_DIVISOR);
     out8(UART_INTERRUPTS, 0);
     out8(UART_LINE, UART_LINE_8N1);
-    out8(UART_FIFO, UART_FIFO_RESET);
+    /* Not the FIFO register: writing it throws away what has been typed already. */
     out8(UART_MODEM, UART_MODEM_DTR_RTS);
 }
 

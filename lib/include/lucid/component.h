@@ -83,8 +83,8 @@ struct component_info {
     uint32_t ns_shift;
 
     uint32_t cnode_size_bits;
-    uint32_t first_free_slot; /* this and all above are empty */
-    uint32_t reserved;
+    uint32_t first_free_slot;     /* this and all above are empty */
+    uint32_t provides;            /* number of interfaces it serves; 0: it has no endpoint */
     uint8_t object_size_bits[32]; /* by enum object_type; 0 where the size is chosen */
 
     struct component_table session;

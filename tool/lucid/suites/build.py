@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Suite `build`: everything builds in every way without a warning (warnings are errors), the same sources give the same bytes
-wherever they lie, and the generated manual is up to date."""
+"""Suite `build`: everything builds in every way without a warning (warnings are errors), the same sources
+give the same bytes wherever they lie, and the generated manual is up to date."""
 import shutil
 import subprocess
 import tempfile
@@ -18,13 +18,16 @@ BUILD_SECONDS = 300.0
 
 
 def jobs(context):
-    found = [Job("build", f"every_system_builds_with_{compiler}_{kind}", lambda c=compiler, k=kind: build_all(context.board, k, c), BUILD_SECONDS)
-             for compiler in COMPILERS for kind in KINDS]
-    found += [Job("build", "a_second_build_has_nothing_to_do", lambda: second_build(context.board), BUILD_SECONDS),
-              Job("build", "two_directories_give_identical_images", lambda: identical(context.board, "gcc"), BUILD_SECONDS),
-              Job("build", "two_directories_give_identical_images_with_clang", lambda: identical(context.board, "clang"), BUILD_SECONDS, long=True),
-              Job("build", "the_manual_is_up_to_date", manual_is_current)]
-    return found
+    def job(name, work, long=False):
+        return Job("build", name, work, BUILD_SECONDS, long)
+
+    board = context.board
+    return [*(job(f"every_system_builds_with_{compiler}_{kind}", lambda c=compiler, k=kind: build_all(board, k, c))
+              for compiler in COMPILERS for kind in KINDS),
+            job("a_second_build_has_nothing_to_do", lambda: second_build(board)),
+            job("two_directories_give_identical_images", lambda: identical(board, "gcc")),
+            job("two_directories_give_identical_images_with_clang", lambda: identical(board, "clang"), long=True),
+            job("the_manual_is_up_to_date", manual_is_current)]
 
 
 def build_all(board, kind, compiler):
@@ -66,11 +69,13 @@ def identical(board, compiler):
 
 def copy_sources(target):
     """A clone with the changes that are not committed yet; without git, a plain copy."""
-    listed = subprocess.run(["git", "-C", str(ROOT), "ls-files", "-z", "--cached", "--others", "--exclude-standard"], capture_output=True)
+    listed = subprocess.run(["git", "-C", str(ROOT), "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+                            capture_output=True)
     if listed.returncode != 0:
         shutil.copytree(ROOT, target, ignore=shutil.ignore_patterns("build", ".git", "__pycache__"))
         return
-    clone = subprocess.run(["git", "clone", "-q", "--shared", "--no-checkout", str(ROOT), str(target)], capture_output=True)
+    clone = subprocess.run(["git", "clone", "-q", "--shared", "--no-checkout", str(ROOT), str(target)],
+                           capture_output=True)
     target.mkdir(parents=True, exist_ok=True)
     if clone.returncode == 0:
         subprocess.run(["git", "-C", str(target), "reset", "-q"], capture_output=True)
@@ -82,8 +87,8 @@ def copy_sources(target):
 
 
 def build_in(folder, name, board, compiler):
-    done = subprocess.run(["./lucid", "build", name, "--board", board, "--cc", compiler, "--iso"], cwd=folder, stdin=subprocess.DEVNULL,
-                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    done = subprocess.run(["./lucid", "build", name, "--board", board, "--cc", compiler, "--iso"], cwd=folder,
+                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     if done.returncode != 0:
         raise Failure(f"expected: the copy builds\nseen:\n{done.stdout[-2000:]}")
 
@@ -91,8 +96,10 @@ def build_in(folder, name, board, compiler):
 def compare(one, other):
     first, second = one.read_bytes(), other.read_bytes()
     if first != second:
-        at = next((index for index, (a, b) in enumerate(zip(first, second)) if a != b), min(len(first), len(second)))
-        raise Failure(f"expected: {one.name} is the same from both directories\nseen: {len(first)} and {len(second)} bytes, different from byte {at} on")
+        differing = (index for index, (a, b) in enumerate(zip(first, second)) if a != b)
+        at = next(differing, min(len(first), len(second)))
+        raise Failure(f"expected: {one.name} is the same from both directories\n"
+                      f"seen: {len(first)} and {len(second)} bytes, different from byte {at} on")
 
 
 def manual_is_current():

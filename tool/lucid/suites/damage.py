@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Damaged images: a copy of image.elf with some bytes of its payload changed, as a system test asks for.
 
-damage = [{ field = "size", add = 4096 }, { field = "magic", value = 0 }, { offset = 8192, flip = 1 }, { fix = "header" }, { fix = "payload" },
-          { cut = 4096 }]
+    damage = [{ field = "size", add = 4096 }, { field = "magic", value = 0 }, { offset = 8192, flip = 1 },
+              { fix = "header" }, { fix = "payload" }, { cut = 4096 }]
 
-`field` is one of abi/lucid/image.h's struct image_header; `offset` counts from the start of the payload, or (negative) from its end. `fix`
-writes a right checksum again, so that a test can reach the checks behind it. `cut` removes bytes from the end of the file.
+`field` is one of abi/lucid/image.h's struct image_header; `offset` counts from the start of the payload, or
+(negative) from its end. `fix` writes a right checksum again, so that a test can reach the checks behind it.
+`cut` removes bytes from the end of the file.
 """
 import struct
 import zlib
@@ -17,10 +18,11 @@ from ..image import HEADER, seal
 from ..loadable import PAGE
 from ..test import Failure
 
-FIELDS = {"magic": (0, "Q"), "abi_version": (8, "I"), "header_crc": (12, "I"), "size": (16, "Q"), "payload_crc": (24, "I"),
-          "segment_count": (28, "I"), "entry": (32, "Q"), "symbols": (40, "Q"), "symbols_size": (48, "Q"), "bundle": (56, "Q"),
-          "bundle_size": (64, "Q")}
-SEGMENT_FIELDS = {"address": (0, "Q"), "offset": (8, "Q"), "size": (16, "Q"), "memory_size": (24, "Q"), "rights": (32, "I")}
+FIELDS = {"magic": (0, "Q"), "abi_version": (8, "I"), "header_crc": (12, "I"), "size": (16, "Q"),
+          "payload_crc": (24, "I"), "segment_count": (28, "I"), "entry": (32, "Q"), "symbols": (40, "Q"),
+          "symbols_size": (48, "Q"), "bundle": (56, "Q"), "bundle_size": (64, "Q")}
+SEGMENT_FIELDS = {"address": (0, "Q"), "offset": (8, "Q"), "size": (16, "Q"), "memory_size": (24, "Q"),
+                  "rights": (32, "I")}
 SEGMENTS_AT, SEGMENT_SIZE = 200, 40
 
 

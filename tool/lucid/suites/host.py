@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Suite `host`: unit tests of the portable kernel as an ordinary program.
 
-Each tests/host/test_*.c is a program. It is linked with the portable kernel, with the port `host` (a fake machine), and with the other
-files of tests/host, under the address and undefined-behaviour sanitizers. Programs named test_*_long.c are long runs.
+Each tests/host/test_*.c is a program. It is linked with the portable kernel, with the port `host` (a fake
+machine), and with the other files of tests/host, under the address and undefined-behaviour sanitizers.
+Programs named test_*_long.c are long runs.
 """
 import os
 import subprocess
@@ -56,7 +57,9 @@ def build(target):
         file.build(path, "cc", [source], implicit=[BUILD / "cc.flags"])
         return path
 
-    kernel = [compiled(source) for folder in [*(f"kernel/{name}" for name in [*KERNEL_FOLDERS, CHECK_FOLDER]), port.folder] for source in sources(folder)]
+    kernel = [compiled(source)
+              for folder in [*(f"kernel/{name}" for name in [*KERNEL_FOLDERS, CHECK_FOLDER]), port.folder]
+              for source in sources(folder)]
     helpers = [compiled(source) for source in sources(FOLDER) if not source.name.startswith("test_")]
     for source in programs():
         file.build(BUILD / source.stem, "link", [compiled(source), *helpers, *kernel])
@@ -71,8 +74,8 @@ def run(source, context):
     environment = dict(os.environ, UBSAN_OPTIONS="print_stacktrace=1", ASAN_OPTIONS="detect_leaks=0")
     log = context.logs / f"host-{source.stem}.log"
     log.parent.mkdir(parents=True, exist_ok=True)
-    with open(log, "wb") as output, subprocess.Popen([program], stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT,
-                                                    cwd=ROOT, env=environment) as process:
+    with open(log, "wb") as output, subprocess.Popen([program], stdin=subprocess.DEVNULL, stdout=output,
+                                                     stderr=subprocess.STDOUT, cwd=ROOT, env=environment) as process:
         try:
             status = process.wait()
         finally:
@@ -82,6 +85,7 @@ def run(source, context):
     failed = lines.numbers(results)[1]
     if not results or (status != 0) != (failed > 0):
         tail = "\n".join(text.splitlines()[-25:])
-        results.append(Result(f"{source.stem} ends", False, f"expected: results, and exit status {1 if failed else 0}\n"
-                              f"seen: {len(results)} results, and exit status {status}; the end of {relative(log)}:\n{tail}"))
+        message = (f"expected: results, and exit status {1 if failed else 0}\n"
+                   f"seen: {len(results)} results, and exit status {status}; the end of {relative(log)}:\n{tail}")
+        results.append(Result(f"{source.stem} ends", False, message))
     return results

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""The lines that test programs in C print: `ok NAME`, `FAIL NAME: file:line: expected X, seen Y`, and (on the target) at the end
-`END n passed, n failed`."""
+"""The lines that test programs in C print: `ok NAME`, `FAIL NAME: file:line: expected X, seen Y`, and (on
+the target) at the end `END n passed, n failed`."""
 import re
 
 from ..test import Result

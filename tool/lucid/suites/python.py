@@ -3,7 +3,7 @@
 import unittest
 
 from ..common import ROOT
-from ..test import Failure, Job
+from ..test import Failure, Job, Skipped
 
 
 def flat(suite):
@@ -30,3 +30,5 @@ def run(test):
     test.run(result)
     for _, text in result.failures + result.errors:
         raise Failure(text.rstrip())
+    for _, reason in result.skipped:
+        raise Skipped(reason)

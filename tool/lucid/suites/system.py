@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Suite `system`: whole systems with expected output, one file each: tests/system/*.toml.
 
-A file says what to build, what to type, and what to see; tests/system/README.md describes it. The steps are done in order, each waits
-until its text has come (after what the steps before have matched) or the time of the whole test is up. What a file cannot say is in
-tests/system/test_*.py.
+A file says what to build, what to type, and what to see; tests/system/README.md describes it. The steps are
+done in order, each waits until its text has come (after what the steps before have matched) or the time of
+the whole test is up. What a file cannot say is in tests/system/test_*.py.
 """
 import re
 import time
@@ -14,6 +14,7 @@ from ..build import Variant, build
 from ..common import ROOT
 from ..compiler import COMPILERS, KINDS
 from ..machine import Options
+from ..session import PANIC
 from ..test import Failure, Job
 from ..toml_places import Document
 from .console import Recorder
@@ -21,10 +22,12 @@ from .damage import damaged
 from .python import python_jobs
 
 FOLDER = ROOT / "tests/system"
-KEYS = {"what", "system", "kinds", "compiler", "boot", "cores", "memory", "icount", "seconds", "long", "steps", "ends", "damage"}
+KEYS = {"what", "system", "kinds", "compiler", "boot", "cores", "memory", "icount", "seconds", "long", "steps",
+        "ends", "damage"}
 STEP_KEYS = {"expect", "match", "absent", "line", "type", "pause"}
 ENDS = {"power off", "panic", "reset", "any"}
 PYTHON_SECONDS = 300.0
+BUILD_SECONDS = 120.0
 ENTER = "\r"
 
 
@@ -55,7 +58,8 @@ def read_script(path):
         checks.known_keys(document, ("steps", index), step, STEP_KEYS, "a step")
         if len(step) != 1:
             raise document.error(("steps", index), "a step does one thing")
-    options = Options(cores=values.get("cores", 1), boot=checks.one_of(document, ("boot",), values.get("boot", "elf"), ["elf", "iso", "uefi"]),
+    options = Options(cores=values.get("cores", 1),
+                      boot=checks.one_of(document, ("boot",), values.get("boot", "elf"), ["elf", "iso", "uefi"]),
                       icount=values.get("icount", False))
     if "memory" in values:
         options.memory = checks.size(document, ("memory",), values["memory"])
@@ -64,7 +68,8 @@ def read_script(path):
     return Script(path.stem, values["system"], values["steps"], values.get("kinds", ["release"]),
                   checks.one_of(document, ("compiler",), values.get("compiler", "gcc"), list(COMPILERS)), options,
                   float(values.get("seconds", 60)), values.get("long", False),
-                  checks.one_of(document, ("ends",), values.get("ends", "any"), sorted(ENDS)), values.get("damage", []))
+                  checks.one_of(document, ("ends",), values.get("ends", "any"), sorted(ENDS)),
+                  values.get("damage", []))
 
 
 def jobs(context):
@@ -73,7 +78,8 @@ def jobs(context):
         script = read_script(path)
         for kind in script.kinds:
             name = script.name if len(script.kinds) == 1 else f"{script.name} ({kind})"
-            found.append(Job("system", name, lambda script=script, kind=kind: run(script, kind, context), script.seconds + 120, script.long))
+            found.append(Job("system", name, lambda script=script, kind=kind: run(script, kind, context),
+                             script.seconds + BUILD_SECONDS, script.long))
     return found + python_jobs("system", "tests/system", PYTHON_SECONDS)
 
 
@@ -94,7 +100,7 @@ class Player:
         self.typed_at = 0  # where in the text the last typing was
 
     def play(self):
-        if self.script.ends == "panic" or any("KERNEL PANIC" in step.get("expect", "") for step in self.script.steps):
+        if self.script.ends == "panic" or any(PANIC in step.get("expect", "") for step in self.script.steps):
             self.recorder.tolerate_panic()
         for step in self.script.steps:
             (kind, value), = step.items()
@@ -137,7 +143,7 @@ class Player:
         if ends == "any":
             return
         if ends == "panic":
-            return self._expect("KERNEL PANIC")
+            return self._expect(PANIC)
         over = self.recorder.until_end(self.deadline)
         if ends == "power off" and not over.success:
             raise Failure(f"expected: the system powers off\nseen: {over.reason}")

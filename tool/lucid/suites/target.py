@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Suite `target`: the kernel's tests on a machine.
 
-The systems systems/test.toml and systems/test_*.toml are built with the debug and the release kernel and run in virtual time
-(-icount), so that a loaded host changes nothing. They print results as suites/lines.py describes and power off after END. Systems named
-test_*_long are long runs.
+The systems systems/test.toml and systems/test_*.toml are built with the debug and the release kernel and run
+in virtual time (-icount), so that a loaded host changes nothing. They print results as suites/lines.py
+describes and power off after END. Systems named test_*_long are long runs.
 """
 from ..build import Variant, build
 from ..common import relative
@@ -33,8 +33,9 @@ def run(name, kind, context):
     if end is None or end != lines.numbers(results) or not ending.success:
         seen = f"END {end[0]} passed, {end[1]} failed" if end else "no END line"
         passed, failed = lines.numbers(results)
-        results.append(Result(f"{name} ends", False, f"expected: END with the numbers of {passed} passed and {failed} failed lines, then power off\n"
-                              f"seen: {seen}; {ending.reason}; the end of {relative(recorder.log)}:\n" + "\n".join(recorder.last_lines())))
+        message = (f"expected: END with the numbers of {passed} passed and {failed} failed lines, then power off\n"
+                   f"seen: {seen}; {ending.reason}; the end of {relative(recorder.log)}:\n")
+        results.append(Result(f"{name} ends", False, message + "\n".join(recorder.last_lines())))
     if not results:
         raise Failure(f"expected: results\nseen: none in {relative(recorder.log)}")
     return results

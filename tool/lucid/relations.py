@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""The second half of checking a description: what its components say of each other and of the board.
+
+Sessions lead to interfaces that exist, and never round in a circle; devices exist and have one owner each; budgets fit
+the core, memory fits the machine. The components come out in an order in which they can be started.
+"""
+from .common import closest, listing, size_text
+
+SYSTEM_MEMORY = 8 << 20     # bytes left for the kernel, the supervisor and the image's own pages
+
+
+def percent(component):
+    return component.budget_ns / component.period_ns * 100
+
+
+class Relations:
+    """Checks the components of one description; `components` is name -> Component."""
+
+    def __init__(self, document, board, components):
+        self.wrong = document.error
+        self.board = board
+        self.components = components
+
+    def checked(self, memory):
+        """All checks, for a machine with so much memory; the components, providers first."""
+        for component in self.components.values():
+            for use in component.uses:
+                self._check_use(component, use)
+        self._check_devices()
+        ordered = self._providers_first()
+        self._check_budgets()
+        self._check_memory(memory)
+        return ordered
+
+    def _check_use(self, component, use):
+        target = f"{use.server}.{use.provided}"
+        what = f"component '{component.name}' uses '{target}', but "
+        server = self.components.get(use.server)
+        if server is None:
+            known = [f"{other.name}.{name}" for other in self.components.values() for name in other.provides]
+            meant = closest(target, known)
+            raise self.wrong(use.place, what + f"there is no component '{use.server}'",
+                             f"did you mean '{meant}'?" if meant else f"add:  [component.{use.server}]")
+        if not server.provides:
+            interface = use.provided.title().replace("_", "")
+            raise self.wrong(use.place, what + f"'{server.name}' provides nothing",
+                             f"add to [component.{server.name}]:  provides = {{ {use.provided} = \"{interface}\" }}")
+        if use.provided not in server.provides:
+            only = next(iter(server.provides)) if len(server.provides) == 1 else None
+            meant = closest(use.provided, server.provides) or only
+            raise self.wrong(use.place, what + f"'{server.name}' provides only: {', '.join(server.provides)}",
+                             f"did you mean '{server.name}.{meant}'?" if meant else None)
+
+    def _check_devices(self):
+        """Every device exists on the board, and one component has it."""
+        owners = {}
+        for component in self.components.values():
+            for index, device in enumerate(component.devices):
+                place = component.path + ("devices", index)
+                if device not in self.board.devices:
+                    meant = closest(device, self.board.devices)
+                    raise self.wrong(place, f"component '{component.name}' has the device '{device}', "
+                                     f"but board '{self.board.name}' has only: {listing(sorted(self.board.devices))}",
+                                     f"did you mean '{meant}'?" if meant else None)
+                if device in owners:
+                    owner = owners[device]
+                    raise self.wrong(place, f"the device '{device}' belongs to component '{owner}' already",
+                                     f"only one can drive it: the other uses an interface of '{owner}'")
+                owners[device] = component.name
+
+    def _providers_first(self):
+        """The components in an order in which each follows all that it uses; a cycle has none."""
+        ordered, done = [], set()
+        for component in self.components.values():
+            self._visit(component, [], ordered, done)
+        return ordered
+
+    def _visit(self, component, chain, ordered, done):
+        if component.name in done:
+            return
+        chain = chain + [component.name]
+        for use in component.uses:
+            if use.server in chain:
+                circle = " -> ".join(chain[chain.index(use.server):] + [use.server])
+                raise self.wrong(use.place, f"components that use each other in a cycle would wait for ever: {circle}",
+                                 "turn one of the uses round: let that server signal, or give the data with the call")
+            self._visit(self.components[use.server], chain, ordered, done)
+        done.add(component.name)
+        ordered.append(component)
+
+    def _check_budgets(self):
+        """Budgets below their period are promises; together they cannot be more than the core."""
+        limited = [component for component in self.components.values() if component.budget_ns < component.period_ns]
+        total = 0
+        for component in limited:
+            total += percent(component)
+            if total > 100 + 1e-6:
+                shares = ", ".join(f"{other.name} {percent(other):.0f} %" for other in limited)
+                raise self.wrong(component.path + ("budget",), f"the budgets add up to {total:.0f} % of the core "
+                                 f"with component '{component.name}'", f"lower some: {shares}")
+
+    def _check_memory(self, memory):
+        total = sum(component.memory for component in self.components.values())
+        if total + SYSTEM_MEMORY <= memory:
+            return
+        largest = max(self.components.values(), key=lambda component: component.memory)
+        raise self.wrong(largest.path + ("memory",), f"the components' memory adds up to {size_text(total)}, with "
+                         f"{size_text(SYSTEM_MEMORY)} for the kernel; the machine has {size_text(memory)}",
+                         f"the largest is '{largest.name}' with {size_text(largest.memory)}; or raise [system] memory")
