@@ -67,19 +67,6 @@ static void fault_without(struct thread *thread)
         scheduler_consider(thread);
 }
 
-void sched_context_return(struct sched_context *sc, struct thread *caller, const struct thread *answering)
-{
-    struct thread *loser = sc->thread, *receiver = caller->sc ? sc->owner : caller;
-
-    detach(sc);
-    if (receiver && !receiver->sc)
-        attach(sc, receiver);
-    if (receiver && receiver != caller)
-        start(receiver);
-    if (loser && loser != answering)
-        fault_without(loser);
-}
-
 /* The owner gets it; whoever else had it does not. */
 static void return_to_owner(struct sched_context *sc)
 {
@@ -91,6 +78,21 @@ static void return_to_owner(struct sched_context *sc)
         attach(sc, owner);
         start(owner);
     }
+}
+
+/* The caller may have got another context meanwhile: then it goes to its owner, past those who still wait in the chain. */
+void sched_context_return(struct sched_context *sc, struct thread *caller, const struct thread *answering)
+{
+    struct thread *loser = sc->thread;
+
+    if (caller->sc) {
+        return_to_owner(sc);
+    } else {
+        detach(sc);
+        attach(sc, caller);
+    }
+    if (loser && loser != answering)
+        fault_without(loser);
 }
 
 void sched_context_recall(struct sched_context *sc)
