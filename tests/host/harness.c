@@ -13,7 +13,8 @@
 
 #define EXIT_TEST_FAILED 3
 #define TEST_SECONDS     60u
-/* Not the kernel's stack, which is smaller; the sanitizers need their share. But what recurses for ever, or as deep as users say, ends here. */
+/* Not the kernel's stack, which is smaller; the sanitizers need their share. But what recurses for ever, or
+ * as deep as users say, ends here. */
 #define STACK_SIZE (512u * 1024u)
 
 static struct test *first_test, *last_test;
@@ -67,13 +68,16 @@ void host_unexpected_halt(int status)
             }
             line = c + 1;
         }
-    test_fails(__FILE__, __LINE__, "expected that the kernel goes on, seen that it halts with %d: %s", status, line);
+    test_fails(__FILE__, __LINE__, "expected that the kernel goes on, seen that it halts with %d: %s", status,
+               line);
 }
 
-void expect_equal(const char *file, int line, const char *what, unsigned long long seen, unsigned long long expected)
+void expect_equal(const char *file, int line, const char *what, unsigned long long seen,
+                  unsigned long long expected)
 {
     if (seen != expected)
-        test_fails(file, line, "expected %s to be %llu (%#llx), seen %llu (%#llx)", what, expected, expected, seen, seen);
+        test_fails(file, line, "expected %s to be %llu (%#llx), seen %llu (%#llx)", what, expected, expected,
+                   seen, seen);
 }
 
 static const char *error_name(unsigned error)
@@ -86,7 +90,8 @@ static const char *error_name(unsigned error)
     return error < ARRAY_COUNT(names) ? names[error] : "no error_t";
 }
 
-void expect_error(const char *file, int line, const char *what, status_t status, error_t error, unsigned argument)
+void expect_error(const char *file, int line, const char *what, status_t status, error_t error,
+                  unsigned argument)
 {
     if (status_error(status) != error || status_argument(status) != argument)
         test_fails(file, line, "expected %s to be %s %u, seen %s %u", what, error_name(error), argument,

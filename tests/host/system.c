@@ -65,8 +65,10 @@ struct image_header *image_default(void)
         .bundle_size = 2 * IMAGE_PAGE,
         .system = "host",
         .version = "test",
-        .segment = { { IMAGE_SEGMENT, IMAGE_PAGE, 2 * IMAGE_PAGE, 2 * IMAGE_PAGE, RIGHT_READ | RIGHT_EXECUTE, 0 },
-                     { IMAGE_SEGMENT + 0x100000, 3 * IMAGE_PAGE, 100, 3 * IMAGE_PAGE, RIGHT_READ | RIGHT_WRITE, 0 } },
+        .segment = { { IMAGE_SEGMENT, IMAGE_PAGE, 2 * IMAGE_PAGE, 2 * IMAGE_PAGE, RIGHT_READ | RIGHT_EXECUTE,
+                       0 },
+                     { IMAGE_SEGMENT + 0x100000, 3 * IMAGE_PAGE, 100, 3 * IMAGE_PAGE,
+                       RIGHT_READ | RIGHT_WRITE, 0 } },
     };
     image_seal(image);
     return image;
@@ -151,7 +153,8 @@ struct outcome outcome_of(const struct thread *thread)
     return outcome;
 }
 
-static void set_arguments(struct thread *thread, word_t operation, cap_t cap, cap_t reply, tag_t tag, const word_t *words)
+static void set_arguments(struct thread *thread, word_t operation, cap_t cap, cap_t reply, tag_t tag,
+                          const word_t *words)
 {
     EXPECT(thread != NULL);
     word_t *registers = thread->context.registers;
@@ -161,7 +164,8 @@ static void set_arguments(struct thread *thread, word_t operation, cap_t cap, ca
     registers[REGISTER_A3] = reply;
     for (unsigned i = 0; i < MESSAGE_REGISTER_WORDS; i++)
         registers[REGISTER_W0 + i] = words[i];
-    for (unsigned i = MESSAGE_REGISTER_WORDS; thread->utcb && i < tag_words(tag) && i < MESSAGE_WORDS_MAX; i++)
+    for (unsigned i = MESSAGE_REGISTER_WORDS; thread->utcb && i < tag_words(tag) && i < MESSAGE_WORDS_MAX;
+         i++)
         thread->utcb->words[i] = words[i];
 }
 
@@ -241,7 +245,7 @@ cap_t copy(cap_t source)
     return slot;
 }
 
-void delete(cap_t address)
+void delete (cap_t address)
 {
     DO(BOOT_SLOT_CNODE, OP_CNODE_DELETE, address);
 }
@@ -367,6 +371,7 @@ void system_check(void)
 
     check_current(core_self());
     if (!kernel_check(&report))
-        test_fails(__FILE__, __LINE__, "expected that all invariants hold, seen that this one does not: %s (%p, %p)",
+        test_fails(__FILE__, __LINE__,
+                   "expected that all invariants hold, seen that this one does not: %s (%p, %p)",
                    report.invariant, report.object, report.other);
 }

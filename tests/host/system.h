@@ -2,12 +2,14 @@
 /*
  * A booted kernel, and the means to be any of its threads.
  *
- * system_boot starts a root component out of an image made in memory. The test then is whatever thread is current: CALL, SEND,
- * RECV ... are its system calls. After each of them system_check looks at the whole state.
+ * system_boot starts a root component out of an image made in memory. The test then is whatever thread is
+ * current: CALL, SEND, RECV ... are its system calls. After each of them system_check looks at the whole
+ * state.
  *
  *     root_sleep()   the root thread (priority 255) waits, so that others run
  *     root_wake()    an interrupt wakes it; it is current again
- *     run(thread)    another thread becomes current: the root gives it priority RUN_PRIORITY, and the one before gets its own back
+ *     run(thread)    another thread becomes current: the root gives it priority RUN_PRIORITY, and the one
+ * before gets its own back
  */
 #ifndef SYSTEM_H
 #define SYSTEM_H
@@ -43,7 +45,8 @@
 
 /* ---- Booting */
 
-/* A good image at physical IMAGE_AT; change it and seal it again. Payload pages: header, 2 of code, 1 of data, symbols, 2 of bundle. */
+/* A good image at physical IMAGE_AT; change it and seal it again. Payload pages: header, 2 of code, 1 of
+ * data, symbols, 2 of bundle. */
 struct image_header *image_default(void);
 void image_seal(struct image_header *image);
 /* A machine with that image. */
@@ -75,13 +78,15 @@ struct outcome outcome_of(const struct thread *thread);
 #define WORD_COUNT(...) ((unsigned)(sizeof((const word_t[]){ 0, ##__VA_ARGS__ }) / sizeof(word_t)) - 1)
 
 /* Kernel objects, and endpoints with a label and words. */
-#define CALL(cap, label, ...) sys(SYS_CALL, cap, 0, tag_make(label, WORD_COUNT(__VA_ARGS__), 0), WORDS(__VA_ARGS__))
-#define SEND(cap, label, ...) sys(SYS_SEND, cap, 0, tag_make(label, WORD_COUNT(__VA_ARGS__), 0), WORDS(__VA_ARGS__))
-#define POLL_SEND(cap, label, ...)                                                                                     \
+#define CALL(cap, label, ...)                                                                                \
+    sys(SYS_CALL, cap, 0, tag_make(label, WORD_COUNT(__VA_ARGS__), 0), WORDS(__VA_ARGS__))
+#define SEND(cap, label, ...)                                                                                \
+    sys(SYS_SEND, cap, 0, tag_make(label, WORD_COUNT(__VA_ARGS__), 0), WORDS(__VA_ARGS__))
+#define POLL_SEND(cap, label, ...)                                                                           \
     sys(SYS_SEND | SYS_POLL, cap, 0, tag_make(label, WORD_COUNT(__VA_ARGS__), 0), WORDS(__VA_ARGS__))
 #define RECV(cap, reply)      sys(SYS_RECV, cap, reply, 0, WORDS())
 #define POLL_RECV(cap, reply) sys(SYS_RECV | SYS_POLL, cap, reply, 0, WORDS())
-#define REPLY_RECV(cap, reply, label, ...)                                                                             \
+#define REPLY_RECV(cap, reply, label, ...)                                                                   \
     sys(SYS_REPLY_RECV, cap, reply, tag_make(label, WORD_COUNT(__VA_ARGS__), 0), WORDS(__VA_ARGS__))
 #define YIELD() sys(SYS_YIELD, 0, 0, 0, WORDS())
 
@@ -91,18 +96,18 @@ struct outcome outcome_of(const struct thread *thread);
 /* ---- Objects */
 
 cap_t slot_new(void);
-struct slot *slot_at(cap_t address);  /* of the root's CNode */
+struct slot *slot_at(cap_t address); /* of the root's CNode */
 void *object_at(cap_t address);
 cap_t make(unsigned type, unsigned size_bits);
 cap_t make_from(cap_t untyped, unsigned type, unsigned size_bits);
 cap_t make_numbered(unsigned type, cap_t range, unsigned number);
 cap_t mint(cap_t source, word_t rights, word_t badge);
 cap_t copy(cap_t source);
-void delete(cap_t address);
+void delete (cap_t address);
 void revoke(cap_t address);
 
-/* A thread in the root's spaces, with a message page; stopped. Its frame is in the next slot, its context (10 ms of 10 ms) in the one
- * behind: SC_OF. A passive one has no context. */
+/* A thread in the root's spaces, with a message page; stopped. Its frame is in the next slot, its context (10
+ * ms of 10 ms) in the one behind: SC_OF. A passive one has no context. */
 cap_t make_thread(unsigned priority);
 cap_t make_passive(unsigned priority);
 #define FRAME_OF(thread) ((thread) + 1)

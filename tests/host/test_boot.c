@@ -56,7 +56,8 @@ TEST(boot_info_tells_sizes_and_slots)
 
 static bool overlap(const struct boot_untyped *a, const struct boot_untyped *b)
 {
-    return a->physical < b->physical + (1ull << b->size_bits) && b->physical < a->physical + (1ull << a->size_bits);
+    return a->physical < b->physical + (1ull << b->size_bits) &&
+           b->physical < a->physical + (1ull << a->size_bits);
 }
 
 TEST(boot_untypeds_cover_all_memory_once)
@@ -79,9 +80,12 @@ TEST(boot_memory_is_not_taken_for_clean)
 {
     system_boot();
     for (unsigned i = 0; i < info->untyped_count; i++)
-        if (!(info->untyped[i].flags & (BOOT_UNTYPED_DEVICE | BOOT_UNTYPED_USED)) && info->untyped[i].slot != memory)
-            EXPECT_ERROR(CALL(info->untyped[i].slot, OP_UNTYPED_RETYPE, OBJECT_ENDPOINT, 0, 0, slot_new(), 1, 0, 0).status,
-                         ERR_MEMORY, 0);
+        if (!(info->untyped[i].flags & (BOOT_UNTYPED_DEVICE | BOOT_UNTYPED_USED)) &&
+            info->untyped[i].slot != memory)
+            EXPECT_ERROR(
+                CALL(info->untyped[i].slot, OP_UNTYPED_RETYPE, OBJECT_ENDPOINT, 0, 0, slot_new(), 1, 0, 0)
+                    .status,
+                ERR_MEMORY, 0);
 }
 
 static void expect_refusal(const char *sentence)
@@ -92,36 +96,41 @@ static void expect_refusal(const char *sentence)
     EXPECT_TEXT(host.console, sentence);
 }
 
-#define REFUSED(name, change, sentence)                                                                                \
-    TEST(name)                                                                                                         \
-    {                                                                                                                  \
-        struct image_header *image = image_default();                                                                  \
-        change;                                                                                                        \
-        image_seal(image);                                                                                             \
-        expect_refusal(sentence);                                                                                      \
+#define REFUSED(name, change, sentence)                                                                      \
+    TEST(name)                                                                                               \
+    {                                                                                                        \
+        struct image_header *image = image_default();                                                        \
+        change;                                                                                              \
+        image_seal(image);                                                                                   \
+        expect_refusal(sentence);                                                                            \
     }
 
 REFUSED(boot_refuses_what_is_no_image, image->magic++, "there is no image behind the kernel")
 REFUSED(boot_refuses_another_interface, image->abi_version++, "another version of the kernel's interface")
 REFUSED(boot_refuses_no_segments, image->segment_count = 0, "no root component")
 REFUSED(boot_refuses_too_many_segments, image->segment_count = IMAGE_SEGMENTS_MAX + 1, "too many segments")
-REFUSED(boot_refuses_segment_behind_the_end, image->segment[0].size = 7 * IMAGE_PAGE, "lies outside of the image")
+REFUSED(boot_refuses_segment_behind_the_end, image->segment[0].size = 7 * IMAGE_PAGE,
+        "lies outside of the image")
 REFUSED(boot_refuses_segment_in_the_header, image->segment[0].offset = 0, "lies outside of the image")
 REFUSED(boot_refuses_segment_off_page, image->segment[0].offset += 8, "lies outside of the image")
 REFUSED(boot_refuses_segment_larger_in_file, image->segment[0].memory_size = 1, "lies outside of the image")
 REFUSED(boot_refuses_segment_at_zero, image->segment[0].address = 0, "an impossible address")
 REFUSED(boot_refuses_segment_at_odd_address, image->segment[0].address++, "an impossible address")
-REFUSED(boot_refuses_segment_beyond_user_space, image->segment[1].address = 0xffff800000000000, "an impossible address")
-REFUSED(boot_refuses_segment_that_wraps, image->segment[1].memory_size = ~0ull - 4096, "an impossible address")
+REFUSED(boot_refuses_segment_beyond_user_space, image->segment[1].address = 0xffff800000000000,
+        "an impossible address")
+REFUSED(boot_refuses_segment_that_wraps, image->segment[1].memory_size = ~0ull - 4096,
+        "an impossible address")
 REFUSED(boot_refuses_overlapping_segments, image->segment[1].address = image->segment[0].address + IMAGE_PAGE,
         "an impossible address")
-REFUSED(boot_refuses_write_and_execute, image->segment[0].rights = RIGHT_WRITE | RIGHT_EXECUTE, "impossible rights")
+REFUSED(boot_refuses_write_and_execute, image->segment[0].rights = RIGHT_WRITE | RIGHT_EXECUTE,
+        "impossible rights")
 REFUSED(boot_refuses_no_rights, image->segment[0].rights = 0, "impossible rights")
 REFUSED(boot_refuses_unknown_rights, image->segment[0].rights = RIGHT_GRANT, "impossible rights")
 REFUSED(boot_refuses_bundle_outside, image->bundle_size += IMAGE_PAGE, "the bundle lies outside")
 REFUSED(boot_refuses_bundle_of_part_pages, image->bundle_size -= 1, "the bundle lies outside")
 REFUSED(boot_refuses_symbols_outside, image->symbols_size = 7 * IMAGE_PAGE, "the symbols lie outside")
-REFUSED(boot_refuses_huge_root_component, image->segment[1].memory_size = 1ull << 40, "of memory in one piece")
+REFUSED(boot_refuses_huge_root_component, image->segment[1].memory_size = 1ull << 40,
+        "of memory in one piece")
 
 TEST(boot_refuses_damaged_header)
 {

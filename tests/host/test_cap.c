@@ -7,8 +7,12 @@
 #include <string.h>
 
 #if UINTPTR_MAX > 0xffffffffu
-static void *const pointers[] = { NULL, (void *)64, (void *)0x7fffffffffc0, (void *)(intptr_t)-64,
-                                  (void *)(intptr_t)0xffff800000000000, (void *)(intptr_t)0xffffffff80100040 };
+static void *const pointers[] = { NULL,
+                                  (void *)64,
+                                  (void *)0x7fffffffffc0,
+                                  (void *)(intptr_t)-64,
+                                  (void *)(intptr_t)0xffff800000000000,
+                                  (void *)(intptr_t)0xffffffff80100040 };
 #else
 static void *const pointers[] = { NULL, (void *)64, (void *)0x7fffffc0, (void *)-64, (void *)0x80000000 };
 #endif

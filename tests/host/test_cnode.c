@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* CNodes: each operation and each of its errors; minting; addresses of several levels; the derivation tree. */
+/* CNodes: each operation and each of its errors; minting; addresses of several levels; the derivation tree.
+ */
 #include "lookup.h"
 #include "system.h"
 
@@ -57,7 +58,8 @@ TEST(what_must_be_unique_is_not_copied_or_minted)
 TEST(move_keeps_the_place_in_the_tree)
 {
     system_boot();
-    cap_t endpoint = make(OBJECT_ENDPOINT, 0), before = copy(endpoint), child = mint(endpoint, RIGHT_READ, 3), to = slot_new();
+    cap_t endpoint = make(OBJECT_ENDPOINT, 0), before = copy(endpoint), child = mint(endpoint, RIGHT_READ, 3),
+          to = slot_new();
 
     EXPECT_OK(on_root(OP_CNODE_MOVE, to, endpoint));
     EXPECT(slot_is_empty(slot_at(endpoint)));
@@ -89,11 +91,13 @@ TEST(delete_revoke_and_inspect_refuse_impossible_slots)
 TEST(delete_takes_the_children_too_but_not_siblings)
 {
     system_boot();
-    cap_t endpoint = make(OBJECT_ENDPOINT, 0), sibling = copy(endpoint), child = mint(endpoint, RIGHTS_ALL, 0),
-          grandchild = mint(child, RIGHTS_ALL, 5), child_copy = copy(child);
+    cap_t endpoint = make(OBJECT_ENDPOINT, 0), sibling = copy(endpoint),
+          child = mint(endpoint, RIGHTS_ALL, 0), grandchild = mint(child, RIGHTS_ALL, 5),
+          child_copy = copy(child);
 
-    delete(endpoint);
-    EXPECT(slot_is_empty(slot_at(child)) && slot_is_empty(slot_at(grandchild)) && slot_is_empty(slot_at(child_copy)));
+    delete (endpoint);
+    EXPECT(slot_is_empty(slot_at(child)) && slot_is_empty(slot_at(grandchild)) &&
+           slot_is_empty(slot_at(child_copy)));
     EXPECT(!slot_is_empty(slot_at(sibling)));
 }
 
@@ -142,7 +146,7 @@ TEST(mint_narrows_rights)
         for (word_t second = 0; second <= RIGHTS_ALL; second += 3) {
             cap_t grandchild = mint(child, second, 0);
             EXPECT_EQ(cap_rights(&slot_at(grandchild)->cap), first & second);
-            delete(grandchild);
+            delete (grandchild);
         }
     }
     EXPECT_ERROR(CALL(ROOT, OP_CNODE_MINT, slot_new(), endpoint, RIGHTS_ALL + 1, 0, 0).status, ERR_RANGE, 3);
@@ -169,9 +173,11 @@ TEST(mint_narrows_ranges)
     DO(ROOT, OP_CNODE_MINT, part, BOOT_SLOT_IRQ_RANGE, RIGHTS_ALL, 8, 4);
     EXPECT_EQ(range_first(&slot_at(part)->cap), 8);
     EXPECT_EQ(range_count(&slot_at(part)->cap), 4);
-    static const word_t bad[][2] = { { 7, 1 }, { 12, 1 }, { 8, 5 }, { 11, 2 }, { 9, 0 }, { 0, ~(word_t)0 }, { ~(word_t)0, 2 } };
+    static const word_t bad[][2] = { { 7, 1 }, { 12, 1 },         { 8, 5 },         { 11, 2 },
+                                     { 9, 0 }, { 0, ~(word_t)0 }, { ~(word_t)0, 2 } };
     for (unsigned i = 0; i < ARRAY_COUNT(bad); i++)
-        EXPECT_ERROR(CALL(ROOT, OP_CNODE_MINT, slot_new(), part, RIGHTS_ALL, bad[i][0], bad[i][1]).status, ERR_RANGE, 4);
+        EXPECT_ERROR(CALL(ROOT, OP_CNODE_MINT, slot_new(), part, RIGHTS_ALL, bad[i][0], bad[i][1]).status,
+                     ERR_RANGE, 4);
     cap_t single = slot_new();
     DO(ROOT, OP_CNODE_MINT, single, part, RIGHTS_ALL, 11, 1);
     revoke(BOOT_SLOT_IRQ_RANGE); /* takes the handler of system_boot, too */
@@ -207,7 +213,8 @@ TEST(operations_are_checked_before_their_arguments)
     system_boot();
     cap_t cnode = make(OBJECT_CNODE, 4);
     EXPECT_ERROR(CALL(cnode, OP_UNTYPED_INFO).status, ERR_OPERATION, 0);
-    EXPECT_ERROR(CALL(cnode, OPERATION_LABEL(OBJECT_CNODE, 8), 1, 2, 3, 4, 5, 6, 7, 8).status, ERR_OPERATION, 0);
+    EXPECT_ERROR(CALL(cnode, OPERATION_LABEL(OBJECT_CNODE, 8), 1, 2, 3, 4, 5, 6, 7, 8).status, ERR_OPERATION,
+                 0);
     EXPECT_ERROR(CALL(cnode, OPERATION_LABEL(OBJECT_CNODE, 0)).status, ERR_OPERATION, 0);
     EXPECT_ERROR(CALL(cnode, OPERATION_LABEL(OBJECT_CNODE, 255)).status, ERR_OPERATION, 0);
     EXPECT_ERROR(CALL(cnode, OPERATION_LABEL(31, 1)).status, ERR_OPERATION, 0);
@@ -255,7 +262,8 @@ TEST(address_of_several_levels)
         struct outcome seen = POLL_SEND(address | (cap_t)5 << shift, 0);
         EXPECT_ERROR(seen.status, ERR_WOULD_BLOCK, 0);
         EXPECT_ERROR(POLL_SEND(address | (cap_t)6 << shift, 0).status, ERR_CAPABILITY, 0);
-        EXPECT_ERROR(POLL_SEND(address | (cap_t)5 << shift | (cap_t)1 << (shift + 4), 0).status, ERR_CAPABILITY, 0);
+        EXPECT_ERROR(POLL_SEND(address | (cap_t)5 << shift | (cap_t)1 << (shift + 4), 0).status,
+                     ERR_CAPABILITY, 0);
     }
     /* The eighth level is the last: a ninth index is too deep. */
     cap_t deeper = make(OBJECT_CNODE, 4);
@@ -294,12 +302,12 @@ TEST(cnode_in_use_as_a_root_goes_and_the_thread_has_nothing)
     run(a);
     EXPECT_ERROR(POLL_SEND(1, 0).status, ERR_WOULD_BLOCK, 0);
     root_wake();
-    delete(cnode); /* the thread's own capability keeps it */
+    delete (cnode); /* the thread's own capability keeps it */
     run(a);
     EXPECT_ERROR(POLL_SEND(1, 0).status, ERR_WOULD_BLOCK, 0);
     root_wake();
     DO(a, OP_THREAD_SUSPEND, 0);
-    delete(a); /* and the CNode with it */
+    delete (a); /* and the CNode with it */
     EXPECT(((struct endpoint *)object_at(endpoint))->state == ENDPOINT_IDLE);
     EXPECT(derivation_is_last(slot_at(endpoint)));
 }

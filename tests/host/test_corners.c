@@ -88,7 +88,7 @@ TEST(context_cut_twice)
     system_check();
     root_wake();
     host.pending_every = 1;
-    delete(SC_OF(client)); /* lets go of all of them */
+    delete (SC_OF(client)); /* lets go of all of them */
     EXPECT(cut->sc == NULL);
 }
 
@@ -101,7 +101,8 @@ TEST(context_returns_to_its_owner_if_the_caller_has_another)
     root_wake();
     cap_t other = make(OBJECT_SCHED_CONTEXT, 8);
     set_budget(other, SLICE_NS, SLICE_NS, 0);
-    EXPECT_ERROR(CALL(other, OP_SCHED_CONTEXT_BIND, client).status, ERR_BUSY, 0); /* it owns one, though that is away */
+    EXPECT_ERROR(CALL(other, OP_SCHED_CONTEXT_BIND, client).status, ERR_BUSY,
+                 0); /* it owns one, though that is away */
     run(server[0]);
     CALL(endpoint[1], 0); /* server 0 waits for server 1, without a context */
     root_wake();
@@ -175,7 +176,7 @@ TEST(cancel_badge_whose_next_sender_goes)
     host.pending_every = 0;
     EXPECT(root_thread()->context.at_syscall);
     root_thread()->context.at_syscall = false;
-    delete(senders[1]);
+    delete (senders[1]);
     DO(BOOT_SLOT_CNODE, OP_CNODE_CANCEL_BADGE, queue, 5);
     EXPECT_ERROR(outcome_of(thread_at(senders[0])).status, ERR_CANCELLED, 0);
     EXPECT_ERROR(outcome_of(thread_at(senders[2])).status, ERR_CANCELLED, 0);
@@ -207,22 +208,24 @@ TEST(retype_is_at_most_255_deep)
     cap_t last = make(OBJECT_UNTYPED, 12);
     while (slot_depth(slot_at(last)) < DERIVATION_DEPTH_MAX)
         last = make_from(last, OBJECT_UNTYPED, 12);
-    EXPECT_ERROR(CALL(last, OP_UNTYPED_RETYPE, OBJECT_ENDPOINT, 0, 0, slot_new(), 1, 0, 0).status, ERR_DEPTH, 0);
+    EXPECT_ERROR(CALL(last, OP_UNTYPED_RETYPE, OBJECT_ENDPOINT, 0, 0, slot_new(), 1, 0, 0).status, ERR_DEPTH,
+                 0);
     cap_t range = BOOT_SLOT_ASID_RANGE;
     while (slot_depth(slot_at(range)) < DERIVATION_DEPTH_MAX) {
         cap_t next = slot_new();
         DO(BOOT_SLOT_CNODE, OP_CNODE_MINT, next, range, RIGHTS_ALL, 60, 2);
         range = next;
     }
-    EXPECT_ERROR(CALL(memory, OP_UNTYPED_RETYPE, OBJECT_ADDRESS_SPACE, 0, 0, slot_new(), 1, range, 60).status, ERR_DEPTH, 0);
+    EXPECT_ERROR(CALL(memory, OP_UNTYPED_RETYPE, OBJECT_ADDRESS_SPACE, 0, 0, slot_new(), 1, range, 60).status,
+                 ERR_DEPTH, 0);
     revoke(memory);
 }
 
 TEST(interrupt_handler_bound_again_forgets_the_first_notification)
 {
     system_boot();
-    cap_t line = make_numbered(OBJECT_IRQ_HANDLER, BOOT_SLOT_IRQ_RANGE, 9), first = make(OBJECT_NOTIFICATION, 0),
-          second = make(OBJECT_NOTIFICATION, 0);
+    cap_t line = make_numbered(OBJECT_IRQ_HANDLER, BOOT_SLOT_IRQ_RANGE, 9),
+          first = make(OBJECT_NOTIFICATION, 0), second = make(OBJECT_NOTIFICATION, 0);
     DO(line, OP_IRQ_HANDLER_BIND, mint(first, RIGHT_WRITE, 1));
     DO(line, OP_IRQ_HANDLER_BIND, mint(second, RIGHT_WRITE, 2));
     host_interrupt(9);
@@ -258,15 +261,15 @@ TEST(debug_check_and_fast)
 
 /* ---- The checker itself: it names what a test has damaged */
 
-#define NAMES(name, damage, sentence)                                                                                  \
-    TEST(name)                                                                                                         \
-    {                                                                                                                  \
-        struct check_report report;                                                                                    \
-        setup();                                                                                                       \
-        EXPECT(kernel_check(&report));                                                                                 \
-        damage;                                                                                                        \
-        EXPECT(!kernel_check(&report));                                                                                \
-        EXPECT_TEXT(report.invariant, sentence);                                                                       \
+#define NAMES(name, damage, sentence)                                                                        \
+    TEST(name)                                                                                               \
+    {                                                                                                        \
+        struct check_report report;                                                                          \
+        setup();                                                                                             \
+        EXPECT(kernel_check(&report));                                                                       \
+        damage;                                                                                              \
+        EXPECT(!kernel_check(&report));                                                                      \
+        EXPECT_TEXT(report.invariant, sentence);                                                             \
     }
 
 NAMES(checker_sees_a_broken_link, slot_at(client)->prev = 0, "neighbours in the tree")

@@ -2,7 +2,8 @@
 /* Taking capabilities away: in steps, nested without bound, in cycles, with workers that die on the way. */
 #include "system.h"
 
-static cap_t part; /* an Untyped that everything in a test is made from: what is destroyed must leave it resettable */
+static cap_t
+    part; /* an Untyped that everything in a test is made from: what is destroyed must leave it resettable */
 
 static void setup(void)
 {
@@ -40,10 +41,10 @@ TEST(deleting_the_last_capability_empties_the_cnode)
     for (unsigned i = 1; i < 16; i++)
         DO(cnode, OP_CNODE_COPY, i, endpoint);
     cap_t second = copy(cnode);
-    delete(cnode);
+    delete (cnode);
     EXPECT(!slot_is_empty(&((struct slot *)object_at(second))[15])); /* there is one more */
     struct slot *slots = object_at(second);
-    delete(second);
+    delete (second);
     for (unsigned i = 0; i < 16; i++)
         EXPECT(slot_is_empty(&slots[i]));
     EXPECT(!slot_is_empty(slot_at(kept)));
@@ -58,7 +59,7 @@ TEST(delete_goes_on_by_itself_with_an_interrupt_at_every_step)
     for (unsigned i = 1; i < 16; i++)
         move_into(cnode, i, make_from(part, i % 2 ? OBJECT_THREAD : OBJECT_NOTIFICATION, 0));
     host.pending_every = 1;
-    delete(cnode);
+    delete (cnode);
     host.pending_every = 0;
     EXPECT(list_is_empty(root_thread()));
     expect_part_empty();
@@ -82,7 +83,7 @@ TEST(nested_cnodes_are_emptied_without_a_stack_that_grows)
     setup();
     cap_t outermost = nest(300);
     host.measures_stack = true;
-    delete(outermost);
+    delete (outermost);
     EXPECT(host.stack_used < 8192);
     EXPECT(list_is_empty(root_thread()));
     EXPECT(!derivation_has_children(slot_at(part)));
@@ -94,7 +95,7 @@ TEST(nested_cnodes_with_interrupts_at_every_step)
     setup();
     cap_t outermost = nest(60);
     host.pending_every = 1;
-    delete(outermost);
+    delete (outermost);
     EXPECT(!derivation_has_children(slot_at(part)));
 }
 
@@ -102,14 +103,15 @@ TEST(nested_threads_and_cnodes)
 {
     setup();
     cap_t last = make_cnode();
-    for (unsigned i = 0; i < 40; i++) { /* a thread whose root CNode holds the last capability to the one before */
+    for (unsigned i = 0; i < 40;
+         i++) { /* a thread whose root CNode holds the last capability to the one before */
         cap_t thread = make_from(part, OBJECT_THREAD, 0), cnode = make_cnode();
         DO(thread, OP_THREAD_CONFIGURE, THREAD_SET_CNODE, last, 0, 0, 0, 0, 0, 0);
-        delete(last);
+        delete (last);
         move_into(cnode, 5, thread);
         last = cnode;
     }
-    delete(last);
+    delete (last);
     EXPECT(!derivation_has_children(slot_at(part)));
     expect_part_empty();
 }
@@ -119,7 +121,7 @@ TEST(cnode_that_contains_itself)
     setup();
     cap_t cnode = make_cnode(), way = copy(cnode);
     move_into(way, 3, cnode);
-    delete(way); /* only its own slot holds it now: unreachable, but revocable */
+    delete (way); /* only its own slot holds it now: unreachable, but revocable */
     EXPECT(derivation_has_children(slot_at(part)));
     expect_part_empty();
 }
@@ -130,8 +132,8 @@ TEST(two_cnodes_that_contain_each_other)
     cap_t a = make_cnode(), b = make_cnode(), way_a = copy(a), way_b = copy(b);
     move_into(way_a, 1, b);
     move_into(way_b, 1, a);
-    delete(way_a);
-    delete(way_b);
+    delete (way_a);
+    delete (way_b);
     host.pending_every = 1;
     expect_part_empty();
 }
@@ -142,7 +144,7 @@ TEST(thread_whose_cnode_holds_it)
     cap_t cnode = make_cnode(), thread = make_from(part, OBJECT_THREAD, 0);
     DO(thread, OP_THREAD_CONFIGURE, THREAD_SET_CNODE, cnode, 0, 0, 0, 0, 0, 0);
     move_into(cnode, 2, thread);
-    delete(cnode);
+    delete (cnode);
     EXPECT(derivation_has_children(slot_at(part)));
     expect_part_empty();
 }
@@ -153,7 +155,7 @@ TEST(untyped_inside_the_cnode_that_was_made_from_it)
     setup();
     cap_t inner = make_from(part, OBJECT_UNTYPED, 12), cnode = make_from(inner, OBJECT_CNODE, 4);
     move_into(cnode, 7, inner);
-    delete(cnode);
+    delete (cnode);
     EXPECT(!derivation_has_children(slot_at(part)));
     EXPECT(list_is_empty(root_thread()));
     expect_part_empty();
@@ -170,7 +172,7 @@ TEST(untypeds_and_cnodes_in_a_cycle)
     move_into(in_second, 1, third);
     move_into(in_third, 1, first);
     host.pending_every = 1;
-    delete(in_first);
+    delete (in_first);
     EXPECT(!derivation_has_children(slot_at(part)));
     EXPECT(list_is_empty(root_thread()));
     EXPECT(slot_is_empty(slot_at(in_second)) && slot_is_empty(slot_at(in_third)));
@@ -182,7 +184,7 @@ TEST(deleting_an_untyped_takes_everything_made_from_it)
     cap_t inner = make_from(part, OBJECT_UNTYPED, 14), cnode = make_from(inner, OBJECT_CNODE, 5);
     for (unsigned i = 1; i < 20; i++)
         move_into(cnode, i, make_from(i % 3 ? inner : part, OBJECT_ENDPOINT, 0));
-    delete(inner);
+    delete (inner);
     EXPECT(slot_is_empty(slot_at(cnode)));
     expect_part_empty();
 }
@@ -217,7 +219,7 @@ TEST(worker_destroyed_half_way_leaves_its_list_to_who_destroys_it)
         work_steps(nest(12), steps);
         root_wake();
         host.pending_every = 1;
-        delete(worker);
+        delete (worker);
         host.pending_every = 0;
         EXPECT(list_is_empty(root_thread()));
         expect_part_empty();
@@ -247,7 +249,8 @@ TEST(worker_that_deletes_itself_leaves_what_can_be_found)
     worker = make_thread(100);
     cap_t inside = make_from(part, OBJECT_THREAD, 0), sc = make(OBJECT_SCHED_CONTEXT, 8);
     set_budget(sc, SLICE_NS, SLICE_NS, 0);
-    DO(inside, OP_THREAD_CONFIGURE, THREAD_SET_CNODE | THREAD_SET_SPACE, BOOT_SLOT_CNODE, BOOT_SLOT_SPACE, 0, 0, 0, 0, 0);
+    DO(inside, OP_THREAD_CONFIGURE, THREAD_SET_CNODE | THREAD_SET_SPACE, BOOT_SLOT_CNODE, BOOT_SLOT_SPACE, 0,
+       0, 0, 0, 0);
     DO(sc, OP_SCHED_CONTEXT_BIND, inside);
     DO(inside, OP_THREAD_SET_PRIORITY, 100, 200);
     resume(inside);
@@ -268,7 +271,8 @@ TEST(thread_that_deletes_its_own_address_space_stops)
 {
     setup();
     make_worker(100);
-    cap_t space = make_numbered(OBJECT_ADDRESS_SPACE, BOOT_SLOT_ASID_RANGE, 50), child = mint(space, RIGHTS_ALL, 0);
+    cap_t space = make_numbered(OBJECT_ADDRESS_SPACE, BOOT_SLOT_ASID_RANGE, 50),
+          child = mint(space, RIGHTS_ALL, 0);
     DO(worker, OP_THREAD_CONFIGURE, THREAD_SET_SPACE, 0, child, 0, 0, 0, 0, 0);
     run(worker);
     CALL(BOOT_SLOT_CNODE, OP_CNODE_REVOKE, space);
@@ -327,14 +331,20 @@ TEST(random_nesting_is_always_revocable)
             unsigned other = count ? random_below(count) : 0;
             if (count && cap_type(&slot_at(made[other])->cap) == OBJECT_UNTYPED && random_below(2))
                 from = made[other];
-            static const unsigned types[] = { OBJECT_CNODE, OBJECT_CNODE, OBJECT_UNTYPED, OBJECT_THREAD, OBJECT_ENDPOINT };
+            static const unsigned types[] = { OBJECT_CNODE, OBJECT_CNODE, OBJECT_UNTYPED, OBJECT_THREAD,
+                                              OBJECT_ENDPOINT };
             unsigned type = types[random_below(5)];
             switch (random_below(5)) {
             case 0:
             case 1:
                 if (count < ARRAY_COUNT(made)) {
                     cap_t slot = slot_new();
-                    status_t status = CALL(from, OP_UNTYPED_RETYPE, type, type == OBJECT_CNODE ? 4 : type == OBJECT_UNTYPED ? 13 : 0, 0, slot, 1, 0, 0).status;
+                    status_t status = CALL(from, OP_UNTYPED_RETYPE, type,
+                                           type == OBJECT_CNODE     ? 4
+                                           : type == OBJECT_UNTYPED ? 13
+                                                                    : 0,
+                                           0, slot, 1, 0, 0)
+                                          .status;
                     if (status == OK)
                         made[count++] = slot;
                 }
@@ -343,7 +353,8 @@ TEST(random_nesting_is_always_revocable)
             case 3:
                 if (count > 1 && cap_type(&slot_at(made[other])->cap) == OBJECT_CNODE) {
                     unsigned mover = random_below(count);
-                    status_t status = CALL(made[other], OP_CNODE_MOVE, 1 + random_below(15), made[mover]).status;
+                    status_t status =
+                        CALL(made[other], OP_CNODE_MOVE, 1 + random_below(15), made[mover]).status;
                     if (status == OK)
                         made[mover] = made[--count];
                 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Passive servers: time that is donated along calls, chains of them, and every way in which a chain can be cut. */
+/* Passive servers: time that is donated along calls, chains of them, and every way in which a chain can be
+ * cut. */
 #include "system.h"
 #include <lucid/faults.h>
 
@@ -97,7 +98,8 @@ TEST(chain_of_calls_comes_back_step_by_step)
 TEST(server_with_its_own_context_gets_none)
 {
     setup();
-    cap_t active = make_thread(130), own_endpoint = make(OBJECT_ENDPOINT, 0), own_reply = make(OBJECT_REPLY, 0);
+    cap_t active = make_thread(130), own_endpoint = make(OBJECT_ENDPOINT, 0),
+          own_reply = make(OBJECT_REPLY, 0);
     resume(active);
     run(active);
     RECV(own_endpoint, own_reply);
@@ -143,7 +145,7 @@ TEST(client_destroyed_stops_a_server_without_timeout_handler)
     setup();
     call_through(1);
     root_wake();
-    delete(client);
+    delete (client);
     EXPECT_EQ(thread_at(server[0])->state, THREAD_STATE_STOPPED);
     EXPECT(thread_at(server[0])->sc == NULL);
     EXPECT_EQ(((struct reply *)object_at(reply[0]))->state, REPLY_FREE);
@@ -209,7 +211,7 @@ TEST(middle_server_destroyed_lets_the_one_before_go_on)
     make_handler();
     call_through(3);
     root_wake();
-    delete(server[1]);
+    delete (server[1]);
     EXPECT(thread_at(server[0])->sc == client_sc());
     EXPECT_ERROR(outcome_of(thread_at(server[0])).status, ERR_PEER_GONE, 0);
     EXPECT_EQ(thread_at(client)->state, THREAD_STATE_CALLING); /* server 0 will answer */
@@ -225,7 +227,7 @@ TEST(middle_reply_destroyed_cuts_the_chain)
     make_handler();
     call_through(3);
     root_wake();
-    delete(reply[1]);
+    delete (reply[1]);
     expect_home();
     EXPECT_EQ(thread_at(server[2])->fault, FAULT_TIMEOUT);
     EXPECT_EQ(thread_at(server[0])->fault, FAULT_TIMEOUT);
@@ -247,7 +249,7 @@ TEST(top_server_destroyed_lets_the_one_before_go_on)
     setup();
     call_through(3);
     root_wake();
-    delete(server[2]);
+    delete (server[2]);
     EXPECT_ERROR(outcome_of(thread_at(server[1])).status, ERR_PEER_GONE, 0);
     EXPECT(thread_at(server[1])->sc == client_sc());
     run(server[1]);
@@ -276,16 +278,16 @@ TEST(context_destroyed_while_donated_is_withdrawn_and_links_forget_it)
     call_through(3);
     root_wake();
     host.pending_every = 1;
-    delete(SC_OF(client));
+    delete (SC_OF(client));
     host.pending_every = 0;
     for (unsigned i = 0; i < SERVERS; i++)
         EXPECT(((struct reply *)object_at(reply[i]))->sc == NULL);
     EXPECT(thread_at(client)->sc == NULL && thread_at(client)->owned == NULL);
     EXPECT_EQ(thread_at(server[2])->fault, FAULT_TIMEOUT);
     /* The memory may become something else, and the chain still ends. */
-    delete(server[1]);
-    delete(server[0]);
-    delete(client);
+    delete (server[1]);
+    delete (server[0]);
+    delete (client);
 }
 
 TEST(client_whose_context_was_unbound_waits_for_another)
@@ -309,7 +311,7 @@ TEST(reply_moved_to_a_worker_ends_the_link_to_the_receiver)
     DO(BOOT_SLOT_CNODE, OP_CNODE_MOVE, target, reply[0]);
     EXPECT(((struct reply *)object_at(target))->server == NULL);
     root_wake();
-    delete(server[0]);
+    delete (server[0]);
     /* The call is still owed; its time has gone back. */
     EXPECT_EQ(thread_at(client)->state, THREAD_STATE_CALLING);
     EXPECT(client_sc()->thread == thread_at(client));
@@ -486,8 +488,8 @@ static void call_long_chain(void)
         long_endpoint[i] = make(OBJECT_ENDPOINT, 0);
         long_reply[i] = make(OBJECT_REPLY, 0);
         long_server[i] = make(OBJECT_THREAD, 0);
-        DO(long_server[i], OP_THREAD_CONFIGURE, THREAD_SET_CNODE | THREAD_SET_SPACE, BOOT_SLOT_CNODE, BOOT_SLOT_SPACE, 0, 0,
-           0, 0, 0);
+        DO(long_server[i], OP_THREAD_CONFIGURE, THREAD_SET_CNODE | THREAD_SET_SPACE, BOOT_SLOT_CNODE,
+           BOOT_SLOT_SPACE, 0, 0, 0, 0, 0);
         DO(long_server[i], OP_THREAD_SET_PRIORITY, 110, 110);
         DO(start, OP_SCHED_CONTEXT_BIND, long_server[i]);
         resume(long_server[i]);
@@ -525,7 +527,7 @@ TEST(long_chain_cut_at_the_bottom)
 TEST(long_chain_cut_in_the_middle)
 {
     call_long_chain();
-    delete(long_reply[LONG / 2]);
+    delete (long_reply[LONG / 2]);
     expect_home();
     expect_all_ended();
 }
@@ -534,7 +536,7 @@ TEST(long_chain_loses_its_context)
 {
     call_long_chain();
     host.pending_every = 1;
-    delete(SC_OF(client));
+    delete (SC_OF(client));
     host.pending_every = 0;
     expect_all_ended();
 }

@@ -198,7 +198,8 @@ TEST(poll_reply_receive_answers_though_nobody_waits)
     run(a);
     CALL(endpoint, 1);
     run(b);
-    EXPECT_ERROR(sys(SYS_REPLY_RECV | SYS_POLL, endpoint, reply, tag_make(3, 0, 0), WORDS()).status, ERR_WOULD_BLOCK, 0);
+    EXPECT_ERROR(sys(SYS_REPLY_RECV | SYS_POLL, endpoint, reply, tag_make(3, 0, 0), WORDS()).status,
+                 ERR_WOULD_BLOCK, 0);
     EXPECT_EQ(outcome_of(thread_at(a)).tag, tag_make(3, 0, 0));
     EXPECT_EQ(((struct reply *)object_at(reply))->state, REPLY_FREE);
 }
@@ -223,7 +224,8 @@ TEST(senders_are_taken_by_priority_then_by_arrival)
         SEND(endpoint, 0, i);
     }
     root_wake();
-    DO(threads[MANY - 1], OP_THREAD_SET_PRIORITY, priorities[MANY - 1], PRIORITY_MAX); /* run() had raised it */
+    DO(threads[MANY - 1], OP_THREAD_SET_PRIORITY, priorities[MANY - 1],
+       PRIORITY_MAX); /* run() had raised it */
     for (unsigned priority = 80; priority >= 50; priority -= 10)
         for (unsigned i = 0; i < MANY; i++)
             if (priorities[i] == priority)
@@ -317,7 +319,8 @@ TEST(cancel_badge_does_not_touch_receivers)
     EXPECT_EQ(thread_at(a)->state, THREAD_STATE_RECEIVING);
 }
 
-/* A canceller was interrupted and never came back; who sends with the badge after that is not its business, but the next one's. */
+/* A canceller was interrupted and never came back; who sends with the badge after that is not its business,
+ * but the next one's. */
 TEST(cancel_badge_after_a_canceller_that_died_means_all_senders)
 {
     cap_t one, two;
@@ -335,7 +338,7 @@ TEST(cancel_badge_after_a_canceller_that_died_means_all_senders)
     EXPECT(thread_at(c)->context.at_syscall);
     host.pending_every = 0;
     root_wake();
-    delete(c);
+    delete (c);
     cap_t d = make_thread(50);
     resume(d);
     run(d);
@@ -368,7 +371,7 @@ TEST(endpoint_destroyed_tells_those_who_wait_peer_gone)
     CALL(endpoint, 0);
     root_wake();
     host.pending_every = 1;
-    delete(endpoint);
+    delete (endpoint);
     EXPECT_ERROR(outcome_of(thread_at(a)).status, ERR_PEER_GONE, 0);
     EXPECT_ERROR(outcome_of(thread_at(b)).status, ERR_PEER_GONE, 0);
 }
@@ -379,7 +382,7 @@ TEST(endpoint_destroyed_tells_receivers_peer_gone)
     run(a);
     RECV(endpoint, reply);
     root_wake();
-    delete(endpoint);
+    delete (endpoint);
     EXPECT_ERROR(outcome_of(thread_at(a)).status, ERR_PEER_GONE, 0);
     EXPECT_EQ(((struct reply *)object_at(reply))->state, REPLY_FREE);
 }
@@ -400,7 +403,7 @@ TEST(endpoint_that_is_being_destroyed_takes_nobody)
     root_thread()->context.at_syscall = false; /* its user does something else */
     EXPECT_ERROR(SEND(endpoint, 0).status, ERR_PEER_GONE, 0);
     EXPECT_ERROR(RECV(endpoint, reply).status, ERR_PEER_GONE, 0);
-    delete(endpoint);
+    delete (endpoint);
 }
 
 TEST(rights_of_an_endpoint_are_checked)

@@ -176,7 +176,7 @@ TEST(fault_whose_endpoint_goes_stops_the_thread)
     kernel_page_fault(0, FAULT_ACCESS_READ);
     root_wake();
     revoke(endpoint);
-    delete(endpoint);
+    delete (endpoint);
     expect_stopped(a, THREAD_STOP_FAULT, FAULT_PAGE);
 }
 
@@ -188,7 +188,7 @@ TEST(fault_whose_reply_goes_stops_the_thread)
     run(a);
     kernel_page_fault(0, FAULT_ACCESS_READ);
     root_wake();
-    delete(reply);
+    delete (reply);
     expect_stopped(a, THREAD_STOP_FAULT, FAULT_PAGE);
 }
 
@@ -200,7 +200,7 @@ TEST(fault_whose_handler_dies_stops_the_thread)
     run(a);
     kernel_page_fault(0, FAULT_ACCESS_READ);
     root_wake();
-    delete(handler);
+    delete (handler);
     expect_stopped(a, THREAD_STOP_FAULT, FAULT_PAGE);
 }
 
@@ -287,8 +287,8 @@ TEST(fault_lends_the_context_to_a_passive_handler)
     EXPECT_EQ(thread_at(a)->state, THREAD_STATE_RUNNABLE);
 }
 
-/* Each thread handles the fault of the one before, and faults itself. When the last one dies, all faults are unhandled; that must not
- * take a kernel stack as deep as there are threads. */
+/* Each thread handles the fault of the one before, and faults itself. When the last one dies, all faults are
+ * unhandled; that must not take a kernel stack as deep as there are threads. */
 #define CHAIN 700u
 
 TEST(fault_handlers_in_a_long_chain_all_stop)
@@ -302,8 +302,8 @@ TEST(fault_handlers_in_a_long_chain_all_stop)
         cap_t own_endpoint = make(OBJECT_ENDPOINT, 0), own_reply = make(OBJECT_REPLY, 0);
         threads[i] = make(OBJECT_THREAD, 0);
         cap_t sc = make(OBJECT_SCHED_CONTEXT, 8);
-        DO(threads[i], OP_THREAD_CONFIGURE, THREAD_SET_CNODE | THREAD_SET_SPACE | THREAD_SET_FAULT, BOOT_SLOT_CNODE,
-           BOOT_SLOT_SPACE, 0, 0, own_endpoint, 0, 0);
+        DO(threads[i], OP_THREAD_CONFIGURE, THREAD_SET_CNODE | THREAD_SET_SPACE | THREAD_SET_FAULT,
+           BOOT_SLOT_CNODE, BOOT_SLOT_SPACE, 0, 0, own_endpoint, 0, 0);
         DO(threads[i], OP_THREAD_SET_PRIORITY, 100, 100);
         set_budget(sc, SLICE_NS, SLICE_NS, 0);
         DO(sc, OP_SCHED_CONTEXT_BIND, threads[i]);
@@ -317,7 +317,7 @@ TEST(fault_handlers_in_a_long_chain_all_stop)
         root_wake();
     }
     host.measures_stack = true;
-    delete(threads[CHAIN - 1]);
+    delete (threads[CHAIN - 1]);
     EXPECT(host.stack_used > 0 && host.stack_used < 8192);
     host_time_advance(1000000);
     for (unsigned i = 0; i + 1 < CHAIN; i++)

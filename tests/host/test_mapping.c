@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Mappings: each error, tables, records that become void, and translations that must be forgotten. The TLB of the fake machine
- * forgets nothing by itself. */
+/* Mappings: each error, tables, records that become void, and translations that must be forgotten. The TLB of
+ * the fake machine forgets nothing by itself. */
 #include "system.h"
 #include <string.h>
 
@@ -100,7 +100,8 @@ TEST(map_says_at_which_level_a_table_is_missing)
 TEST(map_refuses)
 {
     setup();
-    cap_t frame = make(OBJECT_FRAME, 12), large = make_large(), reader = mint(frame, RIGHT_READ, 0), empty = slot_new();
+    cap_t frame = make(OBJECT_FRAME, 12), large = make_large(), reader = mint(frame, RIGHT_READ, 0),
+          empty = slot_new();
     add_tables(AT);
     EXPECT_ERROR(map(memory, AT, RW), ERR_TYPE, 1);
     EXPECT_ERROR(map(empty, AT, RW), ERR_CAPABILITY, 1);
@@ -118,8 +119,11 @@ TEST(map_refuses)
     EXPECT_ERROR(map(frame, AT + 4096, RW), ERR_MAPPED, 1);
     EXPECT_ERROR(map(reader, AT, RIGHT_READ), ERR_MAPPED, 2);
     EXPECT_ERROR(CALL(space, OP_ADDRESS_SPACE_MAP_TABLE, tables[0], AT).status, ERR_MAPPED, 1);
-    EXPECT_ERROR(CALL(space, OP_ADDRESS_SPACE_MAP_TABLE, make(OBJECT_PAGE_TABLE, 0), AT).status, ERR_MAPPED, 2);
-    EXPECT_ERROR(CALL(space, OP_ADDRESS_SPACE_MAP_TABLE, make(OBJECT_PAGE_TABLE, 0), (word_t)USER_ADDRESS_END).status, ERR_RANGE, 2);
+    EXPECT_ERROR(CALL(space, OP_ADDRESS_SPACE_MAP_TABLE, make(OBJECT_PAGE_TABLE, 0), AT).status, ERR_MAPPED,
+                 2);
+    EXPECT_ERROR(
+        CALL(space, OP_ADDRESS_SPACE_MAP_TABLE, make(OBJECT_PAGE_TABLE, 0), (word_t)USER_ADDRESS_END).status,
+        ERR_RANGE, 2);
     EXPECT_ERROR(CALL(space, OP_ADDRESS_SPACE_MAP_TABLE, frame, AT).status, ERR_TYPE, 1);
 }
 
@@ -156,7 +160,8 @@ TEST(map_large_frames)
     move_in(space);
     EXPECT_EQ(where(AT + 0x12345), frame_address(large) + 0x12345);
     EXPECT_ERROR(map(make(OBJECT_FRAME, 12), AT + 4096, RW), ERR_MAPPED, 2); /* a large frame is in the way */
-    EXPECT_ERROR(CALL(space, OP_ADDRESS_SPACE_MAP_TABLE, make(OBJECT_PAGE_TABLE, 0), AT).status, ERR_MAPPED, 2);
+    EXPECT_ERROR(CALL(space, OP_ADDRESS_SPACE_MAP_TABLE, make(OBJECT_PAGE_TABLE, 0), AT).status, ERR_MAPPED,
+                 2);
     DO(large, OP_FRAME_UNMAP);
     EXPECT(!can(AT + 0x12345, FAULT_ACCESS_READ));
 }
@@ -201,7 +206,7 @@ static void by_unmap(cap_t frame)
 
 static void by_delete(cap_t frame)
 {
-    delete(frame);
+    delete (frame);
 }
 
 static void by_table_unmap(cap_t frame)
@@ -219,7 +224,7 @@ static void by_upper_table_unmap(cap_t frame)
 static void by_table_delete(cap_t frame)
 {
     (void)frame;
-    delete(tables[0]);
+    delete (tables[0]);
 }
 
 static void by_revoking_memory(cap_t frame)
@@ -227,7 +232,7 @@ static void by_revoking_memory(cap_t frame)
     cap_t other = copy(frame);
 
     EXPECT_OK(map(other, AT + 4096, RW));
-    delete(frame);
+    delete (frame);
     EXPECT(slot_is_empty(slot_at(frame)));
 }
 
@@ -237,14 +242,14 @@ static void by_number(cap_t frame)
     revoke(range);
 }
 
-#define FORGETS(name, how)                                                                                             \
-    TEST(name##_in_the_loaded_space)                                                                                   \
-    {                                                                                                                  \
-        unmap_and_look(true, how);                                                                                     \
-    }                                                                                                                  \
-    TEST(name##_in_another_space)                                                                                      \
-    {                                                                                                                  \
-        unmap_and_look(false, how);                                                                                    \
+#define FORGETS(name, how)                                                                                   \
+    TEST(name##_in_the_loaded_space)                                                                         \
+    {                                                                                                        \
+        unmap_and_look(true, how);                                                                           \
+    }                                                                                                        \
+    TEST(name##_in_another_space)                                                                            \
+    {                                                                                                        \
+        unmap_and_look(false, how);                                                                          \
     }
 
 FORGETS(unmap_is_seen, by_unmap)
@@ -289,7 +294,7 @@ TEST(number_used_again_by_another_space)
         move_in(BOOT_SLOT_SPACE);
         cap_t old = space;
         if (way == 0)
-            delete(space);
+            delete (space);
         else
             revoke(range); /* the old one lives on without a number */
         space = make_numbered(OBJECT_ADDRESS_SPACE, BOOT_SLOT_ASID_RANGE, 20);
@@ -307,7 +312,7 @@ TEST(number_used_again_by_another_space)
             EXPECT_ERROR(CALL(old, OP_ADDRESS_SPACE_MAP, frame, AT, RW, 0).status, ERR_STATE, 0);
             EXPECT_EQ(CALL(old, OP_ADDRESS_SPACE_INFO).word[0], 0);
         }
-        delete(space);
+        delete (space);
     }
 }
 
@@ -381,7 +386,7 @@ TEST(table_below_one_that_is_gone_can_be_used_elsewhere)
 {
     setup();
     add_tables(AT);
-    delete(tables[TOP - 1]);
+    delete (tables[TOP - 1]);
     /* The others are void: they are missing again, and free. */
     cap_t upper = add_table(AT);
     for (unsigned level = TOP - 1; level-- > 0;)
@@ -389,7 +394,7 @@ TEST(table_below_one_that_is_gone_can_be_used_elsewhere)
     EXPECT_OK(map(make(OBJECT_FRAME, 12), AT, RW));
     move_in(space);
     EXPECT(can(AT, FAULT_ACCESS_READ));
-    delete(upper);
+    delete (upper);
     EXPECT(!can(AT, FAULT_ACCESS_READ));
 }
 
@@ -402,7 +407,7 @@ TEST(space_destroyed_makes_records_void_and_frames_free)
     move_in(space);
     move_in(BOOT_SLOT_SPACE);
     EXPECT(core_self()->space == object_at(BOOT_SLOT_SPACE));
-    delete(space);
+    delete (space);
     EXPECT_EQ(CALL(frame, OP_FRAME_INFO).word[3], 0);
     space = make_numbered(OBJECT_ADDRESS_SPACE, BOOT_SLOT_ASID_RANGE, 30);
     for (unsigned level = TOP; level-- > 0;)
@@ -418,7 +423,7 @@ TEST(space_destroyed_while_loaded_unloads_it)
     DO(part, OP_UNTYPED_RETYPE, OBJECT_ADDRESS_SPACE, 0, 0, space, 1, range, 22);
     DO(a, OP_THREAD_CONFIGURE, THREAD_SET_SPACE, 0, space, 0, 0, 0, 0, 0);
     resume(a);
-    delete(space); /* the last capability is now the thread's own */
+    delete (space); /* the last capability is now the thread's own */
     run(a);
     const arch_pte_t *dead = host.core.root;
     CALL(BOOT_SLOT_CNODE, OP_CNODE_REVOKE, part);

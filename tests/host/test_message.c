@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What a message carries: words, capabilities, and what is left out; the same through the fast path and the general one. */
+/* What a message carries: words, capabilities, and what is left out; the same through the fast path and the
+ * general one. */
 #include "system.h"
 #include <string.h>
 
@@ -60,7 +61,8 @@ TEST(message_of_every_length_arrives)
         EXPECT_EQ(got.tag, tag_make(3, words, 0));
         for (unsigned i = 0; i < words; i++)
             EXPECT_EQ(got.word[i], pattern(i));
-        for (unsigned i = words < MESSAGE_REGISTER_WORDS ? MESSAGE_REGISTER_WORDS : words; i < MESSAGE_WORDS_MAX; i++)
+        for (unsigned i = words < MESSAGE_REGISTER_WORDS ? MESSAGE_REGISTER_WORDS : words;
+             i < MESSAGE_WORDS_MAX; i++)
             EXPECT_EQ(got.word[i], 0);
     }
 }
@@ -94,14 +96,15 @@ TEST(message_page_that_goes_while_the_thread_waits_truncates)
     run(a);
     sys(SYS_SEND, endpoint, 0, tag_make(3, 64, 0), message);
     root_wake();
-    delete(FRAME_OF(a)); /* the thread keeps its own capability */
+    delete (FRAME_OF(a)); /* the thread keeps its own capability */
     EXPECT(thread_at(a)->utcb != NULL);
     run(b);
     EXPECT_OK(RECV(endpoint, 0).status);
     run(a);
     sys(SYS_SEND, endpoint, 0, tag_make(3, 64, 0), message);
     root_wake();
-    DO(a, OP_THREAD_CONFIGURE, THREAD_SET_MESSAGE, 0, 0, 0, 0, 0, 0, 0); /* the last capability to it: a frame is no long work */
+    DO(a, OP_THREAD_CONFIGURE, THREAD_SET_MESSAGE, 0, 0, 0, 0, 0, 0,
+       0); /* the last capability to it: a frame is no long work */
     EXPECT(thread_at(a)->utcb == NULL);
     run(b);
     EXPECT_ERROR(RECV(endpoint, 0).status, ERR_TRUNCATED, 0);

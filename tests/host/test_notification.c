@@ -86,7 +86,7 @@ TEST(notification_destroyed_tells_those_who_wait)
     RECV(notification, 0);
     root_wake();
     host.pending_every = 1;
-    delete(notification);
+    delete (notification);
     EXPECT_ERROR(outcome_of(thread_at(a)).status, ERR_PEER_GONE, 0);
     EXPECT_ERROR(outcome_of(thread_at(b)).status, ERR_PEER_GONE, 0);
 }
@@ -150,14 +150,17 @@ TEST(interrupt_handler_refuses)
     cap_t message = make_numbered(OBJECT_IRQ_HANDLER, BOOT_SLOT_IRQ_RANGE, ARCH_IRQ_MSI_FIRST);
     EXPECT_ERROR(CALL(message, OP_IRQ_HANDLER_SET_MODE, IRQ_EDGE).status, ERR_UNSUPPORTED, 0);
     EXPECT_EQ(CALL(message, OP_IRQ_HANDLER_MSI).word[1], ARCH_IRQ_MSI_FIRST);
-    EXPECT_ERROR(CALL(memory, OP_UNTYPED_RETYPE, OBJECT_IRQ_HANDLER, 0, 0, slot_new(), 1, BOOT_SLOT_IRQ_RANGE, 5).status, ERR_BUSY, 7);
+    EXPECT_ERROR(
+        CALL(memory, OP_UNTYPED_RETYPE, OBJECT_IRQ_HANDLER, 0, 0, slot_new(), 1, BOOT_SLOT_IRQ_RANGE, 5)
+            .status,
+        ERR_BUSY, 7);
 }
 
 TEST(interrupt_line_is_free_again_when_its_handler_goes)
 {
     setup_irq(5);
     DO(handler, OP_IRQ_HANDLER_BIND, mint(notification, RIGHT_WRITE, 16));
-    delete(handler);
+    delete (handler);
     EXPECT(host.masked[5]);
     host_interrupt(5);
     EXPECT_EQ(object()->bits, 0);
@@ -178,7 +181,7 @@ TEST(interrupt_line_revoked_leaves_a_handler_without_one)
     EXPECT_ERROR(CALL(handler, OP_IRQ_HANDLER_ACKNOWLEDGE).status, ERR_STATE, 0);
     EXPECT_ERROR(CALL(handler, OP_IRQ_HANDLER_BIND, 0).status, ERR_STATE, 0);
     cap_t next = make_numbered(OBJECT_IRQ_HANDLER, BOOT_SLOT_IRQ_RANGE, 7);
-    delete(handler); /* does not touch its successor's line */
+    delete (handler); /* does not touch its successor's line */
     EXPECT(irq_handler_by_line(7) == object_at(next));
 }
 
@@ -189,7 +192,7 @@ TEST(interrupt_without_notification_stays_masked)
     host_interrupt(5);
     EXPECT(host.masked[5]);
     DO(handler, OP_IRQ_HANDLER_BIND, mint(notification, RIGHT_WRITE, 2));
-    delete(notification);
+    delete (notification);
     host_interrupt(5);
     EXPECT(host.masked[5]);
 }

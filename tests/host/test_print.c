@@ -66,9 +66,7 @@ static struct {
     uint64_t count;
     struct image_symbol symbol[3];
     char names[16];
-} table = { 3,
-            { { 0x1000, 56, 0x10 }, { 0x1010, 60, 0 }, { 0x2000, 65, 0x20 } },
-            "one\0two\0\0three" };
+} table = { 3, { { 0x1000, 56, 0x10 }, { 0x1010, 60, 0 }, { 0x2000, 65, 0x20 } }, "one\0two\0\0three" };
 
 TEST(symbols_are_found_by_address)
 {

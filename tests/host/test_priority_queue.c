@@ -13,7 +13,8 @@ static void check_all(const struct priority_queue *queue)
     struct check_report report = { 0 };
 
     if (!check_queue(&report, queue))
-        test_fails(__FILE__, __LINE__, "expected a good queue, seen that this is not so: %s", report.invariant);
+        test_fails(__FILE__, __LINE__, "expected a good queue, seen that this is not so: %s",
+                   report.invariant);
 }
 
 static unsigned count_nodes(const struct priority_queue *queue)

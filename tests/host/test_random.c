@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Random, but meaningful, system calls by several threads, with faults, interrupts and time between; all invariants are checked after
- * every one. The threads share a pool of slots; everything in it is made from one Untyped, so that in the end one revoke and
- * one reset must give all of it back. The seed is TEST_SEED.
+ * Random, but meaningful, system calls by several threads, with faults, interrupts and time between; all
+ * invariants are checked after every one. The threads share a pool of slots; everything in it is made from
+ * one Untyped, so that in the end one revoke and one reset must give all of it back. The seed is TEST_SEED.
  */
 #include "system.h"
 #include <lucid/faults.h>
@@ -11,8 +11,8 @@
 #define THREADS 6u
 #define AT      ((word_t)0x20000000)
 
-static cap_t pool;       /* its first slot */
-static cap_t part;       /* what it is made from */
+static cap_t pool;                                /* its first slot */
+static cap_t part;                                /* what it is made from */
 static cap_t keeper[THREADS], keeper_sc[THREADS]; /* in the pool, at first */
 static cap_t asid_range, irq_range;
 
@@ -49,30 +49,51 @@ static cap_t any_empty(void)
 /* Arguments of an operation, one letter each. */
 static word_t argument(char kind)
 {
-    static const word_t addresses[] = { AT, AT + 0x1000, AT + 0x200000, AT + 0x40000000, 0, ~(word_t)0xfff, AT + 1 };
+    static const word_t addresses[] = { AT, AT + 0x1000,    AT + 0x200000, AT + 0x40000000,
+                                        0,  ~(word_t)0xfff, AT + 1 };
     static const word_t times[] = { 100000, 200000, 1000000, 5000000, 10000000 };
 
     switch (kind) {
-    case 'd': return any_empty();
-    case 's': return any_slot();
-    case 'f': return any_of(OBJECT_FRAME);
-    case 'P': return any_of(OBJECT_PAGE_TABLE);
-    case 'T': return any_of(OBJECT_THREAD);
-    case 'S': return any_of(OBJECT_SCHED_CONTEXT);
-    case 'A': return random_below(3) ? BOOT_SLOT_SPACE : any_of(OBJECT_ADDRESS_SPACE);
-    case 'e': return random_below(4) ? any_of(OBJECT_ENDPOINT) : 0;
-    case 'N': return random_below(4) ? any_of(OBJECT_NOTIFICATION) : 0;
-    case 'C': return BOOT_SLOT_CNODE;
-    case 'r': return random_below(4) ? RIGHTS_ALL : random_below(18);
-    case 'b': return random_below(4);
-    case 'p': return 50 + random_below(20);
-    case 'a': return addresses[random_below(ARRAY_COUNT(addresses))];
-    case 't': return times[random_below(ARRAY_COUNT(times))];
-    case 'm': return random_below(64) & ~(word_t)THREAD_SET_CNODE;
-    case 'o': return random_below(5) * 1024;
-    case 'k': return random_below(4);
-    case 'z': return 0;
-    default: return random_below(8);
+    case 'd':
+        return any_empty();
+    case 's':
+        return any_slot();
+    case 'f':
+        return any_of(OBJECT_FRAME);
+    case 'P':
+        return any_of(OBJECT_PAGE_TABLE);
+    case 'T':
+        return any_of(OBJECT_THREAD);
+    case 'S':
+        return any_of(OBJECT_SCHED_CONTEXT);
+    case 'A':
+        return random_below(3) ? BOOT_SLOT_SPACE : any_of(OBJECT_ADDRESS_SPACE);
+    case 'e':
+        return random_below(4) ? any_of(OBJECT_ENDPOINT) : 0;
+    case 'N':
+        return random_below(4) ? any_of(OBJECT_NOTIFICATION) : 0;
+    case 'C':
+        return BOOT_SLOT_CNODE;
+    case 'r':
+        return random_below(4) ? RIGHTS_ALL : random_below(18);
+    case 'b':
+        return random_below(4);
+    case 'p':
+        return 50 + random_below(20);
+    case 'a':
+        return addresses[random_below(ARRAY_COUNT(addresses))];
+    case 't':
+        return times[random_below(ARRAY_COUNT(times))];
+    case 'm':
+        return random_below(64) & ~(word_t)THREAD_SET_CNODE;
+    case 'o':
+        return random_below(5) * 1024;
+    case 'k':
+        return random_below(4);
+    case 'z':
+        return 0;
+    default:
+        return random_below(8);
     }
 }
 
@@ -128,12 +149,15 @@ static void random_retype(cap_t untyped)
 {
     static const struct {
         unsigned type, bits;
-    } kinds[] = { { OBJECT_CNODE, 4 },        { OBJECT_THREAD, 0 },       { OBJECT_ENDPOINT, 0 }, { OBJECT_NOTIFICATION, 0 },
-                  { OBJECT_REPLY, 0 },        { OBJECT_SCHED_CONTEXT, 8 }, { OBJECT_FRAME, 12 },   { OBJECT_ADDRESS_SPACE, 0 },
-                  { OBJECT_PAGE_TABLE, 0 },   { OBJECT_IRQ_HANDLER, 0 },  { OBJECT_UNTYPED, 14 }, { OBJECT_REPLY, 0 } };
+    } kinds[] = { { OBJECT_CNODE, 4 },        { OBJECT_THREAD, 0 },        { OBJECT_ENDPOINT, 0 },
+                  { OBJECT_NOTIFICATION, 0 }, { OBJECT_REPLY, 0 },         { OBJECT_SCHED_CONTEXT, 8 },
+                  { OBJECT_FRAME, 12 },       { OBJECT_ADDRESS_SPACE, 0 }, { OBJECT_PAGE_TABLE, 0 },
+                  { OBJECT_IRQ_HANDLER, 0 },  { OBJECT_UNTYPED, 14 },      { OBJECT_REPLY, 0 } };
     unsigned kind = random_below(ARRAY_COUNT(kinds)), type = kinds[kind].type;
     cap_t range = type == OBJECT_ADDRESS_SPACE ? asid_range : type == OBJECT_IRQ_HANDLER ? irq_range : 0;
-    word_t number = type == OBJECT_ADDRESS_SPACE ? 40 + random_below(4) : type == OBJECT_IRQ_HANDLER ? 8 + random_below(4) : 0;
+    word_t number = type == OBJECT_ADDRESS_SPACE ? 40 + random_below(4)
+                    : type == OBJECT_IRQ_HANDLER ? 8 + random_below(4)
+                                                 : 0;
 
     CALL(untyped, OP_UNTYPED_RETYPE, type, kinds[kind].bits, 0, any_empty(), 1, range, number);
 }
@@ -143,8 +167,8 @@ static void random_invocation(void)
     word_t words[MESSAGE_WORDS_MAX] = { 0 };
     unsigned i = random_below(ARRAY_COUNT(operations)), count = 0;
     unsigned type = operations[i].type;
-    cap_t cap = type == OBJECT_NULL         ? (cap_t)BOOT_SLOT_CNODE
-                : type == OBJECT_CORE_RANGE ? (cap_t)BOOT_SLOT_CORE_RANGE
+    cap_t cap = type == OBJECT_NULL                               ? (cap_t)BOOT_SLOT_CNODE
+                : type == OBJECT_CORE_RANGE                       ? (cap_t)BOOT_SLOT_CORE_RANGE
                 : type == OBJECT_ADDRESS_SPACE && random_below(2) ? (cap_t)BOOT_SLOT_SPACE
                                                                   : any_of(type);
 
@@ -156,13 +180,15 @@ static void random_invocation(void)
 static void random_message(void)
 {
     word_t words[MESSAGE_WORDS_MAX] = { random_below(3), random_below(3), 3, 4, 5, 6 };
-    tag_t tag = tag_make(random_below(3), random_below(8) ? random_below(10) : random_below(70), random_below(3) ? 0 : random_below(6));
+    tag_t tag = tag_make(random_below(3), random_below(8) ? random_below(10) : random_below(70),
+                         random_below(3) ? 0 : random_below(6));
     struct utcb *utcb = current()->utcb;
     word_t poll = random_below(4) ? 0 : SYS_POLL;
 
     fastpath_off = random_below(3) == 0;
     for (unsigned i = 0; utcb && i < MESSAGE_CAPS_MAX; i++) {
-        utcb->give[i] = (struct utcb_give){ any_slot(), random_below(4) | argument('r') << 8, random_below(3), 0 };
+        utcb->give[i] =
+            (struct utcb_give){ any_slot(), random_below(4) | argument('r') << 8, random_below(3), 0 };
         utcb->take[i] = any_empty();
     }
     cap_t where = random_below(5) ? any_of(OBJECT_ENDPOINT) : any_of(OBJECT_NOTIFICATION);
@@ -197,7 +223,8 @@ static void revive(void)
         if (!thread_at(thread)->space)
             CALL(thread, OP_THREAD_CONFIGURE, THREAD_SET_SPACE, 0, BOOT_SLOT_SPACE, 0, 0, 0, 0, 0);
         if (!thread_at(thread)->utcb)
-            CALL(thread, OP_THREAD_CONFIGURE, THREAD_SET_MESSAGE, 0, 0, any_of(OBJECT_FRAME), random_below(4) * 1024, 0, 0, 0);
+            CALL(thread, OP_THREAD_CONFIGURE, THREAD_SET_MESSAGE, 0, 0, any_of(OBJECT_FRAME),
+                 random_below(4) * 1024, 0, 0, 0);
         CALL(thread, OP_THREAD_SET_PRIORITY, 50 + random_below(20), 80);
         CALL(BOOT_SLOT_CORE_RANGE, OP_CORE_RANGE_SET_BUDGET, sc, 0, argument('t'), 10000000, i);
         if (random_below(3))
@@ -218,7 +245,8 @@ static void renew(void)
     revoke(irq_range);
     for (cap_t slot = pool; slot < pool + POOL; slot++)
         EXPECT(slot_is_empty(slot_at(slot)));
-    DO(BOOT_SLOT_CNODE, OP_CNODE_MINT, pool, asid_range, RIGHTS_ALL, 40, 4); /* a part of each range, to be revoked with luck */
+    DO(BOOT_SLOT_CNODE, OP_CNODE_MINT, pool, asid_range, RIGHTS_ALL, 40,
+       4); /* a part of each range, to be revoked with luck */
     DO(BOOT_SLOT_CNODE, OP_CNODE_MINT, pool + 1, irq_range, RIGHTS_ALL, 8, 4);
     DO(part, OP_UNTYPED_RETYPE, OBJECT_UNTYPED, 17, 0, pool + 2, 1, 0, 0);
     for (unsigned i = 0; i < 30; i++)

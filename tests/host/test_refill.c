@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Budgets: the sum never changes, the order holds, and in no window of a period is more used than the budget. */
+/* Budgets: the sum never changes, the order holds, and in no window of a period is more used than the budget.
+ */
 #include "harness.h"
 #include "host.h"
 #include "sched_context.h"
@@ -173,7 +174,8 @@ struct use {
     ticks_t start, amount;
 };
 
-/* Who runs whenever it may, in stretches of random length with random gaps, gets at most the budget in every window. */
+/* Who runs whenever it may, in stretches of random length with random gaps, gets at most the budget in every
+ * window. */
 static void random_uses(unsigned size_bits, ticks_t budget, ticks_t period)
 {
     static struct use uses[USES];
@@ -244,7 +246,8 @@ TEST(refill_gives_the_whole_budget_to_who_always_wants_it)
 TEST(refill_invariants_under_anything)
 {
     for (unsigned run = 0; run < 200; run++) {
-        ticks_t period = 200000 + random_below(100000000), budget = 100000 + random_next() % (period - 100000);
+        ticks_t period = 200000 + random_below(100000000),
+                budget = 100000 + random_next() % (period - 100000);
         struct sched_context *sc = make_context(8 + run % 5, budget, period, 0);
         ticks_t now = 0;
         for (unsigned step = 0; step < 200; step++) {

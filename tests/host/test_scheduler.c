@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Who runs when: priorities, time slices, budgets, replenishment, timeout faults, the user timer. Times are in ticks of 1 ns. */
+/* Who runs when: priorities, time slices, budgets, replenishment, timeout faults, the user timer. Times are
+ * in ticks of 1 ns. */
 #include "system.h"
 #include <lucid/faults.h>
 
@@ -229,7 +230,8 @@ TEST(set_budget_refuses)
 {
     setup(50, 40, 30);
     cap_t none = slot_new();
-#define SET(sc, core, budget, period) CALL(BOOT_SLOT_CORE_RANGE, OP_CORE_RANGE_SET_BUDGET, sc, core, budget, period, 0).status
+#define SET(sc, core, budget, period)                                                                        \
+    CALL(BOOT_SLOT_CORE_RANGE, OP_CORE_RANGE_SET_BUDGET, sc, core, budget, period, 0).status
     EXPECT_ERROR(SET(none, 0, MS, MS), ERR_CAPABILITY, 1);
     EXPECT_ERROR(SET(a, 0, MS, MS), ERR_TYPE, 1);
     EXPECT_ERROR(SET(SC_OF(a), CONFIG_CORES, MS, MS), ERR_RANGE, 2);
@@ -310,8 +312,9 @@ TEST(exhausted_budget_without_a_handler_waits)
 TEST(exhausted_donated_budget_faults_in_the_server)
 {
     setup(50, 60, 30);
-    cap_t endpoint = make(OBJECT_ENDPOINT, 0), reply = make(OBJECT_REPLY, 0), timeout = make(OBJECT_ENDPOINT, 0),
-          timeout_reply = make(OBJECT_REPLY, 0), start = make(OBJECT_SCHED_CONTEXT, 8), server = make_passive(55);
+    cap_t endpoint = make(OBJECT_ENDPOINT, 0), reply = make(OBJECT_REPLY, 0),
+          timeout = make(OBJECT_ENDPOINT, 0), timeout_reply = make(OBJECT_REPLY, 0),
+          start = make(OBJECT_SCHED_CONTEXT, 8), server = make_passive(55);
     set_budget(start, SLICE_NS, SLICE_NS, 5);
     DO(start, OP_SCHED_CONTEXT_BIND, server);
     set_timeout_handler(server, timeout);
@@ -377,7 +380,7 @@ TEST(context_deleted_under_its_running_thread)
     EXPECT(thread_at(a)->sc == NULL);
     root_wake();
     if (!slot_is_empty(slot_at(SC_OF(a))))
-        delete(SC_OF(a));
+        delete (SC_OF(a));
     cap_t other = make(OBJECT_SCHED_CONTEXT, 8);
     set_budget(other, SLICE_NS, SLICE_NS, 0);
     DO(other, OP_SCHED_CONTEXT_BIND, a);
@@ -452,7 +455,9 @@ TEST(user_timer_refuses)
     EXPECT_ERROR(CALL(BOOT_SLOT_CORE_RANGE, OP_CORE_RANGE_SET_TIMER, CONFIG_CORES, 1).status, ERR_RANGE, 1);
     EXPECT_ERROR(CALL(BOOT_SLOT_CORE_RANGE, OP_CORE_RANGE_BIND_TIMER, CONFIG_CORES, 0).status, ERR_RANGE, 1);
     EXPECT_ERROR(CALL(BOOT_SLOT_CORE_RANGE, OP_CORE_RANGE_BIND_TIMER, 0, memory).status, ERR_TYPE, 2);
-    EXPECT_ERROR(CALL(BOOT_SLOT_CORE_RANGE, OP_CORE_RANGE_BIND_TIMER, 0, mint(notification, RIGHT_READ, 1)).status, ERR_RIGHT, 2);
+    EXPECT_ERROR(
+        CALL(BOOT_SLOT_CORE_RANGE, OP_CORE_RANGE_BIND_TIMER, 0, mint(notification, RIGHT_READ, 1)).status,
+        ERR_RIGHT, 2);
 }
 
 TEST(user_timer_whose_notification_is_gone_is_harmless)
@@ -461,7 +466,7 @@ TEST(user_timer_whose_notification_is_gone_is_harmless)
     cap_t notification = make(OBJECT_NOTIFICATION, 0), badged = mint(notification, RIGHT_WRITE, 3);
     DO(BOOT_SLOT_CORE_RANGE, OP_CORE_RANGE_BIND_TIMER, 0, badged);
     DO(BOOT_SLOT_CORE_RANGE, OP_CORE_RANGE_SET_TIMER, 0, (word_t)(host.ticks + MS));
-    delete(notification);
+    delete (notification);
     EXPECT(slot_is_empty(&core_self()->timer_slot));
     host_time_advance(2 * MS);
     EXPECT_ERROR(CALL(BOOT_SLOT_CORE_RANGE, OP_CORE_RANGE_SET_TIMER, 0, 1).status, ERR_STATE, 0);

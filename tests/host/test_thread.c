@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Threads: configuring, registers, stopping and going on, priorities, attributes, the FPU, notifications bound to them. */
+/* Threads: configuring, registers, stopping and going on, priorities, attributes, the FPU, notifications
+ * bound to them. */
 #include "system.h"
 #include <lucid/faults.h>
 
@@ -16,7 +17,7 @@ static void setup(void)
 
 /* ---- Configure */
 
-#define CONFIGURE(thread, mask, cnode, space, frame, offset, fault, timeout, death)                                    \
+#define CONFIGURE(thread, mask, cnode, space, frame, offset, fault, timeout, death)                          \
     CALL(thread, OP_THREAD_CONFIGURE, mask, cnode, space, frame, offset, fault, timeout, death).status
 
 TEST(configure_refuses)
@@ -28,13 +29,17 @@ TEST(configure_refuses)
     EXPECT_ERROR(CONFIGURE(a, THREAD_SET_CNODE, empty, 0, 0, 0, 0, 0, 0), ERR_CAPABILITY, 2);
     EXPECT_ERROR(CONFIGURE(a, THREAD_SET_SPACE, 0, endpoint, 0, 0, 0, 0, 0), ERR_TYPE, 3);
     EXPECT_ERROR(CONFIGURE(a, THREAD_SET_MESSAGE, 0, 0, endpoint, 0, 0, 0, 0), ERR_TYPE, 4);
-    EXPECT_ERROR(CONFIGURE(a, THREAD_SET_MESSAGE, 0, 0, mint(frame, RIGHT_READ, 0), 0, 0, 0, 0), ERR_RIGHT, 4);
+    EXPECT_ERROR(CONFIGURE(a, THREAD_SET_MESSAGE, 0, 0, mint(frame, RIGHT_READ, 0), 0, 0, 0, 0), ERR_RIGHT,
+                 4);
     EXPECT_ERROR(CONFIGURE(a, THREAD_SET_MESSAGE, 0, 0, frame, 4096, 0, 0, 0), ERR_RANGE, 5);
     EXPECT_ERROR(CONFIGURE(a, THREAD_SET_MESSAGE, 0, 0, frame, 512, 0, 0, 0), ERR_ALIGNMENT, 5);
     EXPECT_ERROR(CONFIGURE(a, THREAD_SET_FAULT, 0, 0, 0, 0, notification, 0, 0), ERR_TYPE, 6);
-    EXPECT_ERROR(CONFIGURE(a, THREAD_SET_FAULT, 0, 0, 0, 0, mint(endpoint, RIGHT_READ, 0), 0, 0), ERR_RIGHT, 6);
-    EXPECT_ERROR(CONFIGURE(a, THREAD_SET_TIMEOUT, 0, 0, 0, 0, 0, mint(endpoint, RIGHT_READ, 0), 0), ERR_RIGHT, 7);
-    EXPECT_ERROR(CONFIGURE(a, THREAD_SET_DEATH, 0, 0, 0, 0, 0, 0, mint(notification, RIGHT_READ, 0)), ERR_RIGHT, 8);
+    EXPECT_ERROR(CONFIGURE(a, THREAD_SET_FAULT, 0, 0, 0, 0, mint(endpoint, RIGHT_READ, 0), 0, 0), ERR_RIGHT,
+                 6);
+    EXPECT_ERROR(CONFIGURE(a, THREAD_SET_TIMEOUT, 0, 0, 0, 0, 0, mint(endpoint, RIGHT_READ, 0), 0), ERR_RIGHT,
+                 7);
+    EXPECT_ERROR(CONFIGURE(a, THREAD_SET_DEATH, 0, 0, 0, 0, 0, 0, mint(notification, RIGHT_READ, 0)),
+                 ERR_RIGHT, 8);
     EXPECT_ERROR(CONFIGURE(a, THREAD_SET_DEATH, 0, 0, 0, 0, 0, 0, endpoint), ERR_TYPE, 8);
 }
 
@@ -68,7 +73,7 @@ TEST(configure_does_not_destroy_by_replacing)
     setup();
     cap_t own = make(OBJECT_ENDPOINT, 0);
     EXPECT_OK(CONFIGURE(a, THREAD_SET_FAULT, 0, 0, 0, 0, own, 0, 0));
-    delete(own); /* the thread has the last capability */
+    delete (own); /* the thread has the last capability */
     EXPECT_ERROR(CONFIGURE(a, THREAD_SET_FAULT, 0, 0, 0, 0, endpoint, 0, 0), ERR_STATE, 0);
 }
 
@@ -210,7 +215,7 @@ TEST(death_notification_for_every_way_to_die)
         if (way == 0)
             DO(c, OP_THREAD_SUSPEND, 0);
         else if (way == 1)
-            delete(c);
+            delete (c);
         else if (way == 2)
             EXPECT_OK(CONFIGURE(c, THREAD_SET_SPACE, 0, 0, 0, 0, 0, 0, 0));
         else {
@@ -227,7 +232,7 @@ TEST(destroyed_thread_is_nowhere)
 {
     setup();
     resume(a);
-    delete(a);
+    delete (a);
     EXPECT(slot_is_empty(slot_at(a)));
     EXPECT(((struct sched_context *)object_at(SC_OF(a)))->owner == NULL);
     EXPECT(((struct sched_context *)object_at(SC_OF(a)))->thread == NULL);
@@ -235,7 +240,7 @@ TEST(destroyed_thread_is_nowhere)
     run(b);
     RECV(endpoint, 0);
     root_wake();
-    delete(b);
+    delete (b);
     EXPECT_EQ(((struct endpoint *)object_at(endpoint))->state, ENDPOINT_IDLE);
 }
 
@@ -371,7 +376,7 @@ TEST(fpu_owner_destroyed)
     DO(b, OP_THREAD_SET_ATTRIBUTES, THREAD_FPU, THREAD_FPU);
     use_fpu(a, 0, 0x5ec3e7);
     root_wake();
-    delete(a);
+    delete (a);
     EXPECT(core_self()->fpu_owner == NULL);
     run(b);
     word_t *registers = host_fpu();
@@ -406,7 +411,8 @@ TEST(bound_notification_ends_a_receive)
 TEST(bound_notification_waits_while_the_thread_has_no_time)
 {
     setup();
-    cap_t passive = make_passive(90), sc = make(OBJECT_SCHED_CONTEXT, 8), badged = mint(notification, RIGHT_WRITE, 6);
+    cap_t passive = make_passive(90), sc = make(OBJECT_SCHED_CONTEXT, 8),
+          badged = mint(notification, RIGHT_WRITE, 6);
     set_budget(sc, SLICE_NS, SLICE_NS, 0);
     DO(sc, OP_SCHED_CONTEXT_BIND, passive);
     DO(passive, OP_THREAD_BIND_NOTIFICATION, notification);
@@ -427,7 +433,8 @@ TEST(bind_notification_refuses)
     setup();
     cap_t other = make(OBJECT_NOTIFICATION, 0);
     EXPECT_ERROR(CALL(a, OP_THREAD_BIND_NOTIFICATION, endpoint).status, ERR_TYPE, 1);
-    EXPECT_ERROR(CALL(a, OP_THREAD_BIND_NOTIFICATION, mint(notification, RIGHT_WRITE, 1)).status, ERR_RIGHT, 1);
+    EXPECT_ERROR(CALL(a, OP_THREAD_BIND_NOTIFICATION, mint(notification, RIGHT_WRITE, 1)).status, ERR_RIGHT,
+                 1);
     DO(a, OP_THREAD_BIND_NOTIFICATION, notification);
     EXPECT_ERROR(CALL(b, OP_THREAD_BIND_NOTIFICATION, notification).status, ERR_BUSY, 0);
     EXPECT_ERROR(CALL(a, OP_THREAD_BIND_NOTIFICATION, other).status, ERR_BUSY, 0);
@@ -444,11 +451,11 @@ TEST(bound_notification_destroyed)
 {
     setup();
     DO(a, OP_THREAD_BIND_NOTIFICATION, notification);
-    delete(notification);
+    delete (notification);
     EXPECT(thread_at(a)->notification == NULL);
     notification = make(OBJECT_NOTIFICATION, 0);
     DO(a, OP_THREAD_BIND_NOTIFICATION, notification);
     struct notification *object = object_at(notification);
-    delete(a);
+    delete (a);
     EXPECT(object->bound == NULL);
 }

@@ -5,7 +5,8 @@
 #include "host.h"
 #include "time.h"
 
-static const uint64_t frequencies[] = { 1000000, 1193182, 10000000, 24000000, 62500000, 999999999, 1000000000, 1000000001, 2399999837, 5000000000, 63999999999 };
+static const uint64_t frequencies[] = { 1000000,    1193182,    10000000,   24000000,   62500000,   999999999,
+                                        1000000000, 1000000001, 2399999837, 5000000000, 63999999999 };
 
 static void set_frequency(uint64_t hz)
 {
@@ -28,8 +29,9 @@ static void expect_near(uint64_t seen, uint64_t right, uint64_t hz, uint64_t val
 {
     /* The factor is exact to 2^-32 of a tick for each nanosecond, or the reverse; and never too much. */
     if (seen > right || right - seen > (value >> 32) + 1)
-        test_fails(__FILE__, __LINE__, "expected %llu (at %llu Hz, of %llu), seen %llu", (unsigned long long)right,
-                   (unsigned long long)hz, (unsigned long long)value, (unsigned long long)seen);
+        test_fails(__FILE__, __LINE__, "expected %llu (at %llu Hz, of %llu), seen %llu",
+                   (unsigned long long)right, (unsigned long long)hz, (unsigned long long)value,
+                   (unsigned long long)seen);
 }
 
 TEST(time_conversions_are_near_the_exact_quotient)

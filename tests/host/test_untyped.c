@@ -62,7 +62,8 @@ TEST(retype_refuses)
     EXPECT_ERROR(retype(part, OBJECT_NULL, 0, free, 1), ERR_TYPE, 1);
     EXPECT_ERROR(retype(part, OBJECT_IRQ_RANGE, 0, free, 1), ERR_TYPE, 1);
     EXPECT_ERROR(retype(part, 1000, 0, free, 1), ERR_TYPE, 1);
-    EXPECT_ERROR(retype(part, (word_t)1 << (8 * sizeof(word_t) - 1) | OBJECT_ENDPOINT, 0, free, 1), ERR_TYPE, 1);
+    EXPECT_ERROR(retype(part, (word_t)1 << (8 * sizeof(word_t) - 1) | OBJECT_ENDPOINT, 0, free, 1), ERR_TYPE,
+                 1);
     EXPECT_ERROR(retype(part, OBJECT_ENDPOINT, 6, free, 1), ERR_RANGE, 2);
     EXPECT_ERROR(retype(part, OBJECT_UNTYPED, 5, free, 1), ERR_RANGE, 2);
     EXPECT_ERROR(retype(part, OBJECT_UNTYPED, 64, free, 1), ERR_RANGE, 2);
@@ -74,16 +75,20 @@ TEST(retype_refuses)
     EXPECT_ERROR(retype(part, OBJECT_ENDPOINT, 0, 0, 1), ERR_SLOT, 4);
     EXPECT_ERROR(retype(part, OBJECT_ENDPOINT, 0, part, 1), ERR_SLOT, 4);
     EXPECT_ERROR(retype(part, OBJECT_ENDPOINT, 0, ~(word_t)0, 2), ERR_SLOT, 4);
-    EXPECT_ERROR(retype(part, OBJECT_ENDPOINT, 0, cnode_count(&slot_at(BOOT_SLOT_CNODE)->cap) - 1, 2), ERR_SLOT, 4);
+    EXPECT_ERROR(retype(part, OBJECT_ENDPOINT, 0, cnode_count(&slot_at(BOOT_SLOT_CNODE)->cap) - 1, 2),
+                 ERR_SLOT, 4);
     EXPECT_ERROR(retype(part, OBJECT_ENDPOINT, 0, free, 0), ERR_RANGE, 5);
     EXPECT_ERROR(retype(part, OBJECT_ENDPOINT, 0, free, 257), ERR_RANGE, 5);
     EXPECT_ERROR(retype(part, OBJECT_UNTYPED, 17, free, 1), ERR_MEMORY, 0);
     EXPECT_ERROR(retype(part, OBJECT_FRAME, 21, free, 1), ERR_MEMORY, 0);
     EXPECT_ERROR(CALL(part, OP_UNTYPED_RETYPE, OBJECT_ENDPOINT, 0, memory, 1, 1, 0, 0).status, ERR_TYPE, 3);
-    EXPECT_ERROR(CALL(part, OP_UNTYPED_RETYPE, OBJECT_ENDPOINT, 0, free, 1, 1, 0, 0).status, ERR_CAPABILITY, 3);
+    EXPECT_ERROR(CALL(part, OP_UNTYPED_RETYPE, OBJECT_ENDPOINT, 0, free, 1, 1, 0, 0).status, ERR_CAPABILITY,
+                 3);
     EXPECT_ERROR(CALL(part, OP_UNTYPED_RETYPE, OBJECT_ENDPOINT, 0, cnode, 16, 1, 0, 0).status, ERR_SLOT, 4);
     EXPECT_ERROR(CALL(part, OP_UNTYPED_RETYPE, OBJECT_ENDPOINT, 0, cnode, 15, 2, 0, 0).status, ERR_SLOT, 4);
-    EXPECT_ERROR(CALL(part, OP_UNTYPED_RETYPE, OBJECT_ENDPOINT, 0, mint(cnode, RIGHT_READ, 0), 1, 1, 0, 0).status, ERR_RIGHT, 3);
+    EXPECT_ERROR(
+        CALL(part, OP_UNTYPED_RETYPE, OBJECT_ENDPOINT, 0, mint(cnode, RIGHT_READ, 0), 1, 1, 0, 0).status,
+        ERR_RIGHT, 3);
     EXPECT_EQ(watermark(part), 0);
     EXPECT(slot_is_empty(slot_at(free)));
 }
@@ -96,7 +101,7 @@ TEST(retype_of_what_needs_a_number_refuses)
     slot_new();
     DO(BOOT_SLOT_CNODE, OP_CNODE_MINT, few, BOOT_SLOT_ASID_RANGE, RIGHTS_ALL, 10, 2);
 
-#define SPACE(range, number, count)                                                                                    \
+#define SPACE(range, number, count)                                                                          \
     CALL(part, OP_UNTYPED_RETYPE, OBJECT_ADDRESS_SPACE, 0, 0, free, count, range, number).status
     EXPECT_ERROR(SPACE(0, 10, 1), ERR_CAPABILITY, 6);
     EXPECT_ERROR(SPACE(BOOT_SLOT_IRQ_RANGE, 10, 1), ERR_TYPE, 6);
@@ -113,7 +118,8 @@ TEST(retype_of_what_needs_a_number_refuses)
     EXPECT_EQ(watermark(part), 0);
     EXPECT_OK(SPACE(few, 11, 1));
     EXPECT(space_by_number(11) == object_at(free));
-    EXPECT_EQ(slot_depth(&((struct address_space *)object_at(free))->slots[SPACE_SLOT_NUMBER]), slot_depth(slot_at(few)) + 1);
+    EXPECT_EQ(slot_depth(&((struct address_space *)object_at(free))->slots[SPACE_SLOT_NUMBER]),
+              slot_depth(slot_at(few)) + 1);
 }
 
 TEST(retype_to_exhaustion)
@@ -234,7 +240,9 @@ TEST(device_memory_yields_only_frames_and_untyped)
 {
     system_boot();
     cap_t device = device_memory(), frame = slot_new(), part = slot_new();
-    static const unsigned refused[] = { OBJECT_CNODE, OBJECT_THREAD, OBJECT_ENDPOINT, OBJECT_NOTIFICATION, OBJECT_REPLY, OBJECT_SCHED_CONTEXT, OBJECT_ADDRESS_SPACE, OBJECT_PAGE_TABLE, OBJECT_IRQ_HANDLER };
+    static const unsigned refused[] = { OBJECT_CNODE,         OBJECT_THREAD,     OBJECT_ENDPOINT,
+                                        OBJECT_NOTIFICATION,  OBJECT_REPLY,      OBJECT_SCHED_CONTEXT,
+                                        OBJECT_ADDRESS_SPACE, OBJECT_PAGE_TABLE, OBJECT_IRQ_HANDLER };
 
     for (unsigned i = 0; i < ARRAY_COUNT(refused); i++)
         EXPECT_ERROR(retype(device, refused[i], 0, slot_new(), 1), ERR_TYPE, 1);
@@ -262,7 +270,8 @@ TEST(device_frame_is_no_message_page)
     system_boot();
     cap_t device = device_memory(), frame = slot_new(), a = make_passive(1);
     EXPECT_OK(retype(device, OBJECT_FRAME, 12, frame, 1));
-    EXPECT_ERROR(CALL(a, OP_THREAD_CONFIGURE, THREAD_SET_MESSAGE, 0, 0, frame, 0, 0, 0, 0).status, ERR_TYPE, 4);
+    EXPECT_ERROR(CALL(a, OP_THREAD_CONFIGURE, THREAD_SET_MESSAGE, 0, 0, frame, 0, 0, 0, 0).status, ERR_TYPE,
+                 4);
 }
 
 /* Every object comes out of memory that is zero where nobody has written. */
@@ -270,7 +279,9 @@ TEST(objects_again_and_again_in_the_same_memory)
 {
     static const struct {
         unsigned type, bits;
-    } kinds[] = { { OBJECT_THREAD, 0 }, { OBJECT_CNODE, 5 }, { OBJECT_ENDPOINT, 0 }, { OBJECT_REPLY, 0 }, { OBJECT_SCHED_CONTEXT, 9 }, { OBJECT_FRAME, 12 }, { OBJECT_PAGE_TABLE, 0 }, { OBJECT_UNTYPED, 10 } };
+    } kinds[] = { { OBJECT_THREAD, 0 },     { OBJECT_CNODE, 5 },         { OBJECT_ENDPOINT, 0 },
+                  { OBJECT_REPLY, 0 },      { OBJECT_SCHED_CONTEXT, 9 }, { OBJECT_FRAME, 12 },
+                  { OBJECT_PAGE_TABLE, 0 }, { OBJECT_UNTYPED, 10 } };
 
     system_boot();
     cap_t part = make(OBJECT_UNTYPED, 14), slot = slot_new();
@@ -284,7 +295,7 @@ TEST(objects_again_and_again_in_the_same_memory)
             if (kinds[kind].type == OBJECT_FRAME)
                 memset(mapped_pointer(&slot_at(slot)->cap), 0xff, 4096);
             if (random_below(2))
-                delete(slot);
+                delete (slot);
             else
                 slot = slot_new();
         }

@@ -2,19 +2,20 @@
 /*
  * host: the types and constants that arch.h asks of a port.
  *
- * The fake machine is as much like real ones as the portable kernel can see: page tables of 512 entries in 4 levels (3 where a
- * pointer has 32 bits), tags in the TLB, one timer, lines with masks. See host.h for the side that tests see.
+ * The fake machine is as much like real ones as the portable kernel can see: page tables of 512 entries in 4
+ * levels (3 where a pointer has 32 bits), tags in the TLB, one timer, lines with masks. See host.h for the
+ * side that tests see.
  */
 #ifndef ARCH_TYPES_H
 #define ARCH_TYPES_H
 
 #include "types.h"
 
-#define ARCH_NAME          "host"
+#define ARCH_NAME "host"
 #if UINTPTR_MAX > 0xffffffffu
-#define ARCH_TABLE_LEVELS  4
+#define ARCH_TABLE_LEVELS 4
 #else
-#define ARCH_TABLE_LEVELS  3
+#define ARCH_TABLE_LEVELS 3
 #endif
 #define ARCH_TABLE_BITS    9
 #define ARCH_IRQ_LINES     48
@@ -31,7 +32,7 @@ enum host_register {
 
 struct arch_context {
     word_t registers[HOST_REGISTERS]; /* by enum user_register */
-    bool at_syscall;                  /* the next instruction is the system call that faulted or shall be done again */
+    bool at_syscall; /* the next instruction is the system call that faulted or shall be done again */
 };
 
 #define HOST_FPU_WORDS 4
@@ -39,8 +40,8 @@ struct arch_fpu {
     word_t words[HOST_FPU_WORDS];
 };
 
-/* `number` is set by the caller of arch_space_init. The tag is what the TLB's entries are found by; if `flush` is set it is taken
- * anew, and what is there under it forgotten, when the space is next loaded. */
+/* `number` is set by the caller of arch_space_init. The tag is what the TLB's entries are found by; if
+ * `flush` is set it is taken anew, and what is there under it forgotten, when the space is next loaded. */
 struct arch_space {
     arch_pte_t *root;
     uint32_t number;

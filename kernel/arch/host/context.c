@@ -144,7 +144,8 @@ word_t *host_fpu(void)
     return host.core.fpu;
 }
 
-/* ---- How much stack the kernel uses: paint it, and look afterwards how far down the paint is gone. Both functions have the same frame. */
+/* ---- How much stack the kernel uses: paint it, and look afterwards how far down the paint is gone. Both
+ * functions have the same frame. */
 
 #define STACK_AREA  (128u * 1024u)
 #define STACK_PAINT 0x5a

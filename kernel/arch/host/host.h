@@ -2,11 +2,13 @@
 /*
  * The fake machine: what tests see of it, and may do to it.
  *
- * Memory is one block; pointers are offsets into it. Time stands still unless a test moves it. The TLB forgets only what it is told
- * to forget, and believes what it has, so that a translation which the kernel forgot to flush is seen by host_translate. The
- * kernel cannot be reset: a test that needs a new one runs in a new process (tests/host/test.h).
+ * Memory is one block; pointers are offsets into it. Time stands still unless a test moves it. The TLB
+ * forgets only what it is told to forget, and believes what it has, so that a translation which the kernel
+ * forgot to flush is seen by host_translate. The kernel cannot be reset: a test that needs a new one runs in
+ * a new process (tests/host/test.h).
  *
- * With CONFIG_CORES == 1 the machine has one core. What belongs to a core is in struct host_core, so that there can be more.
+ * With CONFIG_CORES == 1 the machine has one core. What belongs to a core is in struct host_core, so that
+ * there can be more.
  */
 #ifndef HOST_H
 #define HOST_H
@@ -36,16 +38,17 @@ struct host {
     struct host_core core;
 
     ticks_t ticks;
-    uint64_t ticks_hz;       /* to be set before the kernel boots */
-    ticks_t ticks_per_read;  /* the counter moves by itself when it is read */
+    uint64_t ticks_hz;      /* to be set before the kernel boots */
+    ticks_t ticks_per_read; /* the counter moves by itself when it is read */
 
     bool raised[ARCH_IRQ_LINES]; /* the device wants attention */
     bool masked[ARCH_IRQ_LINES];
     word_t mode[ARCH_IRQ_LINES];
-    unsigned pending_every;  /* every n-th look for interrupts sees one: 1 at each preemption point, 0 none beside real ones */
-    unsigned pending_polls;  /* how often the kernel has looked */
+    unsigned pending_every; /* every n-th look for interrupts sees one: 1 at each preemption point, 0 none
+                               beside real ones */
+    unsigned pending_polls; /* how often the kernel has looked */
 
-    uint32_t port_input;     /* what any I/O port reads as */
+    uint32_t port_input; /* what any I/O port reads as */
     struct host_port_write port_writes[HOST_PORT_WRITES];
     unsigned port_write_count;
 
@@ -56,7 +59,8 @@ struct host {
     bool fpu_leaks; /* what arch_fpu_leaks says; set by the test */
     uint64_t cleared_bytes;
 
-    bool measures_stack;  /* by system calls, in stack_used: the most so far, in bytes (with what the sanitizers add) */
+    bool measures_stack; /* by system calls, in stack_used: the most so far, in bytes (with what the
+                            sanitizers add) */
     unsigned stack_used;
 };
 
@@ -83,16 +87,16 @@ NORETURN void host_unexpected_halt(int status);
 
 /* ---- User mode */
 
-/* What the processor would do for an access by the current thread: TLB, then tables. False: a page fault, with
- * FAULT_ACCESS_PRESENT in *access if something is mapped. */
+/* What the processor would do for an access by the current thread: TLB, then tables. False: a page fault,
+ * with FAULT_ACCESS_PRESENT in *access if something is mapped. */
 bool host_translate(word_t address, word_t *access, paddr_t *physical);
 /* The access itself: a pointer to the byte, or a page fault and NULL. */
 void *host_access(word_t address, word_t access);
 /* The TLB's entries of a tag. */
 unsigned host_tlb_count(uint32_t tag);
 
-/* The current thread makes the system call that is in its registers; again and again, with interrupts and the timer in between, as long as
- * the kernel says so and the thread goes on running. */
+/* The current thread makes the system call that is in its registers; again and again, with interrupts and the
+ * timer in between, as long as the kernel says so and the thread goes on running. */
 void host_syscall(void);
 /* Once only: true if the thread is to do it again. */
 bool host_syscall_once(void);

@@ -30,7 +30,9 @@ void host_init(void)
 {
     char *memory = get_memory();
 
-    host = (struct host){ .memory = memory, .ticks = 1000, .ticks_hz = 1000000000, .core.deadline = TICKS_NEVER };
+    host = (struct host){
+        .memory = memory, .ticks = 1000, .ticks_hz = 1000000000, .core.deadline = TICKS_NEVER
+    };
     for (unsigned line = 0; line < ARCH_IRQ_LINES; line++)
         host.masked[line] = true;
 }

@@ -2,9 +2,9 @@
 /*
  * host: address spaces, and a TLB that believes what it has.
  *
- * The TLB has room for everything that is ever accessed; it finds an entry by tag and page. A real one may forget at any time, this
- * one forgets only what it is told to: a stale entry stays and is used. A space's number is its tag, tag 0 is the kernel's own root and
- * that of spaces without a number.
+ * The TLB has room for everything that is ever accessed; it finds an entry by tag and page. A real one may
+ * forget at any time, this one forgets only what it is told to: a stale entry stays and is used. A space's
+ * number is its tag, tag 0 is the kernel's own root and that of spaces without a number.
  */
 #include "host.h"
 #include "core.h"
@@ -175,7 +175,8 @@ bool arch_pte_is_empty(arch_pte_t entry)
     return entry == 0;
 }
 
-/* The level of a frame is in its entry: a walk that uses it at another level than it was made for is a bug. */
+/* The level of a frame is in its entry: a walk that uses it at another level than it was made for is a bug.
+ */
 bool arch_pte_is_table(arch_pte_t entry, unsigned level)
 {
     if (entry & PTE_TABLE)
@@ -198,7 +199,8 @@ word_t arch_pte_rights(arch_pte_t entry)
 arch_pte_t arch_pte_frame(paddr_t frame, unsigned level, word_t rights, word_t cache)
 {
     check(frame % (1ull << arch_level_bits(level)) == 0);
-    return frame | level << PTE_LEVEL_SHIFT | cache << PTE_CACHE_SHIFT | rights << PTE_RIGHTS_SHIFT | PTE_VALID;
+    return frame | level << PTE_LEVEL_SHIFT | cache << PTE_CACHE_SHIFT | rights << PTE_RIGHTS_SHIFT |
+           PTE_VALID;
 }
 
 arch_pte_t arch_pte_table(paddr_t table)
@@ -241,7 +243,8 @@ bool host_translate(word_t address, word_t *access, paddr_t *physical)
         tlb_add(found);
         entry = &tlb[tlb_count - 1];
     }
-    word_t rights = (*access & FAULT_ACCESS_READ ? RIGHT_READ : 0) | (*access & FAULT_ACCESS_WRITE ? RIGHT_WRITE : 0) |
+    word_t rights = (*access & FAULT_ACCESS_READ ? RIGHT_READ : 0) |
+                    (*access & FAULT_ACCESS_WRITE ? RIGHT_WRITE : 0) |
                     (*access & FAULT_ACCESS_EXECUTE ? RIGHT_EXECUTE : 0);
     if (rights & ~arch_pte_rights(entry->entry)) {
         *access |= FAULT_ACCESS_PRESENT;

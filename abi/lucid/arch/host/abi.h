@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * host: no machine, but the portable kernel as a library, with a fake machine under the control of tests. Its registers, in the
- * order of READ_REGISTERS and WRITE_REGISTERS:
+ * host: no machine, but the portable kernel as a library, with a fake machine under the control of tests. Its
+ * registers, in the order of READ_REGISTERS and WRITE_REGISTERS:
  *
  *   register   in a system call   out
  *   A0         operation          status
