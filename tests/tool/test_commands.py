@@ -123,7 +123,7 @@ class Doctor(unittest.TestCase):
         self.assertIn("this is neither Debian nor Ubuntu, so install by hand what is missing: gcc, ld,", errors)
 
     def test_missing_compiler_is_told(self):
-        status, _, errors = lucid("build", "hello", PATH="/nowhere")
+        status, _, errors = lucid("build", "echo", PATH="/nowhere")
         self.assertEqual(status, 2)
         self.assertIn("the compiler 'gcc' is missing\n   ./lucid doctor --install", errors)
 

@@ -219,7 +219,8 @@ static inline status_t thread_write_registers(cap_t thread, word_t first, const 
 }
 
 /*
- * Stop the thread. A pending wait ends with ERR_CANCELLED; who waits for its answer gets ERR_PEER_GONE.
+ * Stop the thread. If it waits, the wait ends, and it sees ERR_CANCELLED when it is resumed. On itself it is an exit:
+ * the caller whose latest call it has not answered gets ERR_PEER_GONE.
  * Signals the death notification. On oneself: exit with `code`.
  */
 static inline status_t thread_suspend(cap_t thread, word_t code)
