@@ -533,3 +533,19 @@ TEST(random_mappings_are_what_the_processor_sees)
         }
     }
 }
+
+/* Same number, same address, even the same memory: but it is another space. */
+TEST(record_of_a_dead_space_does_not_speak_for_its_successor)
+{
+    setup();
+    cap_t frame = make(OBJECT_FRAME, 12), other = copy(frame);
+    add_tables(AT);
+    EXPECT_OK(map(frame, AT, RW));
+    delete(space);
+    space = make_numbered(OBJECT_ADDRESS_SPACE, range, 20);
+    add_tables(AT);
+    EXPECT_OK(map(other, AT, RW));
+    EXPECT_EQ(CALL(frame, OP_FRAME_INFO).word[3], 0);
+    DO(frame, OP_FRAME_UNMAP);
+    EXPECT_EQ(CALL(other, OP_FRAME_INFO).word[3], AT);
+}
