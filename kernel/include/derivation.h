@@ -45,5 +45,7 @@ struct slot *derivation_leaf(struct slot *slot);
 
 /* No other capability refers to the object of this one. */
 bool derivation_is_last(const struct slot *slot);
+/* Both refer to the same object, and no other capability does. */
+bool derivation_are_last(const struct slot *a, const struct slot *b);
 
 #endif

@@ -117,3 +117,11 @@ bool derivation_is_last(const struct slot *slot)
 {
     return !same_object(slot, slot_prev(slot)) && !same_object(slot, slot_next(slot));
 }
+
+bool derivation_are_last(const struct slot *a, const struct slot *b)
+{
+    const struct slot *first = slot_next(a) == b ? a : b, *second = first == a ? b : a;
+
+    return slot_next(first) == second && same_object(first, second) && !same_object(first, slot_prev(first)) &&
+           !same_object(second, slot_next(second));
+}

@@ -53,6 +53,15 @@ static status_t check_message_page(const struct slot *frame, word_t offset)
     return offset % UTCB_ALIGN ? invocation_error(ERR_ALIGNMENT, 5) : OK;
 }
 
+/* The two capabilities that could be to the same object, each not the last, but both together. */
+static bool drops_both_handlers(const struct configure *op)
+{
+    const struct slot *slots = op->thread->slots;
+
+    return (op->mask & THREAD_SET_FAULT) && (op->mask & THREAD_SET_TIMEOUT) &&
+           derivation_are_last(&slots[PLACE_THREAD_FAULT], &slots[PLACE_THREAD_TIMEOUT]);
+}
+
 static status_t decode_configure(const struct invocation *invocation, struct configure *op)
 {
     op->thread = invoked_thread(invocation);
@@ -74,7 +83,7 @@ static status_t decode_configure(const struct invocation *invocation, struct con
         if (slot_would_destroy(&op->thread->slots[rule->place]))
             return ERR_STATE;
     }
-    return OK;
+    return drops_both_handlers(op) ? ERR_STATE : OK;
 }
 
 static void perform_configure(const struct configure *op)

@@ -459,3 +459,24 @@ TEST(bound_notification_destroyed)
     delete (a);
     EXPECT(object->bound == NULL);
 }
+
+/* Both were taken out of the tree, and those who waited there stood in memory that could be reused. */
+TEST(configure_does_not_drop_the_last_two_capabilities_to_an_endpoint_together)
+{
+    system_boot();
+    cap_t target = make_passive(100), handler = make(OBJECT_ENDPOINT, 0), waiter = make_thread(110);
+    const word_t both = THREAD_SET_FAULT | THREAD_SET_TIMEOUT;
+
+    DO(target, OP_THREAD_CONFIGURE, both, 0, 0, 0, 0, handler, handler, 0);
+    resume(waiter);
+    run(waiter);
+    RECV(handler, 0);
+    root_wake();
+    delete(handler);
+    EXPECT_ERROR(CALL(target, OP_THREAD_CONFIGURE, both, 0, 0, 0, 0, 0, 0, 0).status, ERR_STATE, 0);
+    EXPECT_EQ(thread_at(waiter)->state, THREAD_STATE_RECEIVING);
+    DO(target, OP_THREAD_CONFIGURE, THREAD_SET_FAULT, 0, 0, 0, 0, 0, 0, 0);
+    EXPECT_ERROR(CALL(target, OP_THREAD_CONFIGURE, THREAD_SET_TIMEOUT, 0, 0, 0, 0, 0, 0, 0).status, ERR_STATE, 0);
+    delete(target);
+    EXPECT_ERROR(outcome_of(thread_at(waiter)).status, ERR_PEER_GONE, 0);
+}
