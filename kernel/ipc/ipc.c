@@ -36,12 +36,12 @@ void ipc_wait_failed(struct thread *thread, status_t status)
     }
 }
 
-/* A thread whose message was taken, or could not be sent: it goes on, whether it had to wait or not. */
+/* A thread whose message was taken, or could not be sent: it goes on, whether it had to wait or not. With a fault it goes on to
+ * stop, but not here: who waits for its answer would fault in turn, and so on along a chain of calls, each with its piece of the stack. */
 static void release_sender(struct thread *sender, status_t status)
 {
     if (sender->fault) {
-        sender->state = THREAD_STATE_RUNNABLE; /* it waits nowhere any more */
-        thread_stop(sender, THREAD_STOP_FAULT, sender->fault);
+        scheduler_make_runnable(sender);
         return;
     }
     ipc_set_result(sender, status, 0, 0);

@@ -256,7 +256,7 @@ static void requeue_current(struct core *core, ticks_t now)
 {
     struct thread *current = core->current;
 
-    if (!current || current->state != THREAD_STATE_RUNNABLE || current->ready)
+    if (!current || current->state != THREAD_STATE_RUNNABLE || current->ready || current->deferred)
         return;
     if (!current->sc) {
         scheduler_consider(current);

@@ -540,3 +540,33 @@ TEST(long_chain_loses_its_context)
     host.pending_every = 0;
     expect_all_ended();
 }
+
+/* Handlers that take the message and cannot answer: each of these faults is unhandled, and the next one's reason. */
+#define RECEIVERS 60u
+
+TEST(long_chain_used_up_with_handlers_that_cannot_answer)
+{
+    call_long_chain();
+    cap_t unanswered = make(OBJECT_ENDPOINT, 0), start = make(OBJECT_SCHED_CONTEXT, 8);
+    set_budget(start, SLICE_NS, SLICE_NS, 0);
+    for (unsigned i = 0; i < RECEIVERS; i++) {
+        cap_t receiver = make_passive(120);
+        DO(start, OP_SCHED_CONTEXT_BIND, receiver);
+        resume(receiver);
+        run(receiver);
+        RECV(unanswered, 0);
+        root_wake();
+        DO(start, OP_SCHED_CONTEXT_UNBIND);
+    }
+    for (unsigned i = 0; i < LONG; i++)
+        set_timeout_handler(long_server[i], unanswered);
+    set_budget(SC_OF(client), SLICE_NS / 5, SLICE_NS, 0);
+    root_sleep();
+    EXPECT(current() == thread_at(long_server[LONG - 1]));
+    host.ticks += time_ticks(SLICE_NS / 4);
+    YIELD();
+    host_time_advance(1000000);
+    EXPECT(host.stack_used < 8192);
+    EXPECT_EQ(thread_at(long_server[LONG - 1])->state, THREAD_STATE_STOPPED);
+    system_check();
+}
