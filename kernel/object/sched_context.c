@@ -88,8 +88,10 @@ void sched_context_return(struct sched_context *sc, struct thread *caller, const
     if (caller->sc) {
         return_to_owner(sc);
     } else {
+        bool lent = sc->lent; /* it was lent to the caller, which donated it */
         detach(sc);
         attach(sc, caller);
+        sc->lent = lent;
     }
     if (loser && loser != answering)
         fault_without(loser);
@@ -132,7 +134,7 @@ void sched_context_lend(struct sched_context *sc, struct thread *thread)
 void sched_context_return_lent(struct thread *thread)
 {
     if (thread->sc && thread->sc->lent)
-        detach(thread->sc);
+        return_to_owner(thread->sc); /* there is none; but calls may have donated it */
 }
 
 void sched_context_unbind(struct sched_context *sc)

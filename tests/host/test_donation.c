@@ -570,3 +570,51 @@ TEST(long_chain_used_up_with_handlers_that_cannot_answer)
     EXPECT_EQ(thread_at(long_server[LONG - 1])->state, THREAD_STATE_STOPPED);
     system_check();
 }
+
+/* ---- Lent contexts that were donated on */
+
+/* Server 0 has lost its client and runs on the lent context. */
+static void lend_to_server_0(void)
+{
+    setup();
+    make_handler();
+    run(handler);
+    RECV(timeout_endpoint, timeout_reply);
+    call_through(1);
+    root_wake();
+    DO(client, OP_THREAD_CANCEL);
+    run(handler);
+    DO(lent, OP_SCHED_CONTEXT_LEND, server[0]);
+    EXPECT_OK(SEND(timeout_reply, FAULT_REPLY_RESUME).status);
+    run(server[0]);
+    EXPECT(current()->sc == object_at(lent));
+}
+
+/* It stayed with the server for good: the answer that brought it back forgot that it was lent. */
+TEST(lent_context_that_comes_back_with_an_answer_is_still_lent)
+{
+    lend_to_server_0();
+    CALL(endpoint[1], 0);
+    EXPECT(current() == thread_at(server[1]));
+    EXPECT_OK(SEND(reply[1], 0).status);
+    run(server[0]);
+    EXPECT(current()->sc == object_at(lent));
+    RECV(endpoint[0], reply[0]);
+    EXPECT(thread_at(server[0])->sc == NULL);
+    EXPECT(((struct sched_context *)object_at(lent))->thread == NULL);
+}
+
+/* The call's link stayed: its answer would have taken the context from whoever had got it since. */
+TEST(lent_context_that_falls_back_leaves_its_chain)
+{
+    lend_to_server_0();
+    CALL(endpoint[1], 0);
+    EXPECT(current() == thread_at(server[1]));
+    RECV(endpoint[2], 0);
+    root_wake();
+    EXPECT(((struct sched_context *)object_at(lent))->chain == NULL);
+    cap_t other = make_passive(130);
+    DO(lent, OP_SCHED_CONTEXT_BIND, other);
+    EXPECT_OK(SEND(reply[1], 0).status);
+    EXPECT(thread_at(other)->sc == object_at(lent));
+}
