@@ -189,7 +189,7 @@ status_t ipc_answer(struct thread *sender, struct reply *reply, tag_t tag)
         arch_set_result(&caller->context, status, 0, arrived);
         scheduler_make_runnable(caller);
     }
-    if (!sender->sc)
+    if (!sender->sc && sender->lacks_context != LACKS_WITHDRAWN)
         sender->lacks_context = LACKS_MESSAGE;
     return truncated ? ERR_TRUNCATED : OK;
 }

@@ -618,3 +618,14 @@ TEST(lent_context_that_falls_back_leaves_its_chain)
     EXPECT_OK(SEND(reply[1], 0).status);
     EXPECT(thread_at(other)->sc == object_at(lent));
 }
+
+/* It waited for ever, and its client with it. */
+TEST(server_that_answers_an_earlier_call_of_its_chain_loses_its_context_and_stops)
+{
+    setup();
+    call_through(2);
+    SEND(reply[0], 0);
+    EXPECT_EQ(thread_at(server[1])->state, THREAD_STATE_STOPPED);
+    EXPECT_EQ(thread_at(server[1])->exit_code, FAULT_TIMEOUT);
+    expect_home();
+}
