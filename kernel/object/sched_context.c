@@ -57,10 +57,11 @@ static void start(struct thread *thread)
         notification_deliver_bound(thread);
 }
 
-/* The thread has lost its context against its will. One that waits for a message is idle: it does not miss the time. */
+/* The thread has lost its context against its will. One that waits for a message is idle: it does not miss the time. One that
+ * is stopped misses it when it is resumed. */
 static void fault_without(struct thread *thread)
 {
-    if (thread->state == THREAD_STATE_RECEIVING || thread->state == THREAD_STATE_STOPPED)
+    if (thread->state == THREAD_STATE_RECEIVING)
         return;
     thread->lacks_context = LACKS_WITHDRAWN;
     if (thread->state == THREAD_STATE_RUNNABLE)

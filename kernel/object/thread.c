@@ -122,13 +122,13 @@ void thread_stop(struct thread *thread, unsigned reason, word_t code)
     thread->state = THREAD_STATE_STOPPED;
     thread->fault = FAULT_NONE;
     thread->truncated = 0;
-    thread->lacks_context = LACKS_NOTHING;
     thread->stop_reason = (uint8_t)reason;
     thread->exit_code = code;
     if (thread == core_self()->current)
         core_self()->reschedule = true;
     if (reason != THREAD_STOP_SUSPEND || thread == core_self()->current)
         fail_caller(thread);
+    thread->lacks_context = LACKS_NOTHING; /* what it had of its caller's time is not missed */
     notification_signal_slot(&thread->slots[PLACE_THREAD_DEATH]);
 }
 

@@ -629,3 +629,18 @@ TEST(server_that_answers_an_earlier_call_of_its_chain_loses_its_context_and_stop
     EXPECT_EQ(thread_at(server[1])->exit_code, FAULT_TIMEOUT);
     expect_home();
 }
+
+/* It went on without time and without a word, and the one before it in the chain waited for ever. */
+TEST(server_whose_context_is_withdrawn_while_it_is_suspended_stops_when_it_is_resumed)
+{
+    setup();
+    call_through(2);
+    root_wake();
+    DO(server[1], OP_THREAD_SUSPEND, 0);
+    DO(client, OP_THREAD_CANCEL);
+    expect_home();
+    DO(server[1], OP_THREAD_RESUME);
+    EXPECT_EQ(thread_at(server[1])->state, THREAD_STATE_STOPPED);
+    EXPECT_EQ(thread_at(server[1])->exit_code, FAULT_TIMEOUT);
+    EXPECT(thread_at(server[0])->state != THREAD_STATE_CALLING);
+}
