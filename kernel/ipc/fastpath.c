@@ -65,7 +65,7 @@ bool fastpath_call(struct core *core, struct thread *caller)
     struct endpoint *endpoint =
         fast_object(caller, arch_syscall_cap(&caller->context), OBJECT_ENDPOINT, RIGHT_WRITE, &cap);
 
-    if (!endpoint || endpoint->state != ENDPOINT_RECEIVING || fastpath_off)
+    if (!endpoint || endpoint->state != ENDPOINT_RECEIVING || endpoint->dying || fastpath_off)
         return false;
     struct thread *server = endpoint_first(endpoint);
     struct reply *reply = reply_armed(server);

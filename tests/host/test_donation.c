@@ -644,3 +644,31 @@ TEST(server_whose_context_is_withdrawn_while_it_is_suspended_stops_when_it_is_re
     EXPECT_EQ(thread_at(server[1])->exit_code, FAULT_TIMEOUT);
     EXPECT(thread_at(server[0])->state != THREAD_STATE_CALLING);
 }
+
+/* Deleting the last capability to the endpoint was interrupted. */
+static void delete_in_part(cap_t address)
+{
+    host.pending_every = 1;
+    sys_once(SYS_CALL, BOOT_SLOT_CNODE, 0, tag_make(OP_CNODE_DELETE, 1, 0), WORDS(address));
+    host.pending_every = 0;
+    EXPECT(((struct endpoint *)object_at(address))->dying);
+}
+
+/* The fast path delivered the call; the general one says that the peer is gone. */
+TEST(call_to_an_endpoint_that_is_being_destroyed_is_peer_gone)
+{
+    setup();
+    cap_t second = make_thread(120);
+    resume(second);
+    run(second);
+    RECV(endpoint[0], 0);
+    root_wake();
+    run(client);
+    root_wake();
+    delete_in_part(endpoint[0]);
+    DO(second, OP_THREAD_SUSPEND, 0); /* nobody more important than the server is ready */
+    run(client);
+    struct outcome got = CALL(endpoint[0], 0);
+    EXPECT(got.returned);
+    EXPECT_ERROR(got.status, ERR_PEER_GONE, 0);
+}
