@@ -131,7 +131,8 @@ static void take_message(struct thread *receiver, struct endpoint *endpoint, str
 
 void ipc_receive(struct thread *receiver, struct endpoint *endpoint, struct reply *reply, bool poll)
 {
-    if (!poll || endpoint->state == ENDPOINT_SENDING) /* who only looks, and finds nothing, does not wait */
+    /* Who only looks and finds nothing, or cannot wait here, keeps it. */
+    if (!endpoint->dying && (!poll || endpoint->state == ENDPOINT_SENDING))
         sched_context_return_lent(receiver);
     if (take_bound_signal(receiver))
         return;

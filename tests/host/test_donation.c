@@ -672,3 +672,19 @@ TEST(call_to_an_endpoint_that_is_being_destroyed_is_peer_gone)
     EXPECT(got.returned);
     EXPECT_ERROR(got.status, ERR_PEER_GONE, 0);
 }
+
+/* It gave the context back, did not wait, and never ran again. */
+TEST(receive_at_an_endpoint_that_is_being_destroyed_keeps_a_lent_context)
+{
+    lend_to_server_0();
+    root_wake();
+    cap_t second = make_thread(90); /* so that there is a step left */
+    resume(second);
+    run(second);
+    RECV(endpoint[1], 0);
+    root_wake();
+    delete_in_part(endpoint[1]);
+    run(server[0]);
+    EXPECT_ERROR(RECV(endpoint[1], 0).status, ERR_PEER_GONE, 0);
+    EXPECT(current() == thread_at(server[0]));
+}
