@@ -480,3 +480,15 @@ TEST(configure_does_not_drop_the_last_two_capabilities_to_an_endpoint_together)
     delete(target);
     EXPECT_ERROR(outcome_of(thread_at(waiter)).status, ERR_PEER_GONE, 0);
 }
+
+/* A capability without rights to a CNode or a space was enough to use all that is in it. */
+TEST(configure_needs_the_right_to_change_the_cnode_and_the_space)
+{
+    system_boot();
+    cap_t target = make_passive(100), cnode = make(OBJECT_CNODE, 4);
+    cap_t weak_cnode = mint(cnode, RIGHTS_ALL & ~RIGHT_WRITE, 0), weak_space = mint(BOOT_SLOT_SPACE, RIGHT_READ, 0);
+
+    EXPECT_ERROR(CALL(target, OP_THREAD_CONFIGURE, THREAD_SET_CNODE, weak_cnode, 0, 0, 0, 0, 0, 0).status, ERR_RIGHT, 2);
+    EXPECT_ERROR(CALL(target, OP_THREAD_CONFIGURE, THREAD_SET_SPACE, 0, weak_space, 0, 0, 0, 0, 0).status, ERR_RIGHT, 3);
+    DO(target, OP_THREAD_CONFIGURE, THREAD_SET_CNODE, cnode, 0, 0, 0, 0, 0, 0);
+}
