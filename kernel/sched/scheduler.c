@@ -203,6 +203,8 @@ void scheduler_unload_fpu(const struct thread *thread)
     struct core *core = core_self();
 
     if (core->fpu_owner == thread) {
+        if (arch_fpu_leaks()) /* then it is on: who leaves does not stay the owner */
+            arch_fpu_clear();
         core->fpu_owner = NULL;
         core->fpu_on = false;
         arch_fpu_enable(false);

@@ -492,3 +492,18 @@ TEST(configure_needs_the_right_to_change_the_cnode_and_the_space)
     EXPECT_ERROR(CALL(target, OP_THREAD_CONFIGURE, THREAD_SET_SPACE, 0, weak_space, 0, 0, 0, 0, 0).status, ERR_RIGHT, 3);
     DO(target, OP_THREAD_CONFIGURE, THREAD_SET_CNODE, cnode, 0, 0, 0, 0, 0, 0);
 }
+
+TEST(processor_that_leaks_keeps_nothing_of_an_owner_that_may_not_use_the_fpu_any_more)
+{
+    system_boot();
+    host.fpu_leaks = true;
+    cap_t thread = make_thread(100);
+    DO(thread, OP_THREAD_SET_ATTRIBUTES, THREAD_FPU, THREAD_FPU);
+    resume(thread);
+    run(thread);
+    word_t *registers = host_fpu();
+    EXPECT(registers != NULL);
+    registers[0] = 0x1234;
+    DO(thread, OP_THREAD_SET_ATTRIBUTES, THREAD_FPU, 0);
+    EXPECT(host.core.fpu[0] != 0x1234);
+}
