@@ -4,7 +4,7 @@
  *
  * A word is a machine register: 64 bits on x86-64, AArch64 and riscv64. A capability address (`cap_t`) names a
  * slot in the caller's capability space: the lowest n bits index the root CNode of 2^n slots; if the bits above are
- * not zero, that slot must hold a CNode and they are resolved there, at most 8 levels deep. 0 is the null capability:
+ * not zero, that slot must hold a CNode (with the right WRITE) and they are resolved there, at most 8 levels deep. 0 is the null capability:
  * slot 0 of every CNode is always empty.
  */
 #ifndef LUCID_TYPES_H

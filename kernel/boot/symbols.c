@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Names of kernel functions: a sorted table that the tool puts into the payload. Read-only after boot. */
+/*
+ * Names of kernel functions: a sorted table that the tool puts into the payload. That memory belongs to the root component, which may
+ * use it for something else: a panic then finds nonsense, and must not stumble over it.
+ */
 #include "symbols.h"
 #include <lucid/image.h>
 
 static const struct image_symbols *table;
-static size_t table_size;
+static size_t table_size, table_count;
 
 void symbols_init(const void *symbols, size_t size)
 {
@@ -17,11 +20,20 @@ void symbols_init(const void *symbols, size_t size)
         return;
     table = candidate;
     table_size = size;
+    table_count = (size_t)candidate->count;
+}
+
+static bool ends_within(const char *text, size_t room)
+{
+    for (size_t i = 0; i < room; i++)
+        if (text[i] == '\0')
+            return true;
+    return false;
 }
 
 const char *symbol_name(word_t address, word_t *offset)
 {
-    size_t low = 0, high = table ? (size_t)table->count : 0;
+    size_t low = 0, high = table ? table_count : 0;
 
     /* The last symbol at or below the address. */
     while (low < high) {
@@ -37,5 +49,6 @@ const char *symbol_name(word_t address, word_t *offset)
     *offset = (word_t)(address - symbol->address);
     if (symbol->name >= table_size || (symbol->size && *offset >= symbol->size))
         return NULL;
-    return (const char *)table + symbol->name;
+    const char *name = (const char *)table + symbol->name;
+    return ends_within(name, table_size - symbol->name) ? name : NULL;
 }

@@ -15,7 +15,7 @@
  *     Endpoint         -                            badge
  *     Notification     -                            badge
  *     SchedContext     size_bits                    -
- *     Frame            level, device (bit 2)        mapping record (mapping.h)
+ *     Frame            level, device (bit 2)        mapping record (address_space.h)
  *     PageTable        level it is mapped at        mapping record
  *     ranges           -                            first number, count << 32
  *     zombie           see destroy.c

@@ -2,7 +2,7 @@
 /*
  * Invocations: operations on kernel objects, by SYS_CALL to their capability.
  *
- * Each object type has one function OBJECT_invoke, in the file OBJECT_operations.c or syscall/range_operations.c. For each operation it decodes the
+ * Each object type has one function OBJECT_invoke, in the file OBJECT_operations.c, mapping_operations.c or range_operations.c. For each operation it decodes the
  * arguments (may fail, changes nothing) and then performs it (changes, cannot fail). Operations that may take long go in
  * steps and return INVOKE_RESTART when an interrupt waits: the thread executes the same system call again.
  */

@@ -13,7 +13,7 @@ extern struct slot lookup_no_cnode[1];
 /* Addresses of more than one level. */
 error_t lookup_slow(const struct thread *thread, cap_t address, struct slot **slot);
 
-/* The slot at an address in the thread's capability space, empty or not. ERR_CAPABILITY, ERR_DEPTH. */
+/* The slot at an address in the thread's capability space, empty or not. ERR_CAPABILITY, ERR_RIGHT, ERR_DEPTH. */
 static inline error_t lookup_slot(const struct thread *thread, cap_t address, struct slot **slot)
 {
     if (likely(address <= thread->cnode_mask)) {

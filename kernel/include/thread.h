@@ -82,6 +82,12 @@ struct thread {
 _Static_assert(offsetof(struct thread, context) == 0, "the port's entry code saves registers at the start of a thread");
 _Static_assert(sizeof(struct thread) <= (1u << ARCH_THREAD_BITS), "a thread must fit into its object");
 
+/* Waiters stand in order of priority, then of arrival. 56 bits of arrivals last for 2000 years at one a microsecond. */
+static inline uint64_t thread_waiter_key(uint8_t priority, uint64_t sequence)
+{
+    return (uint64_t)(PRIORITY_MAX - priority) << 56 | sequence;
+}
+
 /* The sizes of a Thread's parts are found from a slot inside it. */
 static inline struct thread *slot_thread(struct slot *slot)
 {

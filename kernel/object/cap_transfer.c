@@ -10,6 +10,7 @@
 #include "cap_transfer.h"
 #include "address_space.h"
 #include "derivation.h"
+#include "endpoint.h"
 #include "lookup.h"
 #include "reply.h"
 
@@ -28,10 +29,18 @@ static struct cap without_mapping(struct cap cap)
     return cap;
 }
 
+/* Somebody has deleted the capability, was interrupted, and now it is passed on all the same: the endpoint lives. */
+static void revive(const struct cap *cap)
+{
+    if (cap_type(cap) == OBJECT_ENDPOINT)
+        ((struct endpoint *)cap_pointer(cap))->dying = false;
+}
+
 error_t cap_copy(struct slot *source, struct slot *target)
 {
     if (!can_be_copied(&source->cap))
         return ERR_TYPE;
+    revive(&source->cap);
     derivation_add_sibling(source, target, without_mapping(source->cap));
     return OK;
 }
@@ -70,6 +79,7 @@ error_t cap_mint(struct slot *source, struct slot *target, const struct mint *mi
         cap.data = range_data((uint32_t)mint->first, (uint32_t)mint->count);
     }
     cap_set_rights(&cap, cap_rights(&cap) & mint->rights);
+    revive(&cap);
     derivation_add_child(source, target, without_mapping(cap));
     return OK;
 }
@@ -78,6 +88,7 @@ void cap_move(struct slot *source, struct slot *target)
 {
     struct cap cap = source->cap;
 
+    revive(&cap);
     if (cap_type(&cap) == OBJECT_REPLY)
         reply_moved(cap_pointer(&cap));
     derivation_move(source, target, cap);

@@ -297,7 +297,9 @@ enum progress destroy_work_step(struct thread *worker)
 
     if (first == list)
         return PROGRESS_DONE;
-    return zombie_step(first, list) == PROGRESS_DONE ? PROGRESS_DONE : PROGRESS_MORE;
+    /* Whoever calls this holds no slot across it, so a restart is nothing special. */
+    zombie_step(first, list);
+    return PROGRESS_MORE;
 }
 
 enum progress destroy_revoke_step(struct slot *slot, struct thread *worker)

@@ -16,12 +16,6 @@
 #include "ipc.h"
 #include "thread.h"
 
-/* Priority first, then arrival. 56 bits of arrivals last for 2000 years at one a microsecond. */
-static uint64_t waiter_key(const struct thread *thread)
-{
-    return (uint64_t)(PRIORITY_MAX - thread->priority) << 56 | thread->sequence;
-}
-
 struct thread *endpoint_first(const struct endpoint *endpoint)
 {
     assert(!queue_is_empty(&endpoint->waiters));
@@ -34,7 +28,7 @@ void endpoint_enqueue(struct endpoint *endpoint, struct thread *thread, enum end
     endpoint->state = (uint8_t)state;
     thread->sequence = ++endpoint->sequence;
     thread->waits_at = endpoint;
-    queue_insert(&endpoint->waiters, &thread->wait_node, waiter_key(thread));
+    queue_insert(&endpoint->waiters, &thread->wait_node, thread_waiter_key(thread->priority, thread->sequence));
     thread->prev = NULL;
     thread->next = endpoint->newest;
     if (endpoint->newest)

@@ -4,7 +4,7 @@
  *
  * A CNode of 2^n slots takes the lowest n bits of the address as an index. If bits remain and are not zero, the slot must hold a CNode,
  * and the remaining bits continue there: at most 8 levels. Slot 0 of every CNode is empty, so an address whose rest is zero
- * always means "this slot", and no guards or depths are needed.
+ * always means "this slot", and no guards or depths are needed. A CNode on the way needs WRITE, like one that is invoked.
  *
  * Whoever calls holds a core's lock, which keeps what is found from vanishing.
  */
@@ -26,6 +26,8 @@ error_t lookup_slow(const struct thread *thread, cap_t address, struct slot **sl
         }
         if (cap_type(&found->cap) != OBJECT_CNODE)
             return ERR_CAPABILITY;
+        if (!cap_is(&found->cap, OBJECT_CNODE, RIGHT_WRITE)) /* what is found can be moved away, and filled */
+            return ERR_RIGHT;
         slots = cnode_slots(&found->cap);
         count = cnode_count(&found->cap);
     }

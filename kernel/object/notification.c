@@ -20,17 +20,12 @@
 #include "scheduler.h"
 #include "thread.h"
 
-static uint64_t waiter_key(const struct thread *thread)
-{
-    return (uint64_t)(PRIORITY_MAX - thread->priority) << 56 | thread->sequence;
-}
-
 void notification_enqueue(struct notification *notification, struct thread *thread)
 {
     assert(notification->bits == 0);
     thread->sequence = ++notification->sequence;
     thread->waits_at = notification;
-    queue_insert(&notification->waiters, &thread->wait_node, waiter_key(thread));
+    queue_insert(&notification->waiters, &thread->wait_node, thread_waiter_key(thread->priority, thread->sequence));
 }
 
 void notification_dequeue(struct notification *notification, struct thread *thread)

@@ -150,10 +150,8 @@ void thread_destroy(struct thread *thread)
 /* Waiters stand in order of priority: take it out and put it back, with its time of arrival. */
 static void requeue_waiting(struct priority_queue *queue, struct thread *thread, uint8_t priority)
 {
-    uint64_t arrival = thread->wait_node.key & ((1ull << 56) - 1);
-
     queue_remove(queue, &thread->wait_node);
-    queue_insert(queue, &thread->wait_node, (uint64_t)(PRIORITY_MAX - priority) << 56 | arrival);
+    queue_insert(queue, &thread->wait_node, thread_waiter_key(priority, thread->sequence));
 }
 
 void thread_set_priority(struct thread *thread, uint8_t priority, uint8_t max)

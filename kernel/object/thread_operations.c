@@ -93,11 +93,9 @@ static void perform_configure(const struct configure *op)
         struct slot *slot = &op->thread->slots[rule->place];
         if (!(op->mask & rule->flag))
             continue;
-        /* The new one first: the space of a running thread is exchanged without stopping it. */
         if (!slot_is_empty(slot)) {
-            if (rule->place == PLACE_THREAD_SPACE && !op->source[i])
-                thread_slot_cleared(op->thread, rule->place);
-            else if (rule->place != PLACE_THREAD_SPACE)
+            /* A space that is exchanged for another is not missed: the thread does not stop. */
+            if (rule->place != PLACE_THREAD_SPACE || !op->source[i])
                 thread_slot_cleared(op->thread, rule->place);
             derivation_remove(slot);
         }

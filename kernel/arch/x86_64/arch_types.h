@@ -4,9 +4,10 @@
  *
  * A context is saved in one of two ways, told by `full`:
  *
- *     full == 0   by SYSCALL. rcx, r8-r11 and the flags are not in it: the ABI declares them destroyed. Left
- * by SYSRET. full == 1   by an interrupt or an exception, or written by another thread: all of it counts.
- * Left by IRET.
+ *     full == 0   by SYSCALL. rcx, r8-r11 and the flags are not in it: the ABI declares them destroyed.
+ *                 Left by SYSRET.
+ *     full == 1   by an interrupt or an exception, or written by another thread: all of it counts.
+ *                 Left by IRET.
  *
  * While a thread runs in user mode its `full` is 0 (IRET's path clears it), so that SYSCALL need not write
  * it.

@@ -3,10 +3,10 @@
  * Numbers that C, the assembler files and the linker script share: where things are in the kernel's half of
  * every address space, segment selectors, interrupt vectors, and the offsets of struct arch_context.
  *
- *   0xffff800000000000   window      all ordinary memory at WINDOW_BASE + physical address; read-write, no
- * execute 0xffffffff80000000   image       the first 2 MiB of physical memory hold the kernel; 4 KiB pages,
- * each with the rights of its section; the stacks are mapped at the end of it, with gaps 0xffffffffc0000000
- * devices     512 slots of 2 MiB: interrupt controllers for good, firmware tables during boot
+ *   0xffff800000000000   window    all ordinary memory at WINDOW_BASE + physical address; read-write, no execute
+ *   0xffffffff80000000   image     the first 2 MiB of physical memory hold the kernel; 4 KiB pages, each with the
+ *                                  rights of its section; the stacks are mapped at the end of it, with gaps
+ *   0xffffffffc0000000   devices   512 slots of 2 MiB: interrupt controllers for good, firmware tables during boot
  */
 #ifndef X86_LAYOUT_H
 #define X86_LAYOUT_H

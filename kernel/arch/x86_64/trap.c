@@ -39,6 +39,8 @@ void trap_interrupt(unsigned vector)
         kernel_timer();
     } else if (vector >= VECTOR_LINE && vector < VECTOR_LINE + ARCH_IRQ_LINES) {
         interrupt_deliver(vector - VECTOR_LINE);
+    } else if (vector != VECTOR_SPURIOUS) {
+        interrupt_end(); /* nobody's: a device was told a wrong message */
     }
     /* Else it is spurious, and must not be ended: SDM vol. 3, 10.9. */
 }
