@@ -14,8 +14,8 @@
 /* Slots of the root CNode. */
 enum boot_slot {
     BOOT_SLOT_NULL,
-    BOOT_SLOT_CNODE,         /* the root CNode itself */
-    BOOT_SLOT_THREAD,        /* the root thread: priority 255, maximum controlled priority 255 */
+    BOOT_SLOT_CNODE,  /* the root CNode itself */
+    BOOT_SLOT_THREAD, /* the root thread: priority 255, maximum controlled priority 255 */
     BOOT_SLOT_SPACE,
     BOOT_SLOT_SCHED_CONTEXT,
     BOOT_SLOT_MESSAGE_FRAME,
@@ -23,11 +23,12 @@ enum boot_slot {
     BOOT_SLOT_IO_PORT_RANGE, /* empty on machines without I/O ports */
     BOOT_SLOT_ASID_RANGE,
     BOOT_SLOT_CORE_RANGE,
-    BOOT_SLOT_FIRST          /* what follows is described in boot_info */
+    BOOT_SLOT_FIRST /* what follows is described in boot_info */
 };
 
 #define BOOT_UNTYPED_DEVICE 1u /* not ordinary memory */
-#define BOOT_UNTYPED_USED   2u /* holds the objects or the image that the kernel made at boot: revoke before reset */
+#define BOOT_UNTYPED_USED                                                                                    \
+    2u /* holds the objects or the image that the kernel made at boot: revoke before reset */
 
 struct boot_untyped {
     uint64_t physical;
@@ -39,16 +40,17 @@ struct boot_untyped {
 
 #define BOOT_UNTYPED_MAX 512u
 
-#define BOOT_FEATURE_DEBUG   1u /* the kernel is a debug build: SYS_DEBUG exists, all assertions are on */
-#define BOOT_FEATURE_FPU     2u
-#define BOOT_FEATURE_TAGS    4u /* switching spaces does not flush the TLB */
-#define BOOT_FEATURE_MELTDOWN 8u /* the processor is affected by Meltdown; this kernel does not hide from it */
+#define BOOT_FEATURE_DEBUG 1u /* the kernel is a debug build: SYS_DEBUG exists, all assertions are on */
+#define BOOT_FEATURE_FPU   2u
+#define BOOT_FEATURE_TAGS  4u /* switching spaces does not flush the TLB */
+#define BOOT_FEATURE_MELTDOWN                                                                                \
+    8u /* the processor is affected by Meltdown; this kernel does not hide from it */
 
 struct boot_info {
     uint64_t magic;
     uint32_t abi_version;
-    uint32_t size;      /* of this structure */
-    uint32_t features;  /* BOOT_FEATURE_* */
+    uint32_t size;     /* of this structure */
+    uint32_t features; /* BOOT_FEATURE_* */
     uint32_t cores;
 
     /* Time: ns = (counter * ns_multiplier) >> ns_shift, in 128 bits, counted from counter_start. */
@@ -59,25 +61,25 @@ struct boot_info {
     uint32_t budget_minimum_ns;
 
     /* The root component. */
-    uint64_t message_page;   /* address of its struct utcb */
-    uint64_t bundle;         /* address where the bundle is mapped read-only */
-    uint64_t bundle_size;    /* bytes */
-    uint64_t free_address;   /* nothing is mapped from here on */
+    uint64_t message_page; /* address of its struct utcb */
+    uint64_t bundle;       /* address where the bundle is mapped read-only */
+    uint64_t bundle_size;  /* bytes */
+    uint64_t free_address; /* nothing is mapped from here on */
     uint32_t cnode_size_bits;
     uint32_t first_free_slot; /* this and all above are empty */
-    uint32_t image_slot;     /* Frame capabilities of the root's segments, in order of addresses */
+    uint32_t image_slot;      /* Frame capabilities of the root's segments, in order of addresses */
     uint32_t image_slots;
-    uint32_t bundle_slot;    /* Frame capabilities (4 KiB each) of the bundle, in order */
+    uint32_t bundle_slot; /* Frame capabilities (4 KiB each) of the bundle, in order */
     uint32_t bundle_slots;
 
     /* The machine. */
-    uint64_t acpi_rsdp;      /* physical address, or 0 */
-    uint64_t device_tree;    /* physical address, or 0 */
+    uint64_t acpi_rsdp;   /* physical address, or 0 */
+    uint64_t device_tree; /* physical address, or 0 */
     uint64_t device_tree_size;
-    uint64_t memory_bytes;   /* ordinary memory, in total */
+    uint64_t memory_bytes; /* ordinary memory, in total */
     uint32_t irq_lines;
-    uint32_t irq_msi_first;  /* lines from here on are message-signalled */
-    char machine[32];        /* what the kernel knows it is: "x86_64 pc" */
+    uint32_t irq_msi_first; /* lines from here on are message-signalled */
+    char machine[32];       /* what the kernel knows it is: "x86_64 pc" */
 
     uint8_t object_size_bits[32]; /* by enum object_type; 0 where the size is chosen */
 

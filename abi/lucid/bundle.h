@@ -12,8 +12,8 @@
 
 #include <lucid/types.h>
 
-#define BUNDLE_MAGIC   0x4c444e424443554cull /* "LUCDBNDL" */
-#define BUNDLE_VERSION 1u
+#define BUNDLE_MAGIC        0x4c444e424443554cull /* "LUCDBNDL" */
+#define BUNDLE_VERSION      1u
 #define BUNDLE_SEGMENTS_MAX 8u
 
 struct bundle_table {
@@ -24,22 +24,23 @@ struct bundle_table {
 struct bundle_header {
     uint64_t magic;
     uint32_t version;
-    uint32_t crc;      /* CRC-32 (IEEE 802.3) of the whole bundle with this field 0 */
-    uint64_t size;     /* of the whole bundle */
-    uint32_t system;   /* string: the system's name */
-    uint32_t build;    /* string: version of the tool and commit */
-    struct bundle_table component; /* struct bundle_component, in the order in which they start (providers first) */
-    struct bundle_table provide;   /* struct bundle_provide */
-    struct bundle_table use;       /* struct bundle_use */
-    struct bundle_table device;    /* struct bundle_device */
+    uint32_t crc;    /* CRC-32 (IEEE 802.3) of the whole bundle with this field 0 */
+    uint64_t size;   /* of the whole bundle */
+    uint32_t system; /* string: the system's name */
+    uint32_t build;  /* string: version of the tool and commit */
+    struct bundle_table
+        component; /* struct bundle_component, in the order in which they start (providers first) */
+    struct bundle_table provide; /* struct bundle_provide */
+    struct bundle_table use;     /* struct bundle_use */
+    struct bundle_table device;  /* struct bundle_device */
 };
 
 struct bundle_segment {
     uint64_t address;
     uint64_t offset;
-    uint64_t size;        /* bytes in the bundle */
+    uint64_t size; /* bytes in the bundle */
     uint64_t memory_size;
-    uint32_t rights;      /* RIGHT_* */
+    uint32_t rights; /* RIGHT_* */
     uint32_t reserved;
 };
 
@@ -48,23 +49,24 @@ struct bundle_segment {
 
 #define BUNDLE_FLAG_FPU     1u
 #define BUNDLE_FLAG_PASSIVE 2u /* has no budget of its own: runs on its clients' */
-#define BUNDLE_FLAG_CONTROL 4u /* key `control = true`: may list, kill, restart and crash others, and power off */
-#define BUNDLE_FLAG_MANUAL  8u /* key `start = "manual"`: is not started with the system, only on request */
+#define BUNDLE_FLAG_CONTROL                                                                                  \
+    4u /* key `control = true`: may list, kill, restart and crash others, and power off */
+#define BUNDLE_FLAG_MANUAL 8u /* key `start = "manual"`: is not started with the system, only on request */
 
 struct bundle_component {
-    uint32_t name;         /* string */
-    uint32_t source;       /* string: folder of the source, for messages */
-    uint32_t arguments;    /* string */
-    uint32_t flags;        /* BUNDLE_FLAG_* */
+    uint32_t name;      /* string */
+    uint32_t source;    /* string: folder of the source, for messages */
+    uint32_t arguments; /* string */
+    uint32_t flags;     /* BUNDLE_FLAG_* */
     uint32_t priority;
-    uint32_t restart;      /* BUNDLE_RESTART_* */
-    uint64_t budget_ns;    /* 0 with PASSIVE */
+    uint32_t restart;   /* BUNDLE_RESTART_* */
+    uint64_t budget_ns; /* 0 with PASSIVE */
     uint64_t period_ns;
-    uint64_t memory;       /* quota in bytes: objects, stack, data, heap */
-    uint64_t stack;        /* bytes, multiple of 4096 */
-    uint64_t heap;         /* bytes, multiple of 4096 */
+    uint64_t memory; /* quota in bytes: objects, stack, data, heap */
+    uint64_t stack;  /* bytes, multiple of 4096 */
+    uint64_t heap;   /* bytes, multiple of 4096 */
     uint64_t entry;
-    uint32_t symbols;      /* offset of struct bundle_symbols, 0: none */
+    uint32_t symbols; /* offset of struct bundle_symbols, 0: none */
     uint32_t segment_count;
     struct bundle_table provide; /* offset here: index of the first entry in the table of that kind */
     struct bundle_table use;
@@ -98,9 +100,9 @@ struct bundle_use {
 
 struct bundle_device {
     uint32_t component;
-    uint32_t name;     /* string: what the component calls it, "uart" */
-    uint32_t kind;     /* BUNDLE_DEVICE_* */
-    uint32_t mode;     /* IRQ_* for an interrupt */
+    uint32_t name; /* string: what the component calls it, "uart" */
+    uint32_t kind; /* BUNDLE_DEVICE_* */
+    uint32_t mode; /* IRQ_* for an interrupt */
     uint64_t first;
     uint64_t count;
 };
@@ -122,9 +124,9 @@ struct bundle_line {
 };
 
 struct bundle_symbols {
-    uint32_t functions;   /* offset and count of struct bundle_function */
+    uint32_t functions; /* offset and count of struct bundle_function */
     uint32_t function_count;
-    uint32_t lines;       /* offset and count of struct bundle_line */
+    uint32_t lines; /* offset and count of struct bundle_line */
     uint32_t line_count;
 };
 

@@ -17,11 +17,11 @@
 #define IMAGE_PAGE         4096u
 
 struct image_segment {
-    uint64_t address;      /* user address, multiple of 4096 */
-    uint64_t offset;       /* in the payload */
-    uint64_t size;         /* bytes in the payload, rounded up to pages when mapped */
-    uint64_t memory_size;  /* bytes in memory, at least `size`; the rest is zero */
-    uint32_t rights;       /* RIGHT_READ | RIGHT_WRITE | RIGHT_EXECUTE, never WRITE and EXECUTE together */
+    uint64_t address;     /* user address, multiple of 4096 */
+    uint64_t offset;      /* in the payload */
+    uint64_t size;        /* bytes in the payload, rounded up to pages when mapped */
+    uint64_t memory_size; /* bytes in memory, at least `size`; the rest is zero */
+    uint32_t rights;      /* RIGHT_READ | RIGHT_WRITE | RIGHT_EXECUTE, never WRITE and EXECUTE together */
     uint32_t reserved;
 };
 
@@ -32,8 +32,8 @@ struct image_header {
     uint64_t size;        /* of the whole payload, a multiple of 4096 */
     uint32_t payload_crc; /* CRC-32 of the payload from offset 4096 to `size` */
     uint32_t segment_count;
-    uint64_t entry;       /* user address of the root component's first instruction */
-    uint64_t symbols;     /* offset and size of the kernel's symbols, for backtraces; 0 if there are none */
+    uint64_t entry;   /* user address of the root component's first instruction */
+    uint64_t symbols; /* offset and size of the kernel's symbols, for backtraces; 0 if there are none */
     uint64_t symbols_size;
     uint64_t bundle;
     uint64_t bundle_size; /* a multiple of 4096 */
@@ -47,8 +47,8 @@ struct image_header {
  */
 struct image_symbol {
     uint64_t address;
-    uint32_t name;  /* offset from the start of the symbols */
-    uint32_t size;  /* bytes of the function */
+    uint32_t name; /* offset from the start of the symbols */
+    uint32_t size; /* bytes of the function */
 };
 
 struct image_symbols {

@@ -74,9 +74,9 @@ static inline unsigned status_argument(status_t status)
 #define GIVE_MOVE 2u /* the sender loses it */
 
 struct utcb_give {
-    cap_t source;   /* address in the sender's capability space */
-    word_t mode;    /* GIVE_* in bits 0-7, for GIVE_MINT the rights (RIGHT_*) in bits 8-15 */
-    word_t badge;   /* for GIVE_MINT */
+    cap_t source; /* address in the sender's capability space */
+    word_t mode;  /* GIVE_* in bits 0-7, for GIVE_MINT the rights (RIGHT_*) in bits 8-15 */
+    word_t badge; /* for GIVE_MINT */
     word_t reserved;
 };
 

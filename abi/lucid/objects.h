@@ -60,10 +60,10 @@ enum object_type {
 #define THREAD_STATE_CALLING   5u /* waits for the answer to its call, or to its fault */
 
 /* Why a thread stopped. */
-#define THREAD_STOP_NONE    0u
-#define THREAD_STOP_SUSPEND 1u /* the exit code is the operation's argument */
-#define THREAD_STOP_FAULT   2u /* unhandled: no handler, or the handler gave up; the exit code is the FAULT_* */
-#define THREAD_STOP_SPACE   3u /* its address space is gone */
+#define THREAD_STOP_NONE      0u
+#define THREAD_STOP_SUSPEND   1u /* the exit code is the operation's argument */
+#define THREAD_STOP_FAULT     2u /* unhandled: no handler, or the handler gave up; the exit code is the FAULT_* */
+#define THREAD_STOP_SPACE     3u /* its address space is gone */
 #define THREAD_STOP_DESTROYED 4u
 
 #define PRIORITY_COUNT 256u

@@ -8,7 +8,7 @@
 #define OPERATION_LABEL(type, number) ((type) << 8 | (number))
 
 enum operation {
-#define OPERATION(object, number, name, arguments, results, sentence, errors)                                          \
+#define OPERATION(object, number, name, arguments, results, sentence, errors)                                \
     OP_##object##_##name = OPERATION_LABEL(OBJECT_##object, number),
 #include <lucid/operations.def>
 #undef OPERATION

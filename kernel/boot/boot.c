@@ -15,7 +15,7 @@
 #include "thread.h"
 #include "time.h"
 
-#define SLOTS_FREE   2048u /* at least so many slots are left for the root component */
+#define SLOTS_FREE 2048u /* at least so many slots are left for the root component */
 struct core cores[CONFIG_CORES];
 
 struct slot *boot_slot(struct boot_builder *builder)
@@ -24,11 +24,13 @@ struct slot *boot_slot(struct boot_builder *builder)
     return &builder->slots[builder->next_slot++];
 }
 
-void *boot_object(struct boot_builder *builder, struct slot *slot, unsigned type, unsigned size_bits, struct slot *range,
-                  uint32_t number)
+void *boot_object(struct boot_builder *builder, struct slot *slot, unsigned type, unsigned size_bits,
+                  struct slot *range, uint32_t number)
 {
     struct cap *untyped = &builder->memory->cap;
-    unsigned memory_bits = type == OBJECT_CNODE ? size_bits + 5 : size_bits ? size_bits : object_size_bits(type);
+    unsigned memory_bits = type == OBJECT_CNODE ? size_bits + 5
+                           : size_bits          ? size_bits
+                                                : object_size_bits(type);
     uint64_t size = 1ull << memory_bits, offset = (untyped->data + size - 1) & ~(size - 1);
     char *memory = (char *)cap_pointer(untyped) + offset;
 
@@ -59,7 +61,8 @@ static uint64_t zero_pages(const struct image_header *image)
 
 static unsigned choose_cnode_bits(const struct image_header *image)
 {
-    uint64_t slots = BOOT_SLOT_FIRST + BOOT_UNTYPED_MAX + image->size / PAGE_SIZE + zero_pages(image) + SLOTS_FREE;
+    uint64_t slots =
+        BOOT_SLOT_FIRST + BOOT_UNTYPED_MAX + image->size / PAGE_SIZE + zero_pages(image) + SLOTS_FREE;
     unsigned bits = 12;
 
     while (1ull << bits < slots)
@@ -70,7 +73,8 @@ static unsigned choose_cnode_bits(const struct image_header *image)
 /* Memory for what is made at boot: CNode, pages, tables (one for each 2 MiB mapped, and those above), objects. */
 static uint64_t boot_memory_size(const struct image_header *image, unsigned cnode_bits)
 {
-    uint64_t pages = zero_pages(image) + BOOT_INFO_PAGES + image->size / PAGE_SIZE / 512 + 5 * image->segment_count + 40;
+    uint64_t pages =
+        zero_pages(image) + BOOT_INFO_PAGES + image->size / PAGE_SIZE / 512 + 5 * image->segment_count + 40;
 
     return next_power((32ull << cnode_bits) + pages * PAGE_SIZE);
 }
@@ -87,7 +91,8 @@ static void make_cnode(struct boot_builder *builder)
     builder->next_slot = BOOT_SLOT_FIRST;
     builder->memory = boot_slot(builder);
     derivation_add_root(builder->memory, cap_make(OBJECT_UNTYPED, arch_pointer(start), RIGHTS_ALL, bits, 0));
-    void *cnode = boot_object(builder, &builder->slots[BOOT_SLOT_CNODE], OBJECT_CNODE, builder->cnode_bits, NULL, 0);
+    void *cnode =
+        boot_object(builder, &builder->slots[BOOT_SLOT_CNODE], OBJECT_CNODE, builder->cnode_bits, NULL, 0);
     check(cnode == builder->slots);
 }
 
@@ -113,14 +118,14 @@ static void add_ranges(struct boot_builder *builder)
     struct slot *slots = builder->slots;
 
     derivation_add_root(&slots[BOOT_SLOT_IRQ_RANGE],
-                  cap_make(OBJECT_IRQ_RANGE, NULL, RIGHTS_ALL, 0, range_data(0, ARCH_IRQ_LINES)));
+                        cap_make(OBJECT_IRQ_RANGE, NULL, RIGHTS_ALL, 0, range_data(0, ARCH_IRQ_LINES)));
     if (ARCH_HAS_IO_PORTS)
         derivation_add_root(&slots[BOOT_SLOT_IO_PORT_RANGE],
-                      cap_make(OBJECT_IO_PORT_RANGE, NULL, RIGHTS_ALL, 0, range_data(0, 65536)));
+                            cap_make(OBJECT_IO_PORT_RANGE, NULL, RIGHTS_ALL, 0, range_data(0, 65536)));
     derivation_add_root(&slots[BOOT_SLOT_ASID_RANGE],
-                  cap_make(OBJECT_ASID_RANGE, NULL, RIGHTS_ALL, 0, range_data(1, SPACE_NUMBERS - 1)));
+                        cap_make(OBJECT_ASID_RANGE, NULL, RIGHTS_ALL, 0, range_data(1, SPACE_NUMBERS - 1)));
     derivation_add_root(&slots[BOOT_SLOT_CORE_RANGE],
-                  cap_make(OBJECT_CORE_RANGE, NULL, RIGHTS_ALL, 0, range_data(0, CONFIG_CORES)));
+                        cap_make(OBJECT_CORE_RANGE, NULL, RIGHTS_ALL, 0, range_data(0, CONFIG_CORES)));
 }
 
 static void fill_object_sizes(struct boot_info *info)
@@ -174,7 +179,8 @@ NORETURN void kernel_boot(const struct boot_machine *machine)
 
     time_init();
     builder.image = image_check(machine->payload, machine->payload_room);
-    symbols_init((const char *)machine->payload + builder.image->symbols, (size_t)builder.image->symbols_size);
+    symbols_init((const char *)machine->payload + builder.image->symbols,
+                 (size_t)builder.image->symbols_size);
     init_core(core_self(), 0);
 
     builder.cnode_bits = choose_cnode_bits(builder.image);

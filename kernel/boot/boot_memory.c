@@ -44,8 +44,8 @@ static void add_range(struct boot_builder *builder, paddr_t start, paddr_t end, 
     while (start < end) {
         unsigned bits = largest_block(start, end);
         if (!add_block(builder, start, bits, flags)) {
-            print("lucid: more than %u pieces of memory; the rest from %llx on is not used\n", BOOT_UNTYPED_MAX,
-                  (unsigned long long)start);
+            print("lucid: more than %u pieces of memory; the rest from %llx on is not used\n",
+                  BOOT_UNTYPED_MAX, (unsigned long long)start);
             return;
         }
         start += 1ull << bits;

@@ -33,7 +33,8 @@ static void map_frame(struct boot_builder *builder, struct slot *frame, word_t a
     word_t level;
 
     for (unsigned i = 0; i <= ARCH_TABLE_LEVELS; i++) {
-        status_t status = map_check_frame(builder->space, frame, address, rights, MAP_CACHE_WRITE_BACK, &op, &level);
+        status_t status =
+            map_check_frame(builder->space, frame, address, rights, MAP_CACHE_WRITE_BACK, &op, &level);
         if (status == OK) {
             map_perform_frame(&op);
             return;
@@ -54,7 +55,8 @@ static void add_payload_frames(struct boot_builder *builder, uint64_t offset, ui
 
     for (uint64_t done = 0; done < size; done += PAGE_SIZE) {
         struct slot *parent = boot_payload_parent(builder, arch_physical(start + done));
-        derivation_add_child(parent, boot_slot(builder), frame_cap(start + done, FRAME_SIZE_4K, false, RIGHTS_ALL));
+        derivation_add_child(parent, boot_slot(builder),
+                             frame_cap(start + done, FRAME_SIZE_4K, false, RIGHTS_ALL));
     }
 }
 
@@ -64,7 +66,8 @@ static void add_zero_frames(struct boot_builder *builder, uint64_t size)
         boot_object(builder, boot_slot(builder), OBJECT_FRAME, FRAME_SIZE_4K, NULL, 0);
 }
 
-static void map_range(struct boot_builder *builder, unsigned first, unsigned count, word_t address, word_t rights)
+static void map_range(struct boot_builder *builder, unsigned first, unsigned count, word_t address,
+                      word_t rights)
 {
     for (unsigned i = 0; i < count; i++)
         map_frame(builder, &builder->slots[first + i], address + (word_t)i * PAGE_SIZE, rights);
@@ -79,7 +82,8 @@ static void map_image(struct boot_builder *builder)
     info->image_slot = builder->next_slot;
     for (unsigned i = 0; i < image->segment_count; i++) {
         const struct image_segment *segment = &image->segment[i];
-        uint64_t file = round_up(segment->size, PAGE_SIZE), memory = round_up(segment->memory_size, PAGE_SIZE);
+        uint64_t file = round_up(segment->size, PAGE_SIZE),
+                 memory = round_up(segment->memory_size, PAGE_SIZE);
         add_payload_frames(builder, segment->offset, file);
         add_zero_frames(builder, memory > file ? memory - file : 0);
     }
@@ -138,7 +142,8 @@ void boot_make_root(struct boot_builder *builder)
     map_image(builder);
     map_range(builder, builder->info_slot, BOOT_INFO_PAGES, info_address, RIGHT_READ);
     info->message_page = info_address + BOOT_INFO_PAGES * PAGE_SIZE;
-    map_frame(builder, &builder->slots[BOOT_SLOT_MESSAGE_FRAME], (word_t)info->message_page, RIGHT_READ | RIGHT_WRITE);
+    map_frame(builder, &builder->slots[BOOT_SLOT_MESSAGE_FRAME], (word_t)info->message_page,
+              RIGHT_READ | RIGHT_WRITE);
     word_t bundle = round_up((word_t)info->message_page + PAGE_SIZE, MIB(2));
     map_bundle(builder, bundle);
     info->free_address = round_up(bundle + (word_t)image->bundle_size + PAGE_SIZE, MIB(2));

@@ -12,8 +12,9 @@
 /* CRC-32 of IEEE 802.3, reflected polynomial 0xedb88320, by nibbles: 64 bytes of table, twice the speed of bits. */
 static uint32_t crc32(uint32_t crc, const uint8_t *bytes, size_t size)
 {
-    static const uint32_t table[16] = { 0x00000000, 0x1db71064, 0x3b6e20c8, 0x26d930ac, 0x76dc4190, 0x6b6b51f4,
-                                        0x4db26158, 0x5005713c, 0xedb88320, 0xf00f9344, 0xd6d6a3e8, 0xcb61b38c,
+    static const uint32_t table[16] = { 0x00000000, 0x1db71064, 0x3b6e20c8, 0x26d930ac,
+                                        0x76dc4190, 0x6b6b51f4, 0x4db26158, 0x5005713c,
+                                        0xedb88320, 0xf00f9344, 0xd6d6a3e8, 0xcb61b38c,
                                         0x9b64c2b0, 0x86d3d2d4, 0xa00ae278, 0xbdbdf21c };
     crc = ~crc;
     for (size_t i = 0; i < size; i++) {
@@ -41,10 +42,12 @@ static uint32_t header_crc(const struct image_header *header)
 /* [offset, offset + size) lies in the payload behind the header page and begins on a page. */
 static bool part_is_inside(const struct image_header *header, uint64_t offset, uint64_t size)
 {
-    return offset % IMAGE_PAGE == 0 && offset >= IMAGE_PAGE && offset <= header->size && size <= header->size - offset;
+    return offset % IMAGE_PAGE == 0 && offset >= IMAGE_PAGE && offset <= header->size &&
+           size <= header->size - offset;
 }
 
-static void check_segment(const struct image_header *header, const struct image_segment *segment, uint64_t lowest)
+static void check_segment(const struct image_header *header, const struct image_segment *segment,
+                          uint64_t lowest)
 {
     if (!part_is_inside(header, segment->offset, segment->size) || segment->memory_size < segment->size)
         refuse("a segment of the root component lies outside of the image");
@@ -52,7 +55,8 @@ static void check_segment(const struct image_header *header, const struct image_
         segment->address > USER_IMAGE_END - segment->memory_size)
         refuse("a segment of the root component has an impossible address");
     if (segment->rights & ~(uint32_t)(RIGHT_READ | RIGHT_WRITE | RIGHT_EXECUTE) ||
-        (segment->rights & (RIGHT_WRITE | RIGHT_EXECUTE)) == (RIGHT_WRITE | RIGHT_EXECUTE) || segment->rights == 0)
+        (segment->rights & (RIGHT_WRITE | RIGHT_EXECUTE)) == (RIGHT_WRITE | RIGHT_EXECUTE) ||
+        segment->rights == 0)
         refuse("a segment of the root component has impossible rights");
 }
 
@@ -80,7 +84,8 @@ const struct image_header *image_check(const void *payload, size_t room)
         refuse("the image's header is damaged");
     if (header->size % IMAGE_PAGE || header->size < IMAGE_PAGE || header->size > room)
         refuse("the image is truncated");
-    if (header->payload_crc != crc32(0, (const uint8_t *)payload + IMAGE_PAGE, (size_t)header->size - IMAGE_PAGE))
+    if (header->payload_crc !=
+        crc32(0, (const uint8_t *)payload + IMAGE_PAGE, (size_t)header->size - IMAGE_PAGE))
         refuse("the image is damaged: its checksum does not match");
     check_segments(header);
     if (!part_is_inside(header, header->bundle_size ? header->bundle : IMAGE_PAGE, header->bundle_size) ||

@@ -35,13 +35,16 @@ static void put_number(uint64_t number, unsigned base, bool negative, char pad, 
 /* An argument of the size that the conversion names: 0 int, 1 long, 2 long long. */
 static uint64_t take_unsigned(va_list *arguments, int size)
 {
-    return size == 0 ? va_arg(*arguments, unsigned) : size == 1 ? va_arg(*arguments, unsigned long)
-                                                                : va_arg(*arguments, unsigned long long);
+    return size == 0   ? va_arg(*arguments, unsigned)
+           : size == 1 ? va_arg(*arguments, unsigned long)
+                       : va_arg(*arguments, unsigned long long);
 }
 
 static int64_t take_signed(va_list *arguments, int size)
 {
-    return size == 0 ? va_arg(*arguments, int) : size == 1 ? va_arg(*arguments, long) : va_arg(*arguments, long long);
+    return size == 0   ? va_arg(*arguments, int)
+           : size == 1 ? va_arg(*arguments, long)
+                       : va_arg(*arguments, long long);
 }
 
 /* One conversion; `format` stands after the percent sign. Returns where it ends. */

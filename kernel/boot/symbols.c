@@ -13,7 +13,8 @@ void symbols_init(const void *symbols, size_t size)
 {
     const struct image_symbols *candidate = symbols;
 
-    if (size < sizeof(*candidate) || candidate->count > (size - sizeof(*candidate)) / sizeof(struct image_symbol))
+    if (size < sizeof(*candidate) ||
+        candidate->count > (size - sizeof(*candidate)) / sizeof(struct image_symbol))
         return;
     const char *names = symbols;
     if (names[size - 1] != '\0') /* so that every name ends within the table */

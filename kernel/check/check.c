@@ -59,15 +59,17 @@ static uint32_t rank_of(const struct queue_node *node)
 bool check_queue(struct check_report *report, const struct priority_queue *queue)
 {
     for (struct queue_node *node = check_next_node(queue, NULL); node; node = check_next_node(queue, node)) {
-        CHECK_THAT(report, node->queued == 1, node, queue, "an element of a priority queue knows that it is queued");
+        CHECK_THAT(report, node->queued == 1, node, queue,
+                   "an element of a priority queue knows that it is queued");
         CHECK_THAT(report, node == queue->root ? node->parent == NULL : node->parent != NULL, node, queue,
                    "only the root of a priority queue has no parent");
         CHECK_THAT(report, !node->left || (node->left->parent == node && node->left->key >= node->key), node,
                    node->left, "a left child points back and is not before its parent");
-        CHECK_THAT(report, !node->right || (node->right->parent == node && node->right->key >= node->key), node,
-                   node->right, "a right child points back and is not before its parent");
-        CHECK_THAT(report, rank_of(node->left) >= rank_of(node->right) && node->rank == rank_of(node->right) + 1, node,
-                   queue, "ranks of a priority queue are those of a leftist tree");
+        CHECK_THAT(report, !node->right || (node->right->parent == node && node->right->key >= node->key),
+                   node, node->right, "a right child points back and is not before its parent");
+        CHECK_THAT(report,
+                   rank_of(node->left) >= rank_of(node->right) && node->rank == rank_of(node->right) + 1,
+                   node, queue, "ranks of a priority queue are those of a leftist tree");
     }
     return true;
 }

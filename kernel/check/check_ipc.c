@@ -7,13 +7,15 @@
 #include "reply.h"
 #include "sched_context.h"
 
-static bool check_waiter(struct check_report *report, const struct thread *thread, const void *object, unsigned state)
+static bool check_waiter(struct check_report *report, const struct thread *thread, const void *object,
+                         unsigned state)
 {
     uint64_t key = thread_waiter_key(thread->priority, thread->sequence);
 
     CHECK_THAT(report, thread->waits_at == object && thread->state == state, thread, object,
                "who is queued at an object waits there");
-    CHECK_THAT(report, thread->wait_node.key == key, thread, object, "waiters are in order of priority and arrival");
+    CHECK_THAT(report, thread->wait_node.key == key, thread, object,
+               "waiters are in order of priority and arrival");
     return true;
 }
 
@@ -35,17 +37,19 @@ static bool check_endpoint(struct check_report *report, const struct endpoint *e
     unsigned queued, listed = 0;
     const struct thread *last = NULL;
 
-    CHECK_THAT(report, (endpoint->state == ENDPOINT_IDLE) == queue_is_empty(&endpoint->waiters), endpoint, NULL,
-               "an endpoint is idle exactly if nobody waits");
+    CHECK_THAT(report, (endpoint->state == ENDPOINT_IDLE) == queue_is_empty(&endpoint->waiters), endpoint,
+               NULL, "an endpoint is idle exactly if nobody waits");
     if (!check_waiters(report, &endpoint->waiters, endpoint, state, &queued))
         return false;
     for (const struct thread *thread = endpoint->newest; thread; last = thread, thread = thread->next) {
         CHECK_THAT(report, thread->prev == last && thread->waits_at == endpoint, thread, endpoint,
                    "the waiters' list is well linked");
-        CHECK_THAT(report, !last || last->sequence > thread->sequence, thread, last, "the waiters' list is newest first");
+        CHECK_THAT(report, !last || last->sequence > thread->sequence, thread, last,
+                   "the waiters' list is newest first");
         listed++;
     }
-    CHECK_THAT(report, queued == listed, endpoint, NULL, "an endpoint's queue and list hold the same threads");
+    CHECK_THAT(report, queued == listed, endpoint, NULL,
+               "an endpoint's queue and list hold the same threads");
     return true;
 }
 
@@ -55,8 +59,8 @@ static bool check_notification(struct check_report *report, const struct notific
 
     CHECK_THAT(report, !notification->bits || queue_is_empty(&notification->waiters), notification, NULL,
                "a notification has not both bits and waiters");
-    CHECK_THAT(report, !notification->bound || notification->bound->notification == notification, notification,
-               notification->bound, "a bound thread knows its notification");
+    CHECK_THAT(report, !notification->bound || notification->bound->notification == notification,
+               notification, notification->bound, "a bound thread knows its notification");
     return check_waiters(report, &notification->waiters, notification, THREAD_STATE_WAITING, &count);
 }
 
@@ -65,12 +69,17 @@ static bool check_reply(struct check_report *report, const struct reply *reply)
     CHECK_THAT(report, reply->state <= REPLY_OWED, reply, NULL, "a Reply is free, armed or owed");
     CHECK_THAT(report, (reply->state == REPLY_OWED) == (reply->caller != NULL), reply, reply->caller,
                "a Reply is owed exactly if it has a caller");
-    CHECK_THAT(report, !reply->caller || (reply->caller->waits_at == reply && reply->caller->state == THREAD_STATE_CALLING),
+    CHECK_THAT(report,
+               !reply->caller ||
+                   (reply->caller->waits_at == reply && reply->caller->state == THREAD_STATE_CALLING),
                reply, reply->caller, "the caller of a Reply waits there");
-    CHECK_THAT(report, !reply->server || reply->server->reply == reply, reply, reply->server, "the server of a Reply knows it");
+    CHECK_THAT(report, !reply->server || reply->server->reply == reply, reply, reply->server,
+               "the server of a Reply knows it");
     CHECK_THAT(report, reply->state != REPLY_FREE || (!reply->server && !reply->sc), reply, reply->server,
                "a free Reply refers to nobody");
-    CHECK_THAT(report, reply->state != REPLY_ARMED || (reply->server && reply->server->state == THREAD_STATE_RECEIVING),
+    CHECK_THAT(report,
+               reply->state != REPLY_ARMED ||
+                   (reply->server && reply->server->state == THREAD_STATE_RECEIVING),
                reply, reply->server, "an armed Reply was named by a thread that receives");
     return true;
 }
@@ -82,13 +91,14 @@ static bool check_chain(struct check_report *report, const struct sched_context 
     for (const struct reply *link = sc->chain; link; up = link, link = link->chain_down) {
         CHECK_THAT(report, link->sc == sc && link->chain_up == up && link->state == REPLY_OWED, link, sc,
                    "links of a donation chain are owed Replies that know their context and each other");
-        CHECK_THAT(report, link->chain_number == sc->chain_number, link, sc, "links of a chain have its number");
+        CHECK_THAT(report, link->chain_number == sc->chain_number, link, sc,
+                   "links of a chain have its number");
     }
     CHECK_THAT(report, sc->chain_bottom == up, sc, up, "a context knows both ends of its chain");
     up = NULL;
     for (const struct reply *link = sc->cut; link; up = link, link = link->chain_down)
-        CHECK_THAT(report, link->sc == sc && link->chain_up == up && link->chain_number != sc->chain_number, link, sc,
-                   "cut links know their context and each other, and have another chain's number");
+        CHECK_THAT(report, link->sc == sc && link->chain_up == up && link->chain_number != sc->chain_number,
+                   link, sc, "cut links know their context and each other, and have another chain's number");
     return true;
 }
 
@@ -98,7 +108,8 @@ static bool check_refills(struct check_report *report, const struct sched_contex
 
     if (sc->budget == 0)
         return true;
-    CHECK_THAT(report, sc->count >= 1 && sc->count <= sc->max && sc->head < sc->max, sc, NULL, "refills fit into their ring");
+    CHECK_THAT(report, sc->count >= 1 && sc->count <= sc->max && sc->head < sc->max, sc, NULL,
+               "refills fit into their ring");
     for (unsigned i = 0; i < sc->count; i++) {
         const struct refill *refill = &sc->refills[(sc->head + i) % sc->max];
         CHECK_THAT(report, refill->time >= before, sc, refill, "refills are in order of time");
@@ -114,10 +125,12 @@ static bool check_refills(struct check_report *report, const struct sched_contex
 static bool check_context(struct check_report *report, const struct sched_context *sc)
 {
     CHECK_THAT(report, !sc->thread || sc->thread->sc == sc, sc, sc->thread, "who has a context knows it");
-    CHECK_THAT(report, !sc->owner || sc->owner->owned == sc, sc, sc->owner, "the owner of a context knows it");
+    CHECK_THAT(report, !sc->owner || sc->owner->owned == sc, sc, sc->owner,
+               "the owner of a context knows it");
     CHECK_THAT(report, !sc->chain || (sc->thread && sc->thread != sc->owner) || !sc->owner, sc, sc->thread,
                "a donated context is with somebody else than its owner");
-    CHECK_THAT(report, !sc->lent || (sc->thread && !sc->owner), sc, sc->thread, "a lent context has a borrower and no owner");
+    CHECK_THAT(report, !sc->lent || (sc->thread && !sc->owner), sc, sc->thread,
+               "a lent context has a borrower and no owner");
     return check_chain(report, sc) && check_refills(report, sc);
 }
 

@@ -23,8 +23,8 @@ static bool check_frame_entry(struct check_report *report, const arch_pte_t *ent
     const struct slot *owner = mapping_owner(OBJECT_FRAME, entry);
 
     CHECK_THAT(report, owner, entry, NULL, "a mapped frame has a capability that records the mapping");
-    CHECK_THAT(report, !(arch_pte_rights(*entry) & RIGHT_WRITE) || (cap_rights(&owner->cap) & RIGHT_WRITE), entry, owner,
-               "a writable mapping was made with a writable capability");
+    CHECK_THAT(report, !(arch_pte_rights(*entry) & RIGHT_WRITE) || (cap_rights(&owner->cap) & RIGHT_WRITE),
+               entry, owner, "a writable mapping was made with a writable capability");
     return true;
 }
 
@@ -47,7 +47,8 @@ static bool check_space(struct check_report *report, struct address_space *space
         if (!arch_pte_is_empty(*entry) && !check_frame_entry(report, entry))
             return false;
         address += (word_t)1 << arch_level_bits(level);
-        while (level < ARCH_TABLE_LEVELS - 1 && (address & (((word_t)1 << arch_level_bits(level + 1)) - 1)) == 0)
+        while (level < ARCH_TABLE_LEVELS - 1 &&
+               (address & (((word_t)1 << arch_level_bits(level + 1)) - 1)) == 0)
             level++;
     }
     return true;

@@ -56,7 +56,8 @@ static bool check_overlap(struct check_report *report, const struct slot *untype
 {
     struct extent own = extent_of(child);
 
-    for (const struct slot *slot = slot_next(child); slot && slot_depth(slot) > slot_depth(untyped); slot = slot_next(slot)) {
+    for (const struct slot *slot = slot_next(child); slot && slot_depth(slot) > slot_depth(untyped);
+         slot = slot_next(slot)) {
         if (!is_child(slot, untyped))
             continue;
         struct extent other = extent_of(slot);
@@ -70,14 +71,16 @@ static bool check_children(struct check_report *report, const struct slot *untyp
 {
     struct extent range = extent_of(untyped);
 
-    for (const struct slot *slot = slot_next(untyped); slot && slot_depth(slot) > slot_depth(untyped); slot = slot_next(slot)) {
+    for (const struct slot *slot = slot_next(untyped); slot && slot_depth(slot) > slot_depth(untyped);
+         slot = slot_next(slot)) {
         if (!is_child(slot, untyped))
             continue;
         struct extent own = extent_of(slot);
-        CHECK_THAT(report, own.start % own.size == 0 || (own.start - range.start) % own.size == 0, slot, untyped,
-                   "an object is aligned to its size");
-        CHECK_THAT(report, own.start >= range.start && own.start - range.start + own.size <= untyped->cap.data, slot, untyped,
-                   "an object lies inside its Untyped, below the watermark");
+        CHECK_THAT(report, own.start % own.size == 0 || (own.start - range.start) % own.size == 0, slot,
+                   untyped, "an object is aligned to its size");
+        CHECK_THAT(report,
+                   own.start >= range.start && own.start - range.start + own.size <= untyped->cap.data, slot,
+                   untyped, "an object lies inside its Untyped, below the watermark");
         if (!check_overlap(report, untyped, slot))
             return false;
     }

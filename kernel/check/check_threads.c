@@ -17,19 +17,23 @@ static bool check_slots(struct check_report *report, const struct thread *thread
     const struct slot *slots = thread->slots;
     const struct slot *cnode = &slots[PLACE_THREAD_CNODE];
 
-    CHECK_THAT(report, slot_is_empty(cnode) ? thread->cnode == lookup_no_cnode && thread->cnode_mask == 0
-                                            : thread->cnode == cnode_slots(&cnode->cap) &&
-                                                  thread->cnode_mask == cnode_count(&cnode->cap) - 1,
+    CHECK_THAT(report,
+               slot_is_empty(cnode) ? thread->cnode == lookup_no_cnode && thread->cnode_mask == 0
+                                    : thread->cnode == cnode_slots(&cnode->cap) &&
+                                          thread->cnode_mask == cnode_count(&cnode->cap) - 1,
                thread, cnode, "a thread's CNode is that of its slot");
-    CHECK_THAT(report, slot_is_empty(&slots[PLACE_THREAD_SPACE])
-                           ? thread->space == NULL
-                           : thread->space == cap_pointer(&slots[PLACE_THREAD_SPACE].cap),
+    CHECK_THAT(report,
+               slot_is_empty(&slots[PLACE_THREAD_SPACE])
+                   ? thread->space == NULL
+                   : thread->space == cap_pointer(&slots[PLACE_THREAD_SPACE].cap),
                thread, thread->space, "a thread's address space is that of its slot");
     const struct slot *page = &slots[PLACE_THREAD_MESSAGE];
     uintptr_t frame = slot_is_empty(page) ? 0 : (uintptr_t)mapped_pointer(&page->cap);
-    CHECK_THAT(report, slot_is_empty(page) ? thread->utcb == NULL
-                                           : (uintptr_t)thread->utcb >= frame &&
-                                                 (uintptr_t)thread->utcb - frame < 1ull << frame_size_bits(&page->cap),
+    CHECK_THAT(report,
+               slot_is_empty(page)
+                   ? thread->utcb == NULL
+                   : (uintptr_t)thread->utcb >= frame &&
+                         (uintptr_t)thread->utcb - frame < 1ull << frame_size_bits(&page->cap),
                thread, thread->utcb, "a thread's message page lies in the frame of its slot");
     return true;
 }
@@ -50,12 +54,14 @@ static bool check_waiting(struct check_report *report, const struct thread *thre
 
     switch (thread->state) {
     case THREAD_STATE_SENDING:
-        CHECK_THAT(report, endpoint->state == ENDPOINT_SENDING && in_queue(&endpoint->waiters, &thread->wait_node), thread,
-                   endpoint, "a thread that sends is queued at an endpoint with senders");
+        CHECK_THAT(report,
+                   endpoint->state == ENDPOINT_SENDING && in_queue(&endpoint->waiters, &thread->wait_node),
+                   thread, endpoint, "a thread that sends is queued at an endpoint with senders");
         break;
     case THREAD_STATE_RECEIVING:
-        CHECK_THAT(report, endpoint->state == ENDPOINT_RECEIVING && in_queue(&endpoint->waiters, &thread->wait_node), thread,
-                   endpoint, "a thread that receives is queued at an endpoint with receivers");
+        CHECK_THAT(report,
+                   endpoint->state == ENDPOINT_RECEIVING && in_queue(&endpoint->waiters, &thread->wait_node),
+                   thread, endpoint, "a thread that receives is queued at an endpoint with receivers");
         break;
     case THREAD_STATE_WAITING:
         CHECK_THAT(report, in_queue(&notification->waiters, &thread->wait_node), thread, notification,
@@ -86,7 +92,8 @@ static bool check_readiness(struct check_report *report, const struct core *core
     bool runnable = thread->state == THREAD_STATE_RUNNABLE;
     const struct sched_context *sc = thread->sc;
 
-    CHECK_THAT(report, thread->ready == in_ready_queue(core, thread), thread, core, "a thread knows if it is in the ready queue");
+    CHECK_THAT(report, thread->ready == in_ready_queue(core, thread), thread, core,
+               "a thread knows if it is in the ready queue");
     CHECK_THAT(report, !thread->ready || (runnable && sc && thread != core->current), thread, core,
                "the ready queue holds runnable threads with a context, and not the current one");
     if (runnable && sc && thread != core->current && !thread->deferred)
@@ -98,18 +105,22 @@ static bool check_readiness(struct check_report *report, const struct core *core
 
 static bool check_relations(struct check_report *report, const struct thread *thread)
 {
-    CHECK_THAT(report, !thread->sc || thread->sc->thread == thread, thread, thread->sc, "a thread's context knows it");
+    CHECK_THAT(report, !thread->sc || thread->sc->thread == thread, thread, thread->sc,
+               "a thread's context knows it");
     CHECK_THAT(report, !thread->owned || thread->owned->owner == thread, thread, thread->owned,
                "a context knows its owner");
     CHECK_THAT(report, !thread->reply || thread->reply->server == thread, thread, thread->reply,
                "a thread's latest Reply knows its server");
-    CHECK_THAT(report, !thread->notification || thread->notification->bound == thread, thread, thread->notification,
-               "a bound notification knows its thread");
-    CHECK_THAT(report, thread->state != THREAD_STATE_RECEIVING || !thread->notification || !thread->notification->bits ||
-                           !thread->sc,
-               thread, thread->notification, "a receiver with time does not wait while its notification has bits");
-    CHECK_THAT(report, thread->fault == FAULT_NONE || thread->state == THREAD_STATE_SENDING ||
-                           thread->state == THREAD_STATE_CALLING,
+    CHECK_THAT(report, !thread->notification || thread->notification->bound == thread, thread,
+               thread->notification, "a bound notification knows its thread");
+    CHECK_THAT(report,
+               thread->state != THREAD_STATE_RECEIVING || !thread->notification ||
+                   !thread->notification->bits || !thread->sc,
+               thread, thread->notification,
+               "a receiver with time does not wait while its notification has bits");
+    CHECK_THAT(report,
+               thread->fault == FAULT_NONE || thread->state == THREAD_STATE_SENDING ||
+                   thread->state == THREAD_STATE_CALLING,
                thread, NULL, "a thread with a fault waits for its handler");
     return true;
 }
@@ -119,17 +130,21 @@ static bool check_core(struct check_report *report, const struct core *core)
     for (unsigned priority = 0; priority < PRIORITY_COUNT; priority++) {
         const struct thread_queue *queue = &core->ready[priority];
         bool bit = core->ready_bitmap[priority / 64] >> priority % 64 & 1;
-        CHECK_THAT(report, bit == (queue->first != NULL), core, queue, "the bitmap tells which ready queues are not empty");
+        CHECK_THAT(report, bit == (queue->first != NULL), core, queue,
+                   "the bitmap tells which ready queues are not empty");
         const struct thread *last = NULL;
         for (const struct thread *thread = queue->first; thread; last = thread, thread = thread->next) {
-            CHECK_THAT(report, thread->prev == last, thread, last, "neighbours in the ready queue point to each other");
-            CHECK_THAT(report, thread->priority == priority, thread, core, "a thread is in the queue of its priority");
+            CHECK_THAT(report, thread->prev == last, thread, last,
+                       "neighbours in the ready queue point to each other");
+            CHECK_THAT(report, thread->priority == priority, thread, core,
+                       "a thread is in the queue of its priority");
         }
-        CHECK_THAT(report, !queue->first || queue->last == last, queue, last, "a ready queue knows its last thread");
+        CHECK_THAT(report, !queue->first || queue->last == last, queue, last,
+                   "a ready queue knows its last thread");
     }
     const struct thread *current = core->current;
-    CHECK_THAT(report, !current || (current->state == THREAD_STATE_RUNNABLE && current->sc == core->context), current,
-               core->context, "the current thread is runnable, on the context that is charged");
+    CHECK_THAT(report, !current || (current->state == THREAD_STATE_RUNNABLE && current->sc == core->context),
+               current, core->context, "the current thread is runnable, on the context that is charged");
     CHECK_THAT(report, !current || current->space == core->space, current, core->space,
                "the space of the current thread is loaded");
     CHECK_THAT(report, !current || core->fpu_on == (current == core->fpu_owner), current, core->fpu_owner,
@@ -139,7 +154,8 @@ static bool check_core(struct check_report *report, const struct core *core)
     for (struct queue_node *node = check_next_node(&core->replenishments, NULL); node;
          node = check_next_node(&core->replenishments, node)) {
         struct sched_context *sc = container_of(node, struct sched_context, replenish_node);
-        CHECK_THAT(report, node->key == refill_head(sc)->time, sc, core, "a context waits for its first refill");
+        CHECK_THAT(report, node->key == refill_head(sc)->time, sc, core,
+                   "a context waits for its first refill");
         CHECK_THAT(report, sc->thread && sc->thread->state == THREAD_STATE_RUNNABLE, sc, sc->thread,
                    "a context waits for time only if its thread wants to run");
     }

@@ -21,28 +21,30 @@ static bool check_links(struct check_report *report, struct slot *slot)
 {
     struct slot *previous = slot_prev(slot);
 
-    CHECK_THAT(report, previous && slot_next(previous) == slot, slot, previous, "neighbours in the tree point to each other");
+    CHECK_THAT(report, previous && slot_next(previous) == slot, slot, previous,
+               "neighbours in the tree point to each other");
     CHECK_THAT(report, !slot_is_empty(slot), slot, NULL, "no empty slot stands in the tree");
-    CHECK_THAT(report, cap_type(&slot->cap) < OBJECT_TYPE_COUNT || cap_type(&slot->cap) == CAP_ZOMBIE, slot, NULL,
-               "a slot in the tree holds a capability or a zombie");
+    CHECK_THAT(report, cap_type(&slot->cap) < OBJECT_TYPE_COUNT || cap_type(&slot->cap) == CAP_ZOMBIE, slot,
+               NULL, "a slot in the tree holds a capability or a zombie");
     return true;
 }
 
 /* A child made by mint, or an object's own slot: the same object, no more authority. */
-static bool check_same_object(struct check_report *report, const struct slot *parent, const struct slot *child)
+static bool check_same_object(struct check_report *report, const struct slot *parent,
+                              const struct slot *child)
 {
     uint64_t badge = parent->cap.data;
     unsigned type = cap_type(&child->cap);
 
-    CHECK_THAT(report, cap_pointer(&child->cap) == cap_pointer(&parent->cap) || type == OBJECT_FRAME, child, parent,
-               "a minted child refers to its parent's object");
+    CHECK_THAT(report, cap_pointer(&child->cap) == cap_pointer(&parent->cap) || type == OBJECT_FRAME, child,
+               parent, "a minted child refers to its parent's object");
     CHECK_THAT(report, (cap_rights(&child->cap) & ~cap_rights(&parent->cap)) == 0, child, parent,
                "a child has no right that its parent lacks");
     if (type == OBJECT_ENDPOINT || type == OBJECT_NOTIFICATION)
         CHECK_THAT(report, badge == 0 || child->cap.data == badge, child, parent, "a badge is set once");
     if (is_range(type))
-        CHECK_THAT(report, range_contains(&parent->cap, range_first(&child->cap), range_count(&child->cap)), child, parent,
-                   "a child's range lies within its parent's");
+        CHECK_THAT(report, range_contains(&parent->cap, range_first(&child->cap), range_count(&child->cap)),
+                   child, parent, "a child's range lies within its parent's");
     return true;
 }
 
@@ -53,7 +55,8 @@ static bool check_parent(struct check_report *report, const struct slot *parent,
     if (cap_type(&child->cap) == CAP_ZOMBIE)
         return true;
     if (type == OBJECT_UNTYPED) {
-        CHECK_THAT(report, is_object(cap_type(&child->cap)), child, parent, "an Untyped's children are objects");
+        CHECK_THAT(report, is_object(cap_type(&child->cap)), child, parent,
+                   "an Untyped's children are objects");
         return true;
     }
     CHECK_THAT(report, cap_type(&child->cap) == type, child, parent, "a minted child has its parent's type");
@@ -73,8 +76,8 @@ static bool check_number(struct check_report *report, const struct slot *slot)
         const struct address_space *space = cap_pointer(&slot->cap);
         CHECK_THAT(report, !space->number || space_by_number(space->number) == space, slot, space,
                    "a space owns its number");
-        CHECK_THAT(report, (space->number != 0) == !slot_is_empty(&space->slots[SPACE_SLOT_NUMBER]), slot, space,
-                   "a space has a number exactly if it holds the capability to it");
+        CHECK_THAT(report, (space->number != 0) == !slot_is_empty(&space->slots[SPACE_SLOT_NUMBER]), slot,
+                   space, "a space has a number exactly if it holds the capability to it");
     } else if (cap_type(&slot->cap) == OBJECT_IRQ_HANDLER) {
         const struct irq_handler *handler = cap_pointer(&slot->cap);
         CHECK_THAT(report, !handler->has_line || irq_handler_by_line(handler->line) == handler, slot, handler,

@@ -69,11 +69,11 @@ struct map_operation {
 };
 
 /* ERR_MAPPED 1, ERR_RANGE 2, ERR_ALIGNMENT 2, ERR_MAPPED 2, ERR_TABLE 2 (*level: where one is missing), ERR_RANGE 3, 4, ERR_STATE */
-status_t map_check_frame(struct address_space *space, struct slot *frame, word_t address, word_t rights, word_t cache,
-                         struct map_operation *out, word_t *level);
+status_t map_check_frame(struct address_space *space, struct slot *frame, word_t address, word_t rights,
+                         word_t cache, struct map_operation *out, word_t *level);
 void map_perform_frame(const struct map_operation *op);
-status_t map_check_table(struct address_space *space, struct slot *table, word_t address, struct map_operation *out,
-                         word_t *level);
+status_t map_check_table(struct address_space *space, struct slot *table, word_t address,
+                         struct map_operation *out, word_t *level);
 void map_perform_table(const struct map_operation *op);
 
 /* Undo the mapping that a Frame or PageTable capability made, if it still exists. */

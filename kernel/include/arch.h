@@ -124,8 +124,8 @@ arch_pte_t *arch_root_table(struct arch_space *space);
 arch_pte_t *arch_table_entry(arch_pte_t *table, unsigned level, word_t address);
 bool arch_pte_is_empty(arch_pte_t entry);
 bool arch_pte_is_table(arch_pte_t entry, unsigned level);
-paddr_t arch_pte_address(arch_pte_t entry);                       /* of the frame or table */
-word_t arch_pte_rights(arch_pte_t entry);                         /* RIGHT_*, of a frame's entry: for the checker */
+paddr_t arch_pte_address(arch_pte_t entry); /* of the frame or table */
+word_t arch_pte_rights(arch_pte_t entry);   /* RIGHT_*, of a frame's entry: for the checker */
 arch_pte_t arch_pte_frame(paddr_t frame, unsigned level, word_t rights, word_t cache);
 arch_pte_t arch_pte_table(paddr_t table);
 /* Store an entry, so that the walker of this and other cores sees it in order. Making an entry valid needs no flush afterwards. */
@@ -140,9 +140,9 @@ void arch_cache_invalidate(const void *memory, size_t size);
 
 /* ---- Time and interrupts ---------------------------------------------------------------------------------------- */
 
-ticks_t arch_ticks(void);                  /* the counter; monotonic, and the same on all cores (inline) */
-uint64_t arch_ticks_hz(void);              /* measured or told at boot */
-void arch_timer_set(ticks_t deadline);     /* one-shot; a deadline in the past fires at once. ~0: off */
+ticks_t arch_ticks(void);              /* the counter; monotonic, and the same on all cores (inline) */
+uint64_t arch_ticks_hz(void);          /* measured or told at boot */
+void arch_timer_set(ticks_t deadline); /* one-shot; a deadline in the past fires at once. ~0: off */
 
 /* An interrupt is waiting to be taken on this core: preemption points look at this. */
 bool arch_interrupt_pending(void);
@@ -150,8 +150,8 @@ bool arch_interrupt_pending(void);
 /* Interrupt lines. A line is masked from when its interrupt is delivered until it is unmasked (acknowledged). */
 void arch_irq_mask(unsigned line);
 void arch_irq_unmask(unsigned line);
-error_t arch_irq_set_mode(unsigned line, word_t mode);             /* OK, ERR_UNSUPPORTED */
-error_t arch_irq_msi(unsigned line, word_t *address, word_t *data);  /* OK, ERR_UNSUPPORTED */
+error_t arch_irq_set_mode(unsigned line, word_t mode);              /* OK, ERR_UNSUPPORTED */
+error_t arch_irq_msi(unsigned line, word_t *address, word_t *data); /* OK, ERR_UNSUPPORTED */
 
 /* I/O ports: only called for sizes 1, 2, 4. */
 uint32_t arch_io_in(unsigned port, unsigned size);
@@ -160,7 +160,7 @@ void arch_io_out(unsigned port, unsigned size, uint32_t value);
 /* ---- Cores, console, the end ------------------------------------------------------------------------------------- */
 
 #if CONFIG_CORES > 1
-struct core *core_self(void);              /* this core (inline) */
+struct core *core_self(void); /* this core (inline) */
 #endif
 
 /* Print a character on the machine's console, polled. For panics, boot messages and SYS_DEBUG. */
@@ -186,16 +186,18 @@ struct boot_region {
 };
 #define BOOT_REGIONS_MAX 64u
 struct boot_machine {
-    unsigned memory_count;                      /* usable ordinary memory, sorted, page-aligned, without the kernel's own and the payload */
+    unsigned
+        memory_count; /* usable ordinary memory, sorted, page-aligned, without the kernel's own and the payload */
     struct boot_region memory[BOOT_REGIONS_MAX];
-    unsigned reserved_count;                    /* what the kernel keeps: its image, tables, interrupt controllers: no capability to it at all */
+    unsigned
+        reserved_count; /* what the kernel keeps: its image, tables, interrupt controllers: no capability to it at all */
     struct boot_region reserved[BOOT_REGIONS_MAX];
-    paddr_t physical_end;                       /* device memory is everything else below this */
-    const void *payload;                        /* struct image_header; page-aligned */
-    size_t payload_room;                        /* bytes that were loaded from there on */
+    paddr_t physical_end; /* device memory is everything else below this */
+    const void *payload;  /* struct image_header; page-aligned */
+    size_t payload_room;  /* bytes that were loaded from there on */
     paddr_t acpi_rsdp, device_tree;
     size_t device_tree_size;
-    uint32_t features;                          /* BOOT_FEATURE_FPU, _TAGS, _MELTDOWN */
+    uint32_t features; /* BOOT_FEATURE_FPU, _TAGS, _MELTDOWN */
     const char *machine;
 };
 NORETURN COLD void kernel_boot(const struct boot_machine *machine);
@@ -203,10 +205,13 @@ NORETURN COLD void kernel_boot(const struct boot_machine *machine);
 /* Entries. On all of them the interrupted thread is core_self()->current with its registers saved in its context, or NULL
  * if the core was idle. On return the port leaves to core_self()->current, or idles if it is NULL. */
 void kernel_syscall(void);
-void kernel_interrupt(unsigned line);   /* a device's; the port has masked the line and ended the interrupt at the controller */
-void kernel_timer(void);                /* the one-shot timer fired */
-void kernel_page_fault(word_t address, word_t access);   /* FAULT_ACCESS_* */
-void kernel_exception(word_t kind, word_t code);         /* EXCEPTION_*, machine code. FPU_OFF only if the thread may really not use it */
+void kernel_interrupt(
+    unsigned line); /* a device's; the port has masked the line and ended the interrupt at the controller */
+void kernel_timer(void);                               /* the one-shot timer fired */
+void kernel_page_fault(word_t address, word_t access); /* FAULT_ACCESS_* */
+void kernel_exception(
+    word_t kind,
+    word_t code); /* EXCEPTION_*, machine code. FPU_OFF only if the thread may really not use it */
 /* An FPU instruction by a thread that may use the unit, but does not own it: makes it the owner and returns true; false: not allowed. */
 bool kernel_fpu_request(void);
 

@@ -16,14 +16,14 @@ COLD const struct image_header *image_check(const void *payload, size_t room);
 struct boot_builder {
     const struct boot_machine *machine;
     const struct image_header *image;
-    struct slot *slots;      /* of the root CNode */
+    struct slot *slots; /* of the root CNode */
     unsigned cnode_bits;
     unsigned next_slot;
-    struct slot *memory;     /* the Untyped that boot objects come from */
+    struct slot *memory; /* the Untyped that boot objects come from */
     struct boot_region memory_region;
     struct address_space *space;
     struct boot_info *info;
-    unsigned info_slot;      /* Frames of boot_info */
+    unsigned info_slot; /* Frames of boot_info */
 };
 
 #define BOOT_INFO_PAGES ((unsigned)((sizeof(struct boot_info) + PAGE_SIZE - 1) / PAGE_SIZE))
@@ -31,8 +31,8 @@ struct boot_builder {
 /* The next free slot of the root CNode. */
 COLD struct slot *boot_slot(struct boot_builder *builder);
 /* An object out of the boot memory, in this slot. */
-COLD void *boot_object(struct boot_builder *builder, struct slot *slot, unsigned type, unsigned size_bits, struct slot *range,
-                  uint32_t number);
+COLD void *boot_object(struct boot_builder *builder, struct slot *slot, unsigned type, unsigned size_bits,
+                       struct slot *range, uint32_t number);
 
 /* boot_memory.c: Untyped capabilities for everything that is not the kernel's. */
 COLD void boot_choose_memory(struct boot_builder *builder, uint64_t size);

@@ -36,10 +36,10 @@
 #define CAP_ZOMBIE      30u /* a container that is being emptied, in its own slot 0 */
 #define CAP_ZOMBIE_LIST 31u /* head of a thread's list of zombies; not in the derivation tree */
 
-#define CAP_TYPE_MASK    0x1fu
-#define CAP_SMALL_SHIFT  5
-#define CAP_SMALL_MASK   0x7fu
-#define CAP_RIGHTS_SHIFT 12
+#define CAP_TYPE_MASK     0x1fu
+#define CAP_SMALL_SHIFT   5
+#define CAP_SMALL_MASK    0x7fu
+#define CAP_RIGHTS_SHIFT  12
 #define CAP_POINTER_SHIFT 16
 
 #define UNTYPED_DEVICE 0x40u /* in small */
@@ -84,7 +84,8 @@ static inline uint64_t pointer_pack(const void *pointer)
     return (uint64_t)(intptr_t)pointer << CAP_POINTER_SHIFT;
 }
 
-static inline struct cap cap_make(unsigned type, const void *object, word_t rights, unsigned small, uint64_t data)
+static inline struct cap cap_make(unsigned type, const void *object, word_t rights, unsigned small,
+                                  uint64_t data)
 {
     assert(type <= CAP_TYPE_MASK && rights <= RIGHTS_ALL && small <= CAP_SMALL_MASK);
     return (struct cap){ pointer_pack(object) | (uint64_t)rights << CAP_RIGHTS_SHIFT |
@@ -115,13 +116,15 @@ static inline unsigned cap_small(const struct cap *cap)
 static inline void cap_set_small(struct cap *cap, unsigned small)
 {
     assert(small <= CAP_SMALL_MASK);
-    cap->head = (cap->head & ~((uint64_t)CAP_SMALL_MASK << CAP_SMALL_SHIFT)) | (uint64_t)small << CAP_SMALL_SHIFT;
+    cap->head = (cap->head & ~((uint64_t)CAP_SMALL_MASK << CAP_SMALL_SHIFT)) | (uint64_t)small
+                                                                                   << CAP_SMALL_SHIFT;
 }
 
 static inline void cap_set_rights(struct cap *cap, word_t rights)
 {
     assert(rights <= RIGHTS_ALL);
-    cap->head = (cap->head & ~((uint64_t)RIGHTS_ALL << CAP_RIGHTS_SHIFT)) | (uint64_t)rights << CAP_RIGHTS_SHIFT;
+    cap->head = (cap->head & ~((uint64_t)RIGHTS_ALL << CAP_RIGHTS_SHIFT)) | (uint64_t)rights
+                                                                                << CAP_RIGHTS_SHIFT;
 }
 
 /* The object, if the capability is of this type and has at least these rights: type and rights in one comparison. */

@@ -23,16 +23,16 @@ bool kernel_check(struct check_report *report);
 bool check_that(struct check_report *report, bool condition, const char *invariant, const void *object,
                 const void *other);
 
-#define CHECK_THAT(report, condition, object, other, invariant)                                                        \
-    do {                                                                                                               \
-        if (!check_that(report, condition, invariant, object, other))                                                  \
-            return false;                                                                                              \
+#define CHECK_THAT(report, condition, object, other, invariant)                                              \
+    do {                                                                                                     \
+        if (!check_that(report, condition, invariant, object, other))                                        \
+            return false;                                                                                    \
     } while (0)
 
-bool check_tree(struct check_report *report);     /* derivation tree, slots, ranges and rights */
-bool check_memory(struct check_report *report);   /* objects within their Untyped, not overlapping */
-bool check_threads(struct check_report *report);  /* threads, queues, the scheduler */
-bool check_ipc(struct check_report *report);      /* endpoints, notifications, replies, donation chains, refills */
+bool check_tree(struct check_report *report);    /* derivation tree, slots, ranges and rights */
+bool check_memory(struct check_report *report);  /* objects within their Untyped, not overlapping */
+bool check_threads(struct check_report *report); /* threads, queues, the scheduler */
+bool check_ipc(struct check_report *report); /* endpoints, notifications, replies, donation chains, refills */
 bool check_mappings(struct check_report *report); /* records against page tables, and the reverse */
 
 /* All non-empty slots of the tree, in order; `slot` NULL: the first. NULL at the end. */

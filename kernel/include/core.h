@@ -28,12 +28,13 @@ struct core {
     bool current_ended;            /* current has used up its refill or yielded: it goes behind its equals */
     unsigned index;
 
-    ticks_t charged_at;            /* until when time has been charged to `context` */
-    ticks_t timer_armed;           /* deadline that the hardware has, TICKS_NEVER: none */
-    ticks_t user_deadline;         /* of the user timer, TICKS_NEVER: none */
-    struct slot timer_slot;        /* the notification that the user timer signals */
+    ticks_t charged_at;                   /* until when time has been charged to `context` */
+    ticks_t timer_armed;                  /* deadline that the hardware has, TICKS_NEVER: none */
+    ticks_t user_deadline;                /* of the user timer, TICKS_NEVER: none */
+    struct slot timer_slot;               /* the notification that the user timer signals */
     struct priority_queue replenishments; /* contexts that wait for time; key: ticks */
-    struct thread_queue deferred;         /* threads that shall fault for lack of time, or stop because of their fault */
+    struct thread_queue
+        deferred; /* threads that shall fault for lack of time, or stop because of their fault */
 
     /* Ready queue: the threads that could run now, except the current one. */
     uint64_t ready_bitmap[PRIORITY_COUNT / 64];

@@ -12,15 +12,15 @@ enum endpoint_state { ENDPOINT_IDLE, ENDPOINT_SENDING, ENDPOINT_RECEIVING };
 
 struct endpoint {
     struct priority_queue waiters; /* wait_node of threads */
-    struct thread *newest;         /* the waiters again, as a list by time of arrival: for cancelling by badge */
-    uint64_t sequence;             /* of the last arrival */
-    struct thread *cancel_cursor;  /* next to look at; meaningful while cancelling */
+    struct thread *newest; /* the waiters again, as a list by time of arrival: for cancelling by badge */
+    uint64_t sequence;     /* of the last arrival */
+    struct thread *cancel_cursor; /* next to look at; meaningful while cancelling */
     word_t cancel_badge;
     const struct thread *canceller; /* who began: only a name, it may be gone */
-    uint8_t state;                 /* enum endpoint_state */
+    uint8_t state;                  /* enum endpoint_state */
     uint8_t home;
     bool cancelling;
-    bool dying;                    /* being destroyed: nobody may queue any more */
+    bool dying; /* being destroyed: nobody may queue any more */
 };
 
 /* Queue a thread that is about to wait here, and take one out. These keep `state`; the thread's own fields are the caller's. */

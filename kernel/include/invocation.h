@@ -16,8 +16,9 @@
 
 #define INVOCATION_WORDS_MAX 24u
 
-#define INVOKE_RESTART ((status_t)~0u)       /* execute the system call again */
-#define INVOKE_SILENT  ((status_t)~0u - 1u)  /* the thread gets no result: it stopped itself, or its registers are set */
+#define INVOKE_RESTART ((status_t)~0u) /* execute the system call again */
+#define INVOKE_SILENT                                                                                        \
+    ((status_t)~0u - 1u) /* the thread gets no result: it stopped itself, or its registers are set */
 
 struct invocation {
     struct thread *caller;
@@ -42,7 +43,8 @@ static inline void invocation_result(struct invocation *invocation, word_t word)
 }
 
 /* Argument `number` (1...) is a capability address: the slot, not empty. */
-static inline status_t invocation_cap(const struct invocation *invocation, unsigned number, struct slot **slot)
+static inline status_t invocation_cap(const struct invocation *invocation, unsigned number,
+                                      struct slot **slot)
 {
     return invocation_error(lookup_cap(invocation->caller, invocation->argument[number - 1], slot), number);
 }
@@ -51,15 +53,18 @@ static inline status_t invocation_cap(const struct invocation *invocation, unsig
 static inline status_t invocation_typed(const struct invocation *invocation, unsigned number, unsigned type,
                                         word_t rights, struct slot **slot)
 {
-    return invocation_error(lookup_typed(invocation->caller, invocation->argument[number - 1], type, rights, slot), number);
+    return invocation_error(
+        lookup_typed(invocation->caller, invocation->argument[number - 1], type, rights, slot), number);
 }
 
 /* The same, where the address 0 means none (*slot is NULL). */
-static inline status_t invocation_optional(const struct invocation *invocation, unsigned number, unsigned type,
-                                           word_t rights, struct slot **slot)
+static inline status_t invocation_optional(const struct invocation *invocation, unsigned number,
+                                           unsigned type, word_t rights, struct slot **slot)
 {
     *slot = NULL;
-    return invocation->argument[number - 1] == CAP_NULL ? OK : invocation_typed(invocation, number, type, rights, slot);
+    return invocation->argument[number - 1] == CAP_NULL
+               ? OK
+               : invocation_typed(invocation, number, type, rights, slot);
 }
 
 status_t untyped_invoke(struct invocation *invocation);

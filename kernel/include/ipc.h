@@ -16,7 +16,8 @@ void ipc_set_result(struct thread *thread, status_t status, word_t badge, tag_t 
 void ipc_wait_failed(struct thread *thread, status_t status);
 
 /* The current thread, or a faulting one, sends. `sending`: SENDING_*. The thread's status is set, now or when it is woken. */
-void ipc_send(struct thread *sender, struct endpoint *endpoint, word_t badge, unsigned sending, tag_t tag, bool poll);
+void ipc_send(struct thread *sender, struct endpoint *endpoint, word_t badge, unsigned sending, tag_t tag,
+              bool poll);
 /* The current thread receives; `reply` is free, or NULL. */
 void ipc_receive(struct thread *receiver, struct endpoint *endpoint, struct reply *reply, bool poll);
 /* The current thread waits at a notification. */

@@ -27,6 +27,7 @@ static inline error_t lookup_slot(const struct thread *thread, cap_t address, st
 error_t lookup_cap(const struct thread *thread, cap_t address, struct slot **slot);
 
 /* A capability of this type and with these rights: ERR_CAPABILITY, ERR_DEPTH, ERR_TYPE, ERR_RIGHT. */
-error_t lookup_typed(const struct thread *thread, cap_t address, unsigned type, word_t rights, struct slot **slot);
+error_t lookup_typed(const struct thread *thread, cap_t address, unsigned type, word_t rights,
+                     struct slot **slot);
 
 #endif

@@ -10,6 +10,7 @@ unsigned object_size_bits(unsigned type);
 
 /* Make an object in clean memory (device memory: as it is) and return the capability to it, with all rights. `size_bits`: Untyped, Frame, SchedContext: of
  * the memory; CNode: of the number of slots. AddressSpace and IrqHandler take `number` out of the capability `range`. */
-struct cap object_create(unsigned type, void *memory, unsigned size_bits, bool device, struct slot *range, uint32_t number);
+struct cap object_create(unsigned type, void *memory, unsigned size_bits, bool device, struct slot *range,
+                         uint32_t number);
 
 #endif

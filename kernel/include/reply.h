@@ -11,15 +11,17 @@ struct sched_context;
 enum reply_state { REPLY_FREE, REPLY_ARMED, REPLY_OWED };
 
 struct reply {
-    struct thread *server;    /* ARMED: the receiver; OWED: who received the call, NULL if the Reply was moved on */
-    struct thread *caller;    /* OWED: who waits for the answer */
-    struct sched_context *sc; /* OWED: that its call donated; NULL: none. Links below are in a list of that context */
+    struct thread
+        *server; /* ARMED: the receiver; OWED: who received the call, NULL if the Reply was moved on */
+    struct thread *caller; /* OWED: who waits for the answer */
+    struct sched_context
+        *sc; /* OWED: that its call donated; NULL: none. Links below are in a list of that context */
     uint64_t chain_number;    /* of the chain; if it is not the context's present one, this link is cut */
     struct reply *chain_down; /* towards the owner of the donated context */
     struct reply *chain_up;   /* towards who has it */
     uint8_t state;            /* enum reply_state */
     uint8_t home;
-    bool grant;               /* of the capability that was called with */
+    bool grant; /* of the capability that was called with */
 };
 
 /* The Reply that a waiting receiver named, or NULL. */

@@ -17,19 +17,20 @@ struct refill {
 };
 
 struct sched_context {
-    struct thread *owner;     /* bound; NULL: none */
-    struct thread *thread;    /* who has it now: the owner, a server it was donated to, a borrower; NULL: nobody */
-    struct reply *chain;      /* top of the chain of calls that donated it; NULL: not donated */
+    struct thread *owner; /* bound; NULL: none */
+    struct thread
+        *thread;         /* who has it now: the owner, a server it was donated to, a borrower; NULL: nobody */
+    struct reply *chain; /* top of the chain of calls that donated it; NULL: not donated */
     struct reply *chain_bottom;
-    struct reply *cut;        /* links of chains that were cut, in no order */
-    uint64_t chain_number;    /* changes with every cut */
-    ticks_t budget, period;   /* 0: not yet set. Equal: the period is a time slice */
+    struct reply *cut;      /* links of chains that were cut, in no order */
+    uint64_t chain_number;  /* changes with every cut */
+    ticks_t budget, period; /* 0: not yet set. Equal: the period is a time slice */
     ticks_t consumed;
-    word_t badge;             /* for timeout faults */
+    word_t badge;                     /* for timeout faults */
     struct queue_node replenish_node; /* in its core's replenishments while out of budget and wanted */
     uint16_t head, count, max;        /* ring of refills; time-ordered; they sum up to the budget */
     uint8_t core;
-    bool lent;                /* to `thread`, until that waits at an endpoint */
+    bool lent; /* to `thread`, until that waits at an endpoint */
     struct refill refills[];
 };
 

@@ -39,47 +39,49 @@ struct thread {
     struct arch_context context; /* first: the port's entry and exit code relies on it */
 
     /* What IPC and scheduling touch. */
-    struct sched_context *sc;     /* that it has now; NULL: none */
-    struct address_space *space;  /* of slots[PLACE_THREAD_SPACE]; NULL: none */
-    struct slot *cnode;           /* first slot of slots[PLACE_THREAD_CNODE]; without one, a single empty slot */
-    word_t cnode_mask;            /* number of its slots - 1 */
-    struct utcb *utcb;            /* kernel's pointer to the message page; NULL: none */
+    struct sched_context *sc;    /* that it has now; NULL: none */
+    struct address_space *space; /* of slots[PLACE_THREAD_SPACE]; NULL: none */
+    struct slot *cnode; /* first slot of slots[PLACE_THREAD_CNODE]; without one, a single empty slot */
+    word_t cnode_mask;  /* number of its slots - 1 */
+    struct utcb *utcb;  /* kernel's pointer to the message page; NULL: none */
     void *waits_at;
-    struct reply *reply;          /* RECEIVING: armed; else the latest one that it received and that is still owed by it */
-    uint8_t state;                /* THREAD_STATE_* */
+    struct reply
+        *reply;    /* RECEIVING: armed; else the latest one that it received and that is still owed by it */
+    uint8_t state; /* THREAD_STATE_* */
     uint8_t priority;
-    uint8_t priority_max;         /* maximum controlled priority */
-    uint8_t attributes;           /* THREAD_FPU, THREAD_FAULT_ON_CAP */
-    uint8_t home;                 /* core */
-    uint8_t sending;              /* SENDING_* */
-    uint8_t truncated;            /* its last message lost something: told with the answer */
-    uint8_t lacks_context;        /* LACKS_*: what to do when it is to run without a context */
-    bool ready;                   /* it is in the ready queue */
-    bool deferred;                /* it is in the core's list of that name: RUNNABLE, but not to run */
-    word_t badge;                 /* SENDING: of the capability it sends with */
-    tag_t tag;                    /* SENDING: of the message */
-    uint64_t sequence;            /* order of arrival at what it waits at */
+    uint8_t priority_max;  /* maximum controlled priority */
+    uint8_t attributes;    /* THREAD_FPU, THREAD_FAULT_ON_CAP */
+    uint8_t home;          /* core */
+    uint8_t sending;       /* SENDING_* */
+    uint8_t truncated;     /* its last message lost something: told with the answer */
+    uint8_t lacks_context; /* LACKS_*: what to do when it is to run without a context */
+    bool ready;            /* it is in the ready queue */
+    bool deferred;         /* it is in the core's list of that name: RUNNABLE, but not to run */
+    word_t badge;          /* SENDING: of the capability it sends with */
+    tag_t tag;             /* SENDING: of the message */
+    uint64_t sequence;     /* order of arrival at what it waits at */
 
-    struct thread *next, *prev;   /* ready queue; deferred; or all that wait at an endpoint, newest first */
-    struct queue_node wait_node;  /* in the waiters of what it waits at */
+    struct thread *next, *prev;  /* ready queue; deferred; or all that wait at an endpoint, newest first */
+    struct queue_node wait_node; /* in the waiters of what it waits at */
 
-    struct sched_context *owned;  /* that was bound to it, wherever that is now; NULL: none */
+    struct sched_context *owned;       /* that was bound to it, wherever that is now; NULL: none */
     struct notification *notification; /* bound */
 
     /* Fault being handled, or pending: FAULT_*. */
     uint8_t fault;
-    uint8_t stop_reason;          /* THREAD_STOP_* */
+    uint8_t stop_reason; /* THREAD_STOP_* */
     word_t exit_code;
     word_t fault_words[2];
 
-    char name[32];                /* for the debugger and dumps; set in debug builds */
+    char name[32]; /* for the debugger and dumps; set in debug builds */
 
     struct slot slots[THREAD_SLOT_COUNT];
 
     struct arch_fpu fpu;
 };
 
-_Static_assert(offsetof(struct thread, context) == 0, "the port's entry code saves registers at the start of a thread");
+_Static_assert(offsetof(struct thread, context) == 0,
+               "the port's entry code saves registers at the start of a thread");
 _Static_assert(sizeof(struct thread) <= (1u << ARCH_THREAD_BITS), "a thread must fit into its object");
 
 /* Waiters stand in order of priority, then of arrival. 56 bits of arrivals last for 2000 years at one a microsecond. */

@@ -6,9 +6,9 @@
 #include "arch.h"
 
 /* The longest uninterruptible stretch; a budget is at least twice that. */
-#define KERNEL_STRETCH_NS  50000ull
-#define BUDGET_MINIMUM_NS  (2 * KERNEL_STRETCH_NS)
-#define PERIOD_MAXIMUM_NS  3600000000000ull
+#define KERNEL_STRETCH_NS 50000ull
+#define BUDGET_MINIMUM_NS (2 * KERNEL_STRETCH_NS)
+#define PERIOD_MAXIMUM_NS 3600000000000ull
 
 COLD void time_init(void);
 /* A length of time; saturates at TICKS_NEVER. */

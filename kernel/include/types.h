@@ -8,8 +8,8 @@
 #include <lucid/objects.h>
 #include <lucid/types.h>
 
-typedef uint64_t paddr_t;  /* physical address */
-typedef uint64_t ticks_t;  /* of the core's counter */
+typedef uint64_t paddr_t; /* physical address */
+typedef uint64_t ticks_t; /* of the core's counter */
 
 #define PAGE_BITS 12
 #define PAGE_SIZE (1u << PAGE_BITS)
@@ -17,14 +17,14 @@ typedef uint64_t ticks_t;  /* of the core's counter */
 #define KIB(n) ((word_t)(n) << 10)
 #define MIB(n) ((word_t)(n) << 20)
 
-#define ARRAY_COUNT(array) (sizeof(array) / sizeof((array)[0]))
+#define ARRAY_COUNT(array)                  (sizeof(array) / sizeof((array)[0]))
 #define container_of(pointer, type, member) ((type *)((char *)(pointer)-offsetof(type, member)))
-#define ALIGNED(n)   __attribute__((aligned(n)))
-#define NORETURN     __attribute__((noreturn))
-#define COLD         __attribute__((cold)) /* boot, panic, debug: for size, and away from what is often used */
-#define UNUSED       __attribute__((unused))
-#define likely(x)    __builtin_expect(!!(x), 1)
-#define unlikely(x)  __builtin_expect(!!(x), 0)
+#define ALIGNED(n)                          __attribute__((aligned(n)))
+#define NORETURN                            __attribute__((noreturn))
+#define COLD                                __attribute__((cold)) /* boot, panic, debug: for size, and away from what is often used */
+#define UNUSED                              __attribute__((unused))
+#define likely(x)                           __builtin_expect(!!(x), 1)
+#define unlikely(x)                         __builtin_expect(!!(x), 0)
 
 /* Number of cores that the kernel is built for. With 1, everything about locks and other cores compiles to nothing. */
 #ifndef CONFIG_CORES
@@ -33,7 +33,8 @@ typedef uint64_t ticks_t;  /* of the core's counter */
 
 /* Panic with the place and the condition. `check` stays in release builds: for conditions that are cheap, or that
  * would destroy user data if they failed. `assert` is for debug and host builds. */
-NORETURN COLD void panic(const char *file, int line, const char *format, ...) __attribute__((format(printf, 3, 4)));
+NORETURN COLD void panic(const char *file, int line, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 
 #define PANIC(...)       panic(__FILE__, __LINE__, __VA_ARGS__)
 #define check(condition) (likely(condition) ? (void)0 : panic(__FILE__, __LINE__, "not true: %s", #condition))

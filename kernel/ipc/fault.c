@@ -11,7 +11,8 @@
 #include "sched_context.h"
 #include "scheduler.h"
 
-static bool send_fault(struct thread *thread, const struct slot *handler, unsigned fault, word_t word0, word_t word1)
+static bool send_fault(struct thread *thread, const struct slot *handler, unsigned fault, word_t word0,
+                       word_t word1)
 {
     if (!cap_is(&handler->cap, OBJECT_ENDPOINT, RIGHT_WRITE))
         return false;
@@ -23,7 +24,8 @@ static bool send_fault(struct thread *thread, const struct slot *handler, unsign
     thread->fault = (uint8_t)fault;
     thread->fault_words[0] = word0;
     thread->fault_words[1] = word1;
-    ipc_send(thread, endpoint, (word_t)handler->cap.data, SENDING_CALL | SENDING_FAULT, tag_make(fault, FAULT_WORDS, 0), false);
+    ipc_send(thread, endpoint, (word_t)handler->cap.data, SENDING_CALL | SENDING_FAULT,
+             tag_make(fault, FAULT_WORDS, 0), false);
     return true;
 }
 

@@ -50,8 +50,8 @@ static void release_sender(struct thread *sender, status_t status)
 }
 
 /* What becomes of a sender after its message was taken by a receiver with this Reply (free or armed, or NULL). */
-static void settle_sender(struct thread *sender, struct thread *receiver, struct reply *reply, unsigned sending,
-                          bool truncated)
+static void settle_sender(struct thread *sender, struct thread *receiver, struct reply *reply,
+                          unsigned sending, bool truncated)
 {
     if (!(sending & SENDING_CALL)) {
         if (reply && reply->state == REPLY_ARMED)
@@ -70,8 +70,8 @@ static void settle_sender(struct thread *sender, struct thread *receiver, struct
 }
 
 /* Sender and receiver have met; neither is queued. The receiver's result is set; it is made runnable by who calls this. */
-static void deliver(struct thread *sender, struct thread *receiver, struct reply *reply, word_t badge, unsigned sending,
-                    tag_t tag)
+static void deliver(struct thread *sender, struct thread *receiver, struct reply *reply, word_t badge,
+                    unsigned sending, tag_t tag)
 {
     bool truncated;
     tag_t arrived = message_transfer(sender, receiver, tag, (sending & SENDING_GRANT) != 0, &truncated);
@@ -87,14 +87,16 @@ static void deliver(struct thread *sender, struct thread *receiver, struct reply
     arch_set_result(&receiver->context, status, badge, arrived);
 }
 
-void ipc_send(struct thread *sender, struct endpoint *endpoint, word_t badge, unsigned sending, tag_t tag, bool poll)
+void ipc_send(struct thread *sender, struct endpoint *endpoint, word_t badge, unsigned sending, tag_t tag,
+              bool poll)
 {
     if (endpoint->dying) {
         release_sender(sender, ERR_PEER_GONE);
     } else if (endpoint->state == ENDPOINT_RECEIVING) {
         struct thread *receiver = endpoint_first(endpoint);
         endpoint_dequeue(endpoint, receiver);
-        receiver->state = THREAD_STATE_RUNNABLE; /* before anything that happens to the sender can signal to it */
+        receiver->state =
+            THREAD_STATE_RUNNABLE; /* before anything that happens to the sender can signal to it */
         deliver(sender, receiver, reply_armed(receiver), badge, sending, tag);
         scheduler_make_runnable(receiver);
     } else if (poll) {

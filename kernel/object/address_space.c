@@ -41,7 +41,8 @@ static void clear_user_half(struct address_space *space)
     arch_pte_t *root = arch_root_table(&space->arch);
     unsigned level = ARCH_TABLE_LEVELS - 1;
 
-    for (word_t address = 0; arch_user_range(address, PAGE_BITS); address += (word_t)1 << arch_level_bits(level))
+    for (word_t address = 0; arch_user_range(address, PAGE_BITS);
+         address += (word_t)1 << arch_level_bits(level))
         arch_pte_write(arch_table_entry(root, level, address), 0);
 }
 

@@ -18,7 +18,8 @@ static bool can_be_copied(const struct cap *cap)
 {
     unsigned type = cap_type(cap);
 
-    return type != OBJECT_UNTYPED && type != OBJECT_PAGE_TABLE && type != OBJECT_REPLY && type < OBJECT_TYPE_COUNT;
+    return type != OBJECT_UNTYPED && type != OBJECT_PAGE_TABLE && type != OBJECT_REPLY &&
+           type < OBJECT_TYPE_COUNT;
 }
 
 /* A copy does not have the mapping of its source. */

@@ -72,7 +72,8 @@ static enum progress next_step(const struct invocation *invocation, struct slot 
 
     if (progress != PROGRESS_DONE)
         return progress;
-    return whole ? destroy_delete_step(slot, invocation->caller) : destroy_revoke_step(slot, invocation->caller);
+    return whole ? destroy_delete_step(slot, invocation->caller)
+                 : destroy_revoke_step(slot, invocation->caller);
 }
 
 /* A caller that has stopped itself by what it took away (its own thread, its address space) leaves the rest; it goes on

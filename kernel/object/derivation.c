@@ -122,6 +122,6 @@ bool derivation_are_last(const struct slot *a, const struct slot *b)
 {
     const struct slot *first = slot_next(a) == b ? a : b, *second = first == a ? b : a;
 
-    return slot_next(first) == second && same_object(first, second) && !same_object(first, slot_prev(first)) &&
-           !same_object(second, slot_next(second));
+    return slot_next(first) == second && same_object(first, second) &&
+           !same_object(first, slot_prev(first)) && !same_object(second, slot_next(second));
 }

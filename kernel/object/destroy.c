@@ -287,7 +287,8 @@ bool slot_would_destroy(const struct slot *slot)
 {
     if (slot_is_empty(slot))
         return false;
-    return derivation_has_children(slot) || (cap_type(&slot->cap) != OBJECT_FRAME && derivation_is_last(slot));
+    return derivation_has_children(slot) ||
+           (cap_type(&slot->cap) != OBJECT_FRAME && derivation_is_last(slot));
 }
 
 enum progress destroy_work_step(struct thread *worker)

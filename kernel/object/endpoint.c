@@ -28,7 +28,8 @@ void endpoint_enqueue(struct endpoint *endpoint, struct thread *thread, enum end
     endpoint->state = (uint8_t)state;
     thread->sequence = ++endpoint->sequence;
     thread->waits_at = endpoint;
-    queue_insert(&endpoint->waiters, &thread->wait_node, thread_waiter_key(thread->priority, thread->sequence));
+    queue_insert(&endpoint->waiters, &thread->wait_node,
+                 thread_waiter_key(thread->priority, thread->sequence));
     thread->prev = NULL;
     thread->next = endpoint->newest;
     if (endpoint->newest)

@@ -43,7 +43,8 @@ error_t lookup_cap(const struct thread *thread, cap_t address, struct slot **slo
     return error;
 }
 
-error_t lookup_typed(const struct thread *thread, cap_t address, unsigned type, word_t rights, struct slot **slot)
+error_t lookup_typed(const struct thread *thread, cap_t address, unsigned type, word_t rights,
+                     struct slot **slot)
 {
     error_t error = lookup_cap(thread, address, slot);
 

@@ -23,11 +23,13 @@
 #define RECORD_HIGH_SHIFT    16 /* in head */
 #define RECORD_HIGH_MASK     0xfffull
 
-_Static_assert(SPACE_NUMBER_BITS <= RECORD_ADDRESS_SHIFT - RECORD_NUMBER_SHIFT, "a number must fit into its field");
+_Static_assert(SPACE_NUMBER_BITS <= RECORD_ADDRESS_SHIFT - RECORD_NUMBER_SHIFT,
+               "a number must fit into its field");
 
 struct mapping mapping_read(const struct cap *cap)
 {
-    uint32_t low = (uint32_t)(cap->data & 0xffff), high = (uint32_t)(cap->head >> RECORD_HIGH_SHIFT & RECORD_HIGH_MASK);
+    uint32_t low = (uint32_t)(cap->data & 0xffff),
+             high = (uint32_t)(cap->head >> RECORD_HIGH_SHIFT & RECORD_HIGH_MASK);
 
     return (struct mapping){ .number = (uint32_t)(cap->data >> RECORD_NUMBER_SHIFT) & (SPACE_NUMBERS - 1),
                              .generation = high << RECORD_LOW_BITS | low,
@@ -75,7 +77,8 @@ struct cap frame_cap(void *memory, unsigned size_bits, bool device, word_t right
 
 /* Walk from the root towards the entry for `address` at `level`. Returns it; or NULL if there is no table at *missing, or a large frame in
  * the way (*missing is then the level of the frame's entry, with *blocked set). */
-static arch_pte_t *walk(struct address_space *space, word_t address, unsigned level, unsigned *missing, bool *blocked)
+static arch_pte_t *walk(struct address_space *space, word_t address, unsigned level, unsigned *missing,
+                        bool *blocked)
 {
     arch_pte_t *table = arch_root_table(&space->arch);
 
@@ -140,8 +143,8 @@ static status_t check_address(struct address_space *space, word_t address, unsig
     return OK;
 }
 
-status_t map_check_frame(struct address_space *space, struct slot *frame, word_t address, word_t rights, word_t cache,
-                         struct map_operation *out, word_t *level_out)
+status_t map_check_frame(struct address_space *space, struct slot *frame, word_t address, word_t rights,
+                         word_t cache, struct map_operation *out, word_t *level_out)
 {
     const struct cap *cap = &frame->cap;
     unsigned size_bits = frame_size_bits(cap), level, missing = 0;
@@ -151,7 +154,8 @@ status_t map_check_frame(struct address_space *space, struct slot *frame, word_t
     status_t status = check_address(space, address, size_bits);
     if (status != OK)
         return status;
-    if ((rights & ~(word_t)RIGHTS_ALL) || !(rights & cap_rights(cap) & (RIGHT_READ | RIGHT_WRITE | RIGHT_EXECUTE)))
+    if ((rights & ~(word_t)RIGHTS_ALL) ||
+        !(rights & cap_rights(cap) & (RIGHT_READ | RIGHT_WRITE | RIGHT_EXECUTE)))
         return wrong(ERR_RANGE, 3);
     if (cache > MAP_CACHE_COMBINE)
         return wrong(ERR_RANGE, 4);
@@ -173,7 +177,8 @@ status_t map_check_frame(struct address_space *space, struct slot *frame, word_t
     *out = (struct map_operation){ .space = space,
                                    .slot = frame,
                                    .entry = entry,
-                                   .value = arch_pte_frame(arch_physical(mapped_pointer(cap)), level, rights, cache),
+                                   .value = arch_pte_frame(arch_physical(mapped_pointer(cap)), level, rights,
+                                                           cache),
                                    .address = address,
                                    .changes_rights = mapped != NULL,
                                    .executable = (rights & RIGHT_EXECUTE) && !frame_is_device(cap) };
@@ -193,8 +198,8 @@ void map_perform_frame(const struct map_operation *op)
     mapping_write(cap, (struct mapping){ op->space->number, op->space->generation, op->address });
 }
 
-status_t map_check_table(struct address_space *space, struct slot *table, word_t address, struct map_operation *out,
-                         word_t *level_out)
+status_t map_check_table(struct address_space *space, struct slot *table, word_t address,
+                         struct map_operation *out, word_t *level_out)
 {
     struct address_space *mapped_in;
     unsigned missing = 0;

@@ -13,7 +13,8 @@ static status_t frame_cache_operation(struct invocation *invocation)
 
     if (offset >= end)
         return invocation_error(ERR_RANGE, 1);
-    if (size == 0 || size > end - offset || size > PAGE_SIZE) /* at most a page at a time: it cannot be interrupted */
+    if (size == 0 || size > end - offset ||
+        size > PAGE_SIZE) /* at most a page at a time: it cannot be interrupted */
         return invocation_error(ERR_RANGE, 2);
     if (frame_is_device(cap))
         return ERR_TYPE;
@@ -71,8 +72,8 @@ static status_t space_map(struct invocation *invocation)
     status_t status = invocation_typed(invocation, 1, OBJECT_FRAME, 0, &frame);
 
     if (status == OK)
-        status = map_check_frame(space, frame, invocation->argument[1], invocation->argument[2], invocation->argument[3],
-                                 &op, &level);
+        status = map_check_frame(space, frame, invocation->argument[1], invocation->argument[2],
+                                 invocation->argument[3], &op, &level);
     if (status == OK)
         map_perform_frame(&op);
     else if ((status & STATUS_ERROR_MASK) == ERR_TABLE)

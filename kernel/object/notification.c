@@ -25,7 +25,8 @@ void notification_enqueue(struct notification *notification, struct thread *thre
     assert(notification->bits == 0);
     thread->sequence = ++notification->sequence;
     thread->waits_at = notification;
-    queue_insert(&notification->waiters, &thread->wait_node, thread_waiter_key(thread->priority, thread->sequence));
+    queue_insert(&notification->waiters, &thread->wait_node,
+                 thread_waiter_key(thread->priority, thread->sequence));
 }
 
 void notification_dequeue(struct notification *notification, struct thread *thread)
@@ -82,7 +83,8 @@ bool notification_destroy_step(struct notification *notification)
     notification_unbind(notification);
     if (queue_is_empty(&notification->waiters))
         return true;
-    ipc_wait_failed(container_of(queue_first(&notification->waiters), struct thread, wait_node), ERR_PEER_GONE);
+    ipc_wait_failed(container_of(queue_first(&notification->waiters), struct thread, wait_node),
+                    ERR_PEER_GONE);
     return queue_is_empty(&notification->waiters);
 }
 

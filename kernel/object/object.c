@@ -14,10 +14,13 @@
 #define OBJECT_BITS_IRQ_HANDLER 7
 
 _Static_assert(sizeof(struct endpoint) <= 1u << OBJECT_BITS_SMALL, "an endpoint must fit into its object");
-_Static_assert(sizeof(struct notification) <= 1u << OBJECT_BITS_SMALL, "a notification must fit into its object");
+_Static_assert(sizeof(struct notification) <= 1u << OBJECT_BITS_SMALL,
+               "a notification must fit into its object");
 _Static_assert(sizeof(struct reply) <= 1u << OBJECT_BITS_SMALL, "a reply must fit into its object");
-_Static_assert(sizeof(struct irq_handler) <= 1u << OBJECT_BITS_IRQ_HANDLER, "an irq handler must fit into its object");
-_Static_assert(sizeof(struct address_space) <= 1u << (ARCH_SPACE_BITS - 1), "a space and its root must fit into its object");
+_Static_assert(sizeof(struct irq_handler) <= 1u << OBJECT_BITS_IRQ_HANDLER,
+               "an irq handler must fit into its object");
+_Static_assert(sizeof(struct address_space) <= 1u << (ARCH_SPACE_BITS - 1),
+               "a space and its root must fit into its object");
 _Static_assert(sizeof(struct sched_context) + 2 * sizeof(struct refill) <= 1u << SCHED_CONTEXT_BITS_MIN,
                "the smallest context must hold two refills");
 
@@ -45,7 +48,8 @@ static void take_number(struct slot *range, struct slot *slot, uint32_t number)
     derivation_add_child(range, slot, cap);
 }
 
-struct cap object_create(unsigned type, void *memory, unsigned size_bits, bool device, struct slot *range, uint32_t number)
+struct cap object_create(unsigned type, void *memory, unsigned size_bits, bool device, struct slot *range,
+                         uint32_t number)
 {
     switch (type) {
     case OBJECT_UNTYPED:

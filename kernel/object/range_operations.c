@@ -134,5 +134,6 @@ status_t core_range_invoke(struct invocation *invocation)
         return core_set_budget(invocation);
     if (!range_contains(&invocation->slot->cap, invocation->argument[0], 1))
         return invocation_error(ERR_RANGE, 1);
-    return invocation->operation == OP_CORE_RANGE_SET_TIMER ? core_set_timer(invocation) : core_bind_timer(invocation);
+    return invocation->operation == OP_CORE_RANGE_SET_TIMER ? core_set_timer(invocation)
+                                                            : core_bind_timer(invocation);
 }

@@ -74,7 +74,8 @@ static status_t decode_configure(const struct invocation *invocation, struct con
         op->source[i] = NULL;
         if (!(op->mask & rule->flag))
             continue;
-        status_t status = invocation_optional(invocation, rule->argument, rule->type, rule->rights, &op->source[i]);
+        status_t status =
+            invocation_optional(invocation, rule->argument, rule->type, rule->rights, &op->source[i]);
         if (status == OK && rule->place == PLACE_THREAD_MESSAGE)
             status = check_message_page(op->source[i], op->offset);
         if (status != OK)
@@ -197,7 +198,8 @@ static status_t thread_change_priority(struct invocation *invocation)
         if (invocation->argument[i] > invocation->caller->priority_max)
             return invocation_error(ERR_PRIORITY, i + 1);
     }
-    thread_set_priority(invoked_thread(invocation), (uint8_t)invocation->argument[0], (uint8_t)invocation->argument[1]);
+    thread_set_priority(invoked_thread(invocation), (uint8_t)invocation->argument[0],
+                        (uint8_t)invocation->argument[1]);
     return OK;
 }
 

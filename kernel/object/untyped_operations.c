@@ -45,9 +45,13 @@ static unsigned object_memory_bits(unsigned type, word_t size_bits)
     case OBJECT_CNODE:
         return size_bits >= CNODE_BITS_MIN && size_bits <= CNODE_BITS_MAX ? (unsigned)size_bits + 5 : 0;
     case OBJECT_SCHED_CONTEXT:
-        return size_bits >= SCHED_CONTEXT_BITS_MIN && size_bits <= SCHED_CONTEXT_BITS_MAX ? (unsigned)size_bits : 0;
+        return size_bits >= SCHED_CONTEXT_BITS_MIN && size_bits <= SCHED_CONTEXT_BITS_MAX
+                   ? (unsigned)size_bits
+                   : 0;
     case OBJECT_FRAME:
-        return size_bits == FRAME_SIZE_4K || size_bits == FRAME_SIZE_2M || size_bits == FRAME_SIZE_1G ? (unsigned)size_bits : 0;
+        return size_bits == FRAME_SIZE_4K || size_bits == FRAME_SIZE_2M || size_bits == FRAME_SIZE_1G
+                   ? (unsigned)size_bits
+                   : 0;
     default:
         return size_bits == 0 ? object_size_bits(type) : 0;
     }
@@ -61,7 +65,9 @@ static status_t check_range(const struct invocation *invocation, struct retype *
                                                      : OBJECT_NULL;
     if (type == OBJECT_NULL) {
         op->range = NULL;
-        return invocation->argument[5] || number ? invocation_error(ERR_RANGE, invocation->argument[5] ? 6 : 7) : OK;
+        return invocation->argument[5] || number
+                   ? invocation_error(ERR_RANGE, invocation->argument[5] ? 6 : 7)
+                   : OK;
     }
     status_t status = invocation_typed(invocation, 6, type, RIGHT_WRITE, &op->range);
     if (status != OK)
@@ -146,8 +152,9 @@ static void untyped_perform_retype(const struct retype *op)
     bool device = untyped_is_device(untyped);
 
     for (word_t i = 0; i < op->count; i++) {
-        struct cap cap = object_create(op->type, memory, op->type == OBJECT_CNODE ? op->choice : op->size_bits, device,
-                                       op->range, op->number + (uint32_t)i);
+        struct cap cap =
+            object_create(op->type, memory, op->type == OBJECT_CNODE ? op->choice : op->size_bits, device,
+                          op->range, op->number + (uint32_t)i);
         derivation_add_child(op->untyped, &op->slots[i], cap);
         memory += (word_t)1 << op->size_bits;
     }

@@ -153,8 +153,8 @@ void scheduler_consider(struct thread *thread)
         ready_prepend(core, thread);
     else
         ready_append(core, thread);
-    if (!core->current || core->current->state != THREAD_STATE_RUNNABLE || thread->priority > core->current->priority ||
-        thread == core->current)
+    if (!core->current || core->current->state != THREAD_STATE_RUNNABLE ||
+        thread->priority > core->current->priority || thread == core->current)
         core->reschedule = true;
 }
 
@@ -328,7 +328,9 @@ void scheduler_run(struct core *core)
         scheduler_load(core, best);
     else
         unload_current(core);
-    timer_arm(core, core->deferred.first ? now : next_event(core)); /* the rest of them, when the timer fires at once */
+    timer_arm(core, core->deferred.first
+                        ? now
+                        : next_event(core)); /* the rest of them, when the timer fires at once */
 }
 
 /* Contexts whose time has come. Each wakes one thread; those that are due together are bounded by the contexts that exist,

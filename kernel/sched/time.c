@@ -9,8 +9,8 @@
 
 #define NS_PER_SECOND 1000000000ull
 
-static uint64_t ns_per_tick;   /* 32.32 */
-static uint64_t ticks_per_ns;  /* 32.32 */
+static uint64_t ns_per_tick;  /* 32.32 */
+static uint64_t ticks_per_ns; /* 32.32 */
 static ticks_t start;
 static ticks_t refill_minimum;
 

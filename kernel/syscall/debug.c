@@ -16,7 +16,8 @@
 static error_t name_thread(struct thread *caller)
 {
     struct slot *slot;
-    error_t error = lookup_typed(caller, arch_syscall_tag(&caller->context), OBJECT_THREAD, RIGHT_WRITE, &slot);
+    error_t error =
+        lookup_typed(caller, arch_syscall_tag(&caller->context), OBJECT_THREAD, RIGHT_WRITE, &slot);
 
     if (error != OK)
         return error;
@@ -33,8 +34,9 @@ static error_t name_thread(struct thread *caller)
 
 static void dump(struct core *core)
 {
-    print("core %u: current %p '%s', highest ready priority %d, timer %llx\n", core->index, (void *)core->current,
-          core->current ? core->current->name : "", ready_highest(core), (unsigned long long)core->timer_armed);
+    print("core %u: current %p '%s', highest ready priority %d, timer %llx\n", core->index,
+          (void *)core->current, core->current ? core->current->name : "", ready_highest(core),
+          (unsigned long long)core->timer_armed);
     for (unsigned priority = PRIORITY_COUNT; priority-- > 0;)
         for (struct thread *thread = core->ready[priority].first; thread; thread = thread->next)
             print("  ready %u: %p '%s'\n", priority, (void *)thread, thread->name);

@@ -14,8 +14,8 @@ struct operation_rule {
     uint8_t right;
 };
 
-#define OPERATIONS_PER_TYPE 12
-#define RULE(operation, arguments, right) [(operation) >> 8][(operation) & 0xff] = { true, arguments, right }
+#define OPERATIONS_PER_TYPE               12
+#define RULE(operation, arguments, right) [(operation) >> 8][(operation)&0xff] = { true, arguments, right }
 
 static const struct operation_rule rules[OBJECT_TYPE_COUNT][OPERATIONS_PER_TYPE] = {
     RULE(OP_UNTYPED_RETYPE, 7, RIGHT_WRITE),

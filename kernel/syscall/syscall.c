@@ -22,7 +22,8 @@
 static void bad_destination(struct thread *thread, cap_t address, error_t error)
 {
     if (thread->attributes & THREAD_FAULT_ON_CAP) {
-        arch_syscall_restart(&thread->context); /* the fault stands at the system call: a plain answer repeats it */
+        arch_syscall_restart(
+            &thread->context); /* the fault stands at the system call: a plain answer repeats it */
         fault_raise(thread, FAULT_CAPABILITY, address, error);
     } else {
         ipc_set_result(thread, error, 0, 0);
@@ -34,7 +35,8 @@ static unsigned sending_rights(const struct cap *cap)
     return cap_rights(cap) & RIGHT_GRANT ? SENDING_GRANT : 0;
 }
 
-static void send_to_endpoint(struct thread *thread, const struct cap *cap, cap_t address, unsigned sending, bool poll)
+static void send_to_endpoint(struct thread *thread, const struct cap *cap, cap_t address, unsigned sending,
+                             bool poll)
 {
     tag_t tag = arch_syscall_tag(&thread->context);
 

@@ -273,6 +273,20 @@ TEST(address_of_several_levels)
     EXPECT_ERROR(POLL_SEND(address | (cap_t)1 << (shift + 4), 0).status, ERR_DEPTH, 0);
 }
 
+/* Found in review: a capability that cannot be used to change a CNode was enough to take and put through it. */
+TEST(address_through_a_cnode_without_write_is_refused)
+{
+    system_boot();
+    unsigned bits = info->cnode_size_bits;
+    cap_t cnode = make(OBJECT_CNODE, 4), endpoint = make(OBJECT_ENDPOINT, 0);
+    cap_t readable = mint(cnode, RIGHT_READ, 0);
+
+    DO(cnode, OP_CNODE_COPY, 5, endpoint);
+    EXPECT_ERROR(POLL_SEND(cnode | (cap_t)5 << bits, 0).status, ERR_WOULD_BLOCK, 0);
+    EXPECT_ERROR(POLL_SEND(readable | (cap_t)5 << bits, 0).status, ERR_RIGHT, 0);
+    EXPECT_ERROR(CALL(ROOT, OP_CNODE_MOVE, slot_new(), readable | (cap_t)5 << bits).status, ERR_RIGHT, 2);
+}
+
 TEST(address_whose_rest_is_zero_means_the_slot_itself)
 {
     system_boot();

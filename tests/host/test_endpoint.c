@@ -406,6 +406,25 @@ TEST(endpoint_that_is_being_destroyed_takes_nobody)
     delete (endpoint);
 }
 
+/* Found in review: it said `peer gone` for ever. */
+TEST(endpoint_that_is_passed_on_while_it_is_deleted_lives)
+{
+    setup();
+    run(a);
+    SEND(endpoint, 0);
+    run(b);
+    SEND(endpoint, 0);
+    root_wake();
+    host.pending_every = 1;
+    sys_once(SYS_CALL, BOOT_SLOT_CNODE, 0, tag_make(OP_CNODE_DELETE, 1, 0), WORDS(endpoint));
+    host.pending_every = 0;
+    root_thread()->context.at_syscall = false;
+    cap_t other = slot_new();
+    DO(BOOT_SLOT_CNODE, OP_CNODE_MOVE, other, endpoint);
+    EXPECT(!((struct endpoint *)object_at(other))->dying);
+    EXPECT_OK(RECV(other, reply).status);
+}
+
 TEST(rights_of_an_endpoint_are_checked)
 {
     setup();

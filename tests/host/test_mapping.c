@@ -541,7 +541,7 @@ TEST(record_of_a_dead_space_does_not_speak_for_its_successor)
     cap_t frame = make(OBJECT_FRAME, 12), other = copy(frame);
     add_tables(AT);
     EXPECT_OK(map(frame, AT, RW));
-    delete(space);
+    delete (space);
     space = make_numbered(OBJECT_ADDRESS_SPACE, range, 20);
     add_tables(AT);
     EXPECT_OK(map(other, AT, RW));

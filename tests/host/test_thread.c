@@ -472,12 +472,13 @@ TEST(configure_does_not_drop_the_last_two_capabilities_to_an_endpoint_together)
     run(waiter);
     RECV(handler, 0);
     root_wake();
-    delete(handler);
+    delete (handler);
     EXPECT_ERROR(CALL(target, OP_THREAD_CONFIGURE, both, 0, 0, 0, 0, 0, 0, 0).status, ERR_STATE, 0);
     EXPECT_EQ(thread_at(waiter)->state, THREAD_STATE_RECEIVING);
     DO(target, OP_THREAD_CONFIGURE, THREAD_SET_FAULT, 0, 0, 0, 0, 0, 0, 0);
-    EXPECT_ERROR(CALL(target, OP_THREAD_CONFIGURE, THREAD_SET_TIMEOUT, 0, 0, 0, 0, 0, 0, 0).status, ERR_STATE, 0);
-    delete(target);
+    EXPECT_ERROR(CALL(target, OP_THREAD_CONFIGURE, THREAD_SET_TIMEOUT, 0, 0, 0, 0, 0, 0, 0).status, ERR_STATE,
+                 0);
+    delete (target);
     EXPECT_ERROR(outcome_of(thread_at(waiter)).status, ERR_PEER_GONE, 0);
 }
 
@@ -486,10 +487,13 @@ TEST(configure_needs_the_right_to_change_the_cnode_and_the_space)
 {
     system_boot();
     cap_t target = make_passive(100), cnode = make(OBJECT_CNODE, 4);
-    cap_t weak_cnode = mint(cnode, RIGHTS_ALL & ~RIGHT_WRITE, 0), weak_space = mint(BOOT_SLOT_SPACE, RIGHT_READ, 0);
+    cap_t weak_cnode = mint(cnode, RIGHTS_ALL & ~RIGHT_WRITE, 0),
+          weak_space = mint(BOOT_SLOT_SPACE, RIGHT_READ, 0);
 
-    EXPECT_ERROR(CALL(target, OP_THREAD_CONFIGURE, THREAD_SET_CNODE, weak_cnode, 0, 0, 0, 0, 0, 0).status, ERR_RIGHT, 2);
-    EXPECT_ERROR(CALL(target, OP_THREAD_CONFIGURE, THREAD_SET_SPACE, 0, weak_space, 0, 0, 0, 0, 0).status, ERR_RIGHT, 3);
+    EXPECT_ERROR(CALL(target, OP_THREAD_CONFIGURE, THREAD_SET_CNODE, weak_cnode, 0, 0, 0, 0, 0, 0).status,
+                 ERR_RIGHT, 2);
+    EXPECT_ERROR(CALL(target, OP_THREAD_CONFIGURE, THREAD_SET_SPACE, 0, weak_space, 0, 0, 0, 0, 0).status,
+                 ERR_RIGHT, 3);
     DO(target, OP_THREAD_CONFIGURE, THREAD_SET_CNODE, cnode, 0, 0, 0, 0, 0, 0);
 }
 

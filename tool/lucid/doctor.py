@@ -35,6 +35,7 @@ NEEDS = [
     Need("git", "git", "tells the commit that an image was built from", "test"),
     Need("libc6-dev", "/usr/include/stdio.h", "the kernel's unit tests are ordinary programs", "test"),
     Need("clang", "clang", "is the second compiler that everything must build with", "test"),
+    Need("clang-format", "clang-format", "says whether the sources are formatted", "test"),
     Need("seabios", "/usr/share/seabios/bios-256k.bin", "is the BIOS that ISO images are tested with", "test"),
     Need("ovmf", "/usr/share/ovmf/OVMF.fd", "is the UEFI firmware that ISO images are tested with", "test"),
     Need("grub-common", "grub-mkimage", "makes the boot loader of ISO images", "test"),

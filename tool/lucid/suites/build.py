@@ -27,7 +27,8 @@ def jobs(context):
             job("a_second_build_has_nothing_to_do", lambda: second_build(board)),
             job("two_directories_give_identical_images", lambda: identical(board, "gcc")),
             job("two_directories_give_identical_images_with_clang", lambda: identical(board, "clang"), long=True),
-            job("the_manual_is_up_to_date", manual_is_current)]
+            job("the_manual_is_up_to_date", manual_is_current),
+            job("sources_are_formatted", sources_are_formatted)]
 
 
 def build_all(board, kind, compiler):
@@ -100,6 +101,20 @@ def compare(one, other):
         at = next(differing, min(len(first), len(second)))
         raise Failure(f"expected: {one.name} is the same from both directories\n"
                       f"seen: {len(first)} and {len(second)} bytes, different from byte {at} on")
+
+
+def sources_are_formatted():
+    """As .clang-format says, by Debian 12's clang-format: other versions differ in details."""
+    version = subprocess.run(["clang-format", "--version"], capture_output=True, text=True).stdout
+    if " 14." not in version:
+        raise Failure(f"expected: clang-format 14\nseen: {version.strip() or 'none'}")
+    files = [path for folder in ("abi", "components", "interfaces", "kernel", "lib", "tests")
+             for path in sorted((ROOT / folder).rglob("*.[ch]"))]
+    done = subprocess.run(["clang-format", "--dry-run", "-Werror", *map(str, files)], capture_output=True, text=True, cwd=ROOT)
+    wrong = sorted({line.split(":")[0] for line in done.stderr.splitlines() if "-Wclang-format-violations" in line})
+    if wrong:
+        raise Failure("expected: formatted sources\nseen: " + ", ".join(relative(Path(path)) for path in wrong) +
+                      "\nclang-format -i mends them")
 
 
 def manual_is_current():
