@@ -17,10 +17,10 @@
  *   LIST      index -> status        struct component_status, as words; ERR_RANGE: no such component
  *   CAPS      index, slot -> cap     struct component_cap, as words: the first capability at `slot` or above;
  *                                    ERR_RANGE: no more
- *   CRASH     index, kinds ->        makes it commit the errors in the set, one after the other (1 <<
- * CRASH_*) KILL      index ->               ends it and takes back all it held; the console, and those with
- * control, start again RESTART   index ->               the same, and starts it again; or starts it POWER
- * POWER_* ->             ends the machine's run; answers only if that cannot be done
+ *   CRASH     index, kinds ->        makes it commit the errors in the set, one after the other (1 << CRASH_*)
+ *   KILL      index ->               ends it and takes back all it held; the console, and those with control, start again
+ *   RESTART   index ->               the same, and starts it again; or starts it
+ *   POWER     POWER_* ->             ends the machine's run; answers only if that cannot be done
  *
  * ERR_RIGHT: the caller may not. ERR_STATE: the component is not in a state for it.
  */

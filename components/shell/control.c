@@ -17,7 +17,12 @@ static bool done(const char *what, const char *name, error_t error)
 {
     if (error == OK)
         return true;
-    print("%s %s: %s\n", what, name, error_sentence(error));
+    if (strcmp(name, "supervisor") == 0)
+        print("%s: the supervisor cannot be ended: it is what starts all others\n", what);
+    else if (error == ERR_STATE)
+        print("%s: '%s' does not run\n", what, name);
+    else
+        print("%s %s: %s\n", what, name, error_sentence(error));
     return false;
 }
 
@@ -25,6 +30,8 @@ static bool done(const char *what, const char *name, error_t error)
 
 static word_t crash_kinds_named(const char *name)
 {
+    if (strcmp(name, "all") == 0)
+        return CRASH_KINDS_ALL;
     for (unsigned kind = 0; kind < CRASH_KINDS; kind++)
         if (strcmp(name, crash_kinds[kind]) == 0)
             return (word_t)1 << kind;
@@ -50,7 +57,8 @@ void command_crash(unsigned count, char **words)
     if (count == 3)
         kinds = crash_kinds_named(words[2]);
     if (count < 2 || count > 3 || kinds == 0) {
-        print("usage: crash NAME [KIND]    with KIND one of: null, execute, stack, divide, capability\n");
+        print(
+            "usage: crash NAME [KIND]    with KIND one of: null, execute, stack, divide, capability, all\n");
         return;
     }
     if (!component_find(words[1], &index, &status))

@@ -25,6 +25,7 @@ static void command_help(unsigned count, char **words);
 
 static const struct command commands[] = {
     { "help", "", "this list", command_help },
+    { "?", "", "the same", command_help },
     { "ps", "", "the components: state, CPU time, memory", command_ps },
     { "ping", "[N]", "call the echo server N times and show how long it takes", command_ping },
     { "crash", "NAME [KIND]",
@@ -51,7 +52,7 @@ static void command_help(unsigned count, char **words)
 static void command_unknown(const char *word)
 {
     const struct command *best = NULL;
-    unsigned distance = 3; /* more is no likeness */
+    unsigned distance = strlen(word) < 5 ? 2 : 3; /* more is no likeness */
     for (unsigned i = 0; i < COMMAND_COUNT; i++) {
         unsigned d = word_distance(word, commands[i].name);
         if (d < distance) {
@@ -90,7 +91,10 @@ static void line_run(char *line)
         return;
     for (unsigned i = 0; i < COMMAND_COUNT; i++) {
         if (strcmp(words[0], commands[i].name) == 0) {
-            commands[i].function(count, words);
+            if (count > 1 && commands[i].arguments[0] == 0)
+                print("usage: %s    (nothing behind it)\n", words[0]);
+            else
+                commands[i].function(count, words);
             return;
         }
     }

@@ -247,6 +247,11 @@ class WrongDescriptions(FolderTest):
                    "sample.toml:8: component 'server' has 1 MiB of memory, but its stack and heap take 1.1 MiB\n"
                    "   raise 'memory', or lower 'stack' or 'heap'")
 
+    def test_memory_that_does_not_fit_in_one_piece(self):
+        self.check(with_line(SAMPLE, 8, 'memory = "129MiB"'),
+                   "sample.toml:8: component 'server' takes 256 MiB in one piece (quotas are powers of two), and the machine's 256 MiB have none left\n"
+                   "   lower its memory, or raise [system] memory")
+
     def test_budget_that_is_none(self):
         self.check(with_line(SAMPLE, 8, 'budget = "30%"'),
                    "sample.toml:8: 'budget' is \"30%\", which is no budget\n   write the time and the period that it is for, like \"2ms/10ms\"")

@@ -3,6 +3,7 @@
 import struct
 import subprocess
 import unittest
+from unittest import mock
 import zlib
 
 from support import SAMPLE, FolderTest, ToolError
@@ -90,8 +91,8 @@ class Images(FolderTest):
         self.assertEqual(self.bundle(), self.bundle())
 
     def test_image_that_leaves_too_little_memory_is_refused(self):
-        with self.assertRaisesRegex(ToolError, "are more than the machine's 16 MiB"):
-            self.bundle('[system]\nname = "x"\nroot = "client"\nmemory = "16MiB"\n[component.a]\nsource = "client"\nmemory = "8MiB"\n')
+        with mock.patch("lucid.bundle.SYSTEM_MEMORY", 20 << 20), self.assertRaisesRegex(ToolError, "are more than the machine's 24 MiB"):
+            self.bundle('[system]\nname = "x"\nroot = "client"\nmemory = "24MiB"\n[component.a]\nsource = "client"\nmemory = "8MiB"\n')
 
     def test_payload_header_tells_where_everything_is(self):
         data = image.make_payload(self.program, self.program, b"B" * 4096, "sample", "1.2.3")

@@ -12,7 +12,7 @@ from pathlib import Path
 from . import checks
 from .board import Board
 from .common import ROOT, ToolError, closest, listing, size_text
-from .relations import Relations
+from .relations import MEMORY_MINIMUM, Relations
 from .toml_places import Document
 
 SYSTEM_KEYS = {"name", "root", "memory"}
@@ -128,7 +128,7 @@ class Reader:
                            checks.typed(self.document, ("system", "name"), table["name"], str), "system")
         memory = self.board.memory
         if "memory" in table:
-            memory = checks.size(self.document, ("system", "memory"), table["memory"], low=16 << 20)
+            memory = checks.size(self.document, ("system", "memory"), table["memory"], low=MEMORY_MINIMUM)
         self._read_components(self._table(("component",), values.get("component")) or {})
         if not self.components and "root" not in table:
             raise self.document.error((), "the system has no component",

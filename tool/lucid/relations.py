@@ -6,6 +6,9 @@ the core, memory fits the machine. The components come out in an order in which 
 """
 from .common import closest, listing, size_text
 
+IMAGE_AREA = (16 << 20, 20 << 20)  # where the image is loaded, with room for a large one
+MEMORY_MINIMUM = 24 << 20 # of a machine
+TOP_MEMORY = 2 << 20        # at the end: the firmware's, and what the kernel makes at boot
 SYSTEM_MEMORY = 8 << 20     # bytes left for the kernel, the supervisor and the image's own pages
 
 
@@ -102,8 +105,48 @@ class Relations:
     def _check_memory(self, memory):
         total = sum(component.memory for component in self.components.values())
         if total + SYSTEM_MEMORY <= memory:
+            self._check_pieces(memory)
             return
         largest = max(self.components.values(), key=lambda component: component.memory)
         raise self.wrong(largest.path + ("memory",), f"the components' memory adds up to {size_text(total)}, with "
                          f"{size_text(SYSTEM_MEMORY)} for the kernel; the machine has {size_text(memory)}",
                          f"the largest is '{largest.name}' with {size_text(largest.memory)}; or raise [system] memory")
+
+    def _check_pieces(self, memory):
+        component = unplaced(self.components.values(), memory)
+        if component:
+            piece = size_text(power_of_two(component.memory))
+            raise self.wrong(component.path + ("memory",), f"component '{component.name}' takes {piece} in one piece (quotas are powers of two), "
+                             f"and the machine's {size_text(memory)} have none left", "lower its memory, or raise [system] memory")
+
+
+def power_of_two(size):
+    return 1 << (size - 1).bit_length()
+
+
+def pieces(memory):
+    """Sizes of the aligned blocks that a machine's memory consists of, without the image and what the system itself needs."""
+    blocks = []
+    for start, end in ((2 << 20, min(IMAGE_AREA[0], memory - TOP_MEMORY)), (IMAGE_AREA[1], memory - TOP_MEMORY)):
+        while start < end:
+            size = start & -start
+            while size > end - start:
+                size >>= 1
+            blocks.append(size)
+            start += size
+    return blocks
+
+
+def unplaced(components, memory):
+    """The first component, largest first, for whose quota there is no block; None if all have one."""
+    blocks = pieces(memory)
+    for component in sorted(components, key=lambda component: -component.memory):
+        size = power_of_two(component.memory)
+        block = min((block for block in blocks if block >= size), default=None)
+        if block is None:
+            return component
+        blocks.remove(block)
+        while block > size:  # the halves that are left over
+            block >>= 1
+            blocks.append(block)
+    return None

@@ -13,8 +13,9 @@ import time
 from . import terminal
 from .build import build, variant_of
 from .checks import SIZE_UNITS
-from .common import EXIT_FAILED, EXIT_OK, ToolError, complain
+from .common import EXIT_FAILED, EXIT_OK, ToolError, complain, size_text
 from .machine import Machine, Options
+from .relations import MEMORY_MINIMUM, power_of_two, unplaced
 from .session import Over, Session
 
 PROMPT = "lucid> "
@@ -128,7 +129,7 @@ class Run:
         self.interactive = interactive
         self.keys = terminal.Keys()
         self.output = Output()
-        self.input_open = terminal.in_foreground() and not sys.stdin.closed
+        self.input_open = terminal.in_foreground() and bool(sys.stdin) and not sys.stdin.closed
         self.searched = 0
 
     def __call__(self):
@@ -235,12 +236,27 @@ def memory_size(text):
     raise ToolError(f"--memory {text}: write it like 512MiB or 1GiB")
 
 
+def check_memory(system, memory):
+    """The description was checked against its own machine; --memory makes it another one."""
+    if memory is None:
+        return
+    if memory < MEMORY_MINIMUM:
+        raise ToolError(f"--memory: {size_text(memory)} is too little", f"a machine needs {size_text(MEMORY_MINIMUM)} at least")
+    component = unplaced(system.components, memory)
+    if component:
+        raise ToolError(f"--memory: {size_text(memory)} is too little: component '{component.name}' takes "
+                        f"{size_text(power_of_two(component.memory))} in one piece", "give more, or lower its memory")
+
+
 def command(arguments):
     """./lucid run"""
     boot = "uefi" if arguments.uefi else "iso" if arguments.iso else "elf"
     options = Options(cores=arguments.cores, icount=arguments.icount, accel=arguments.accel, boot=boot,
                       extra=arguments.extra, memory=memory_size(arguments.memory) if arguments.memory else None)
     built = build(arguments.system, variant_of(arguments), iso=boot != "elf")
+    check_memory(built.system, options.memory)
+    if arguments.cores > 1:
+        complain(f"the machine has {arguments.cores} cores; this kernel uses one of them")
     if terminal.is_interactive():
         complain(f"starting {built.system.name} on {built.system.board.name}; Ctrl-A X leaves")
     return run(built, options, arguments.expect, arguments.timeout)

@@ -16,13 +16,13 @@ HELP = (b"\r\n   Ctrl-A X  leave (ends the machine)\r\n   Ctrl-A H  this text\r\
 
 def is_interactive():
     """True if a person sits at both ends, and this process is the one that the keyboard belongs to."""
-    return sys.stdin.isatty() and sys.stdout.isatty() and in_foreground()
+    return bool(sys.stdin) and sys.stdin.isatty() and sys.stdout.isatty() and in_foreground()
 
 
 def in_foreground():
     """True if reading standard input would not stop the process (it is no terminal, or ours)."""
     try:
-        return not sys.stdin.isatty() or os.tcgetpgrp(0) == os.getpgrp()
+        return not sys.stdin or not sys.stdin.isatty() or os.tcgetpgrp(0) == os.getpgrp()
     except OSError:
         return False
 
