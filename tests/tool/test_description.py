@@ -341,7 +341,7 @@ class WrongDescriptions(FolderTest):
                    "   the largest is 'server' with 256 MiB; or raise [system] memory")
 
     def test_memory_of_the_machine_can_be_raised(self):
-        self.load(with_line(with_line(SAMPLE, 8, 'memory = "256MiB"'), 4, 'memory = "512MiB"'))
+        self.load(with_line(with_line(SAMPLE, 8, 'memory = "256MiB"'), 4, 'memory = "1GiB"'))
 
     def test_unknown_board(self):
         self.assertEqual(self.complaint(SAMPLE, "qemu-x86"),
