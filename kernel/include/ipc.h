@@ -26,9 +26,6 @@ void ipc_wait(struct thread *thread, struct notification *notification, bool pol
 status_t ipc_answer(struct thread *sender, struct reply *reply, tag_t tag);
 
 /* Fast paths: return true if they did the whole system call, false if they changed nothing. See ipc/fastpath.c. */
-#ifdef CONFIG_DEBUG
-extern bool fastpath_off;
-#endif
 bool fastpath_call(struct core *core, struct thread *caller);
 bool fastpath_reply_recv(struct core *core, struct thread *server);
 

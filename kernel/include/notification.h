@@ -22,6 +22,10 @@ void notification_signal(struct notification *notification, word_t bits);
 void notification_deliver_bound(struct thread *thread);
 void notification_enqueue(struct notification *notification, struct thread *thread);
 void notification_dequeue(struct notification *notification, struct thread *thread);
+/* The thread's result is the bits, which are taken. */
+void notification_take(struct notification *notification, struct thread *thread);
+/* The thread gets the bits, too, when it waits at an endpoint. Neither is bound, and nobody waits at the notification. */
+void notification_bind(struct notification *notification, struct thread *thread);
 void notification_unbind(struct notification *notification);
 bool notification_destroy_step(struct notification *notification);
 

@@ -21,7 +21,7 @@ static bool send_fault(struct thread *thread, const struct slot *handler, unsign
         return false;
     assert(thread->state == THREAD_STATE_RUNNABLE && thread->fault == FAULT_NONE);
     scheduler_forget(thread);
-    thread->fault = (uint8_t)fault;
+    thread_set_fault(thread, fault);
     thread->fault_words[0] = word0;
     thread->fault_words[1] = word1;
     ipc_send(thread, endpoint, (word_t)handler->cap.data, SENDING_CALL | SENDING_FAULT,
@@ -62,7 +62,7 @@ void fault_answer(struct thread *thread, word_t label, unsigned words, word_t ip
 {
     unsigned fault = thread->fault;
 
-    thread->fault = FAULT_NONE;
+    thread_set_fault(thread, FAULT_NONE);
     thread->state = THREAD_STATE_RUNNABLE;
     if (label == FAULT_REPLY_STOP) {
         thread_stop(thread, THREAD_STOP_FAULT, fault);

@@ -67,6 +67,8 @@ static void settle_sender(struct thread *sender, struct thread *receiver, struct
     if (sender->state == THREAD_STATE_RUNNABLE)
         scheduler_forget(sender);
     reply_owe(reply, receiver, sender, (sending & SENDING_GRANT) != 0);
+    thread_update_rare(sender);
+    thread_update_rare(receiver);
 }
 
 /* Sender and receiver have met; neither is queued. The receiver's result is set; it is made runnable by who calls this. */
@@ -117,8 +119,7 @@ static bool take_bound_signal(struct thread *thread)
 
     if (!notification || !notification->bits || !thread->sc)
         return false;
-    ipc_set_result(thread, OK | STATUS_SIGNAL, notification->bits, 0);
-    notification->bits = 0;
+    notification_take(notification, thread);
     return true;
 }
 
@@ -156,8 +157,7 @@ void ipc_receive(struct thread *receiver, struct endpoint *endpoint, struct repl
 void ipc_wait(struct thread *thread, struct notification *notification, bool poll)
 {
     if (notification->bits) {
-        ipc_set_result(thread, OK | STATUS_SIGNAL, notification->bits, 0);
-        notification->bits = 0;
+        notification_take(notification, thread);
     } else if (poll) {
         ipc_set_result(thread, ERR_WOULD_BLOCK, 0, 0);
     } else {
@@ -189,6 +189,7 @@ status_t ipc_answer(struct thread *sender, struct reply *reply, tag_t tag)
         reply_settle(reply, sender);
         status_t status = truncated || caller->truncated ? ERR_TRUNCATED : OK;
         caller->truncated = 0;
+        thread_update_rare(caller);
         arch_set_result(&caller->context, status, 0, arrived);
         scheduler_make_runnable(caller);
     }

@@ -29,7 +29,7 @@ void endpoint_enqueue(struct endpoint *endpoint, struct thread *thread, enum end
     thread->sequence = ++endpoint->sequence;
     thread->waits_at = endpoint;
     queue_insert(&endpoint->waiters, &thread->wait_node,
-                 thread_waiter_key(thread->priority, thread->sequence));
+                 thread_waiter_key(thread_priority(thread), thread->sequence));
     thread->prev = NULL;
     thread->next = endpoint->newest;
     if (endpoint->newest)

@@ -26,7 +26,7 @@ void notification_enqueue(struct notification *notification, struct thread *thre
     thread->sequence = ++notification->sequence;
     thread->waits_at = notification;
     queue_insert(&notification->waiters, &thread->wait_node,
-                 thread_waiter_key(thread->priority, thread->sequence));
+                 thread_waiter_key(thread_priority(thread), thread->sequence));
 }
 
 void notification_dequeue(struct notification *notification, struct thread *thread)
@@ -36,13 +36,18 @@ void notification_dequeue(struct notification *notification, struct thread *thre
     thread->waits_at = NULL;
 }
 
+void notification_take(struct notification *notification, struct thread *thread)
+{
+    ipc_set_result(thread, OK | STATUS_SIGNAL, notification->bits, 0);
+    notification->bits = 0;
+    if (notification->bound)
+        thread_update_rare(notification->bound);
+}
+
 /* The bits go to a thread that no longer waits. */
 static void wake(struct notification *notification, struct thread *thread)
 {
-    word_t bits = notification->bits;
-
-    notification->bits = 0;
-    ipc_set_result(thread, OK | STATUS_SIGNAL, bits, 0);
+    notification_take(notification, thread);
     scheduler_make_runnable(thread);
 }
 
@@ -66,15 +71,27 @@ void notification_signal(struct notification *notification, word_t bits)
         notification_dequeue(notification, thread);
         wake(notification, thread);
     } else if (notification->bound) {
+        thread_update_rare(notification->bound);
         notification_deliver_bound(notification->bound);
     }
 }
 
+void notification_bind(struct notification *notification, struct thread *thread)
+{
+    thread->notification = notification;
+    notification->bound = thread;
+    thread_update_rare(thread);
+    notification_deliver_bound(thread);
+}
+
 void notification_unbind(struct notification *notification)
 {
-    if (notification->bound) {
-        notification->bound->notification = NULL;
+    struct thread *thread = notification->bound;
+
+    if (thread) {
+        thread->notification = NULL;
         notification->bound = NULL;
+        thread_update_rare(thread);
     }
 }
 

@@ -38,6 +38,7 @@ static void detach(struct sched_context *sc)
     thread->sc = NULL;
     sc->thread = NULL;
     sc->lent = false;
+    thread_update_rare(thread);
 }
 
 static void attach(struct sched_context *sc, struct thread *thread)
@@ -46,6 +47,7 @@ static void attach(struct sched_context *sc, struct thread *thread)
     sc->thread = thread;
     thread->sc = sc;
     thread->lacks_context = LACKS_NOTHING;
+    thread_update_rare(thread);
 }
 
 /* What a thread can do since it has a context. */

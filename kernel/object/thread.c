@@ -26,6 +26,7 @@ void thread_init(struct thread *thread)
 {
     arch_context_init(&thread->context);
     arch_fpu_init(&thread->fpu);
+    thread->key = core_self()->index << KEY_HOME_SHIFT;
     thread->cnode = lookup_no_cnode;
     thread->cnode_mask = 0;
     zombie_list_init(&thread->slots[0]);
@@ -90,14 +91,26 @@ void thread_unwait(struct thread *thread)
     }
 }
 
+void thread_set_fault(struct thread *thread, unsigned fault)
+{
+    thread->fault = (uint8_t)fault;
+    thread_update_rare(thread);
+}
+
+/* Its call or fault has ended in another way than by an answer. */
+static void forget_call(struct thread *thread)
+{
+    thread->truncated = 0;
+    thread_set_fault(thread, FAULT_NONE);
+}
+
 void thread_end_wait(struct thread *thread, status_t status)
 {
     assert(thread_is_blocked(thread));
     if (thread->state == THREAD_STATE_RECEIVING && !thread->sc)
         thread->lacks_context = LACKS_MESSAGE; /* it is woken, and nobody brought it time */
     thread_unwait(thread);
-    thread->fault = FAULT_NONE;
-    thread->truncated = 0;
+    forget_call(thread);
     ipc_set_result(thread, status, 0, 0);
     scheduler_make_runnable(thread);
 }
@@ -120,8 +133,7 @@ void thread_stop(struct thread *thread, unsigned reason, word_t code)
     if (waited && thread->fault == FAULT_NONE)
         ipc_set_result(thread, ERR_CANCELLED, 0, 0);
     thread->state = THREAD_STATE_STOPPED;
-    thread->fault = FAULT_NONE;
-    thread->truncated = 0;
+    forget_call(thread);
     thread->stop_reason = (uint8_t)reason;
     thread->exit_code = code;
     if (thread == core_self()->current)
@@ -167,7 +179,7 @@ void thread_set_priority(struct thread *thread, uint8_t priority, uint8_t max)
     bool ready = thread->ready;
     if (ready)
         ready_remove(core, thread);
-    thread->priority = priority;
+    thread_set_key_priority(thread, priority);
     if (ready)
         ready_append(core, thread);
     if (ready || thread == core->current)

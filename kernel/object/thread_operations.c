@@ -221,9 +221,7 @@ static status_t thread_bind_notification(struct invocation *invocation)
         return ERR_BUSY;
     if (!queue_is_empty(&notification->waiters))
         return invocation_error(ERR_STATE, 1);
-    thread->notification = notification;
-    notification->bound = thread;
-    notification_deliver_bound(thread);
+    notification_bind(notification, thread);
     return OK;
 }
 
@@ -249,7 +247,7 @@ static status_t thread_info(struct invocation *invocation)
     invocation_result(invocation, thread->state);
     invocation_result(invocation, thread->stop_reason);
     invocation_result(invocation, thread->exit_code);
-    invocation_result(invocation, thread->priority);
+    invocation_result(invocation, thread_priority(thread));
     return OK;
 }
 

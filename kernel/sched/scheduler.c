@@ -27,6 +27,7 @@
 #include "fault.h"
 #include "notification.h"
 #include "sched_context.h"
+#include "thread_queue.h"
 
 static void timer_arm(struct core *core, ticks_t deadline)
 {
@@ -94,19 +95,11 @@ ticks_t scheduler_charge(struct core *core)
 
 static void defer(struct core *core, struct thread *thread)
 {
-    struct thread_queue *queue = &core->deferred;
-
     core->reschedule = true;
     if (thread->deferred)
         return;
     thread->deferred = true;
-    thread->next = NULL;
-    thread->prev = queue->last;
-    if (queue->last)
-        queue->last->next = thread;
-    else
-        queue->first = thread;
-    queue->last = thread;
+    thread_queue_append(&core->deferred, thread);
 }
 
 void scheduler_stop_deferring(struct thread *thread)
@@ -116,14 +109,7 @@ void scheduler_stop_deferring(struct thread *thread)
     if (!thread->deferred)
         return;
     thread->deferred = false;
-    if (thread->prev)
-        thread->prev->next = thread->next;
-    else
-        core->deferred.first = thread->next;
-    if (thread->next)
-        thread->next->prev = thread->prev;
-    else
-        core->deferred.last = thread->prev;
+    thread_queue_remove(&core->deferred, thread);
 }
 
 void scheduler_consider(struct thread *thread)
@@ -154,7 +140,7 @@ void scheduler_consider(struct thread *thread)
     else
         ready_append(core, thread);
     if (!core->current || core->current->state != THREAD_STATE_RUNNABLE ||
-        thread->priority > core->current->priority || thread == core->current)
+        thread_priority(thread) > thread_priority(core->current) || thread == core->current)
         core->reschedule = true;
 }
 
@@ -198,6 +184,34 @@ void scheduler_unload_space(const struct address_space *space)
     }
 }
 
+static void fpu_set_owner(struct core *core, struct thread *owner)
+{
+    struct thread *before = core->fpu_owner;
+
+    core->fpu_owner = owner;
+    if (before)
+        thread_update_rare(before);
+    if (owner)
+        thread_update_rare(owner);
+}
+
+bool scheduler_give_fpu(struct thread *thread)
+{
+    struct core *core = core_self();
+
+    if (!(thread->attributes & THREAD_FPU))
+        return false;
+    arch_fpu_enable(true);
+    if (core->fpu_owner != thread) {
+        if (core->fpu_owner)
+            arch_fpu_save(&core->fpu_owner->fpu);
+        arch_fpu_load(&thread->fpu);
+        fpu_set_owner(core, thread);
+    }
+    core->fpu_on = true;
+    return true;
+}
+
 void scheduler_unload_fpu(const struct thread *thread)
 {
     struct core *core = core_self();
@@ -205,7 +219,7 @@ void scheduler_unload_fpu(const struct thread *thread)
     if (core->fpu_owner == thread) {
         if (arch_fpu_leaks()) /* then it is on: who leaves does not stay the owner */
             arch_fpu_clear();
-        core->fpu_owner = NULL;
+        fpu_set_owner(core, NULL);
         core->fpu_on = false;
         arch_fpu_enable(false);
     }
@@ -214,10 +228,12 @@ void scheduler_unload_fpu(const struct thread *thread)
 /* The owner's state stays in the registers while others run, unless those could see it there. */
 static void fpu_leave(struct core *core)
 {
+    struct thread *owner = core->fpu_owner;
+
     if (arch_fpu_leaks()) {
-        arch_fpu_save(&core->fpu_owner->fpu);
+        arch_fpu_save(&owner->fpu);
         arch_fpu_clear();
-        core->fpu_owner = NULL;
+        fpu_set_owner(core, NULL);
     }
 }
 
@@ -233,24 +249,28 @@ static void fpu_switch(struct core *core, const struct thread *thread)
     arch_fpu_enable(on);
 }
 
-void scheduler_load(struct core *core, struct thread *thread)
+/* `thread` runs now, on core->context, which it has. */
+static void load(struct core *core, struct thread *thread)
 {
     struct thread *previous = core->current;
 
-    core->current = thread;
-    if (thread->space != core->space) {
-        core->space = thread->space;
-        arch_space_load(&thread->space->arch);
-    }
     fpu_switch(core, thread);
-    arch_thread_switch(previous, thread);
+    scheduler_switch(core, thread);
+    if (previous)
+        thread_update_rare(previous);
+    thread_update_rare(thread);
 }
 
 /* Nobody runs now. The space stays loaded, in case its threads are next. */
 static void unload_current(struct core *core)
 {
-    arch_thread_switch(core->current, NULL);
+    struct thread *previous = core->current;
+
+    arch_thread_switch(previous, NULL);
     core->current = NULL;
+    if (previous)
+        thread_update_rare(previous);
+    core_update_min_key(core);
 }
 
 /* Put the thread that was running where it belongs, if it could go on. */
@@ -325,7 +345,7 @@ void scheduler_run(struct core *core)
         refill_begin(best->sc, now);
     core->context = best ? best->sc : NULL;
     if (best)
-        scheduler_load(core, best);
+        load(core, best);
     else
         unload_current(core);
     timer_arm(core, core->deferred.first

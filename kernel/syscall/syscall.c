@@ -286,17 +286,9 @@ void kernel_exception(word_t kind, word_t code)
 bool kernel_fpu_request(void)
 {
     struct core *core = core_self();
-    struct thread *thread = core->current;
 
-    if (!(thread->attributes & THREAD_FPU))
-        return false;
-    arch_fpu_enable(true);
-    if (core->fpu_owner != thread) {
-        if (core->fpu_owner)
-            arch_fpu_save(&core->fpu_owner->fpu);
-        arch_fpu_load(&thread->fpu);
-        core->fpu_owner = thread;
-    }
-    core->fpu_on = true;
-    return true;
+    lock_own(core);
+    bool given = scheduler_give_fpu(core->current);
+    unlock_own(core);
+    return given;
 }
