@@ -11,6 +11,8 @@
 void scheduler_make_runnable(struct thread *thread);
 /* A thread that is RUNNABLE got a context: queue it, or let it wait for time. */
 void scheduler_consider(struct thread *thread);
+/* The same when its handler has answered its fault: if its context is used up, it waits and does not fault again. */
+void scheduler_consider_answered(struct thread *thread);
 /* Take the thread out of the ready queue and its context out of the replenishments; if it is current, the core looks for another. Its
  * state and context are as they were. */
 void scheduler_forget(struct thread *thread);

@@ -11,19 +11,29 @@
 #include "sched_context.h"
 #include "scheduler.h"
 
+/* There is an endpoint to send to. */
+static bool is_handler(const struct slot *handler)
+{
+    return cap_is(&handler->cap, OBJECT_ENDPOINT, RIGHT_WRITE) &&
+           !((const struct endpoint *)cap_pointer(&handler->cap))->dying;
+}
+
+bool fault_can_time_out(const struct thread *thread)
+{
+    return is_handler(&thread->slots[PLACE_THREAD_TIMEOUT]);
+}
+
 static bool send_fault(struct thread *thread, const struct slot *handler, unsigned fault, word_t word0,
                        word_t word1)
 {
-    if (!cap_is(&handler->cap, OBJECT_ENDPOINT, RIGHT_WRITE))
+    thread->fault_words[0] = word0; /* also without a handler: whoever looks at a stopped thread finds them */
+    thread->fault_words[1] = word1;
+    if (!is_handler(handler))
         return false;
     struct endpoint *endpoint = cap_pointer(&handler->cap);
-    if (endpoint->dying)
-        return false;
     assert(thread->state == THREAD_STATE_RUNNABLE && thread->fault == FAULT_NONE);
     scheduler_forget(thread);
     thread_set_fault(thread, fault);
-    thread->fault_words[0] = word0;
-    thread->fault_words[1] = word1;
     ipc_send(thread, endpoint, (word_t)handler->cap.data, SENDING_CALL | SENDING_FAULT,
              tag_make(fault, FAULT_WORDS, 0), false);
     return true;
@@ -72,5 +82,5 @@ void fault_answer(struct thread *thread, word_t label, unsigned words, word_t ip
         arch_register_write(&thread->context, REGISTER_IP, ip);
         arch_register_write(&thread->context, REGISTER_SP, sp);
     }
-    scheduler_consider(thread);
+    scheduler_consider_answered(thread);
 }

@@ -124,11 +124,31 @@ static void fail_caller(struct thread *thread)
         reply_fail(reply, ERR_PEER_GONE);
 }
 
+/* Nobody is above the root component, so nobody else could say so. */
+static void announce_stop(const struct thread *thread)
+{
+    static const char *const faults[] = { "no fault",       "page fault", "exception", "unknown system call",
+                                          "bad capability", "timeout" };
+    static const char *const reasons[] = { "nothing", "suspended", "fault", "no address space", "destroyed" };
+    unsigned long code = (unsigned long)thread->exit_code;
+
+    if (thread->stop_reason == THREAD_STOP_FAULT)
+        print("lucid: the root component has stopped: %s (%lx, %lx) at %lx, stack %lx\n",
+              faults[code < ARRAY_COUNT(faults) ? code : 0], (unsigned long)thread->fault_words[0],
+              (unsigned long)thread->fault_words[1], (unsigned long)arch_context_ip(&thread->context),
+              (unsigned long)arch_context_sp(&thread->context));
+    else
+        print("lucid: the root component has stopped: %s, exit code %lu\n", reasons[thread->stop_reason],
+              code);
+}
+
 void thread_stop(struct thread *thread, unsigned reason, word_t code)
 {
     if (thread->state == THREAD_STATE_STOPPED)
         return;
     bool waited = thread_is_blocked(thread);
+    /* On others' time, or between two calls: resumed, it lacks time to get back to its endpoint. */
+    bool passive = !thread->owned && (thread->sc || thread->state == THREAD_STATE_RECEIVING);
     thread_unwait(thread);
     if (waited && thread->fault == FAULT_NONE)
         ipc_set_result(thread, ERR_CANCELLED, 0, 0);
@@ -140,7 +160,9 @@ void thread_stop(struct thread *thread, unsigned reason, word_t code)
         core_self()->reschedule = true;
     if (reason != THREAD_STOP_SUSPEND || thread == core_self()->current)
         fail_caller(thread);
-    thread->lacks_context = LACKS_NOTHING; /* what it had of its caller's time is not missed */
+    thread->lacks_context = passive ? LACKS_MESSAGE : LACKS_NOTHING;
+    if (thread->root)
+        announce_stop(thread);
     notification_signal_slot(&thread->slots[PLACE_THREAD_DEATH]);
 }
 

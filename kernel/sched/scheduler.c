@@ -8,7 +8,8 @@
  *   current               it runs; it is in no queue
  *   the ready queue       its context has time
  *   nowhere, and its context in the replenishments        its context has none until then
- *   deferred              it lost its context, or nobody handled its fault: it faults or stops in scheduler_run
+ *   deferred              it lost its context, its context is used up and that is a fault, or nobody handled its fault: it
+ *                         faults or stops in scheduler_run
  *   nowhere               it has no context
  *
  * Faults and stops are deferred because each can be the reason of the next: a server stops, so its caller's call fails, which has no time
@@ -112,6 +113,21 @@ void scheduler_stop_deferring(struct thread *thread)
     thread_queue_remove(&core->deferred, thread);
 }
 
+/* The thread's context is used up. That is a fault if it has just done so, or if the context is not its own, whenever that was used
+ * up (DESIGN section 6): it may have blocked in the same entry. */
+static bool faults_for_time(const struct core *core, const struct thread *thread)
+{
+    return fault_can_time_out(thread) && (thread->sc == core->context || thread->sc->owner != thread);
+}
+
+static void lack_time(struct core *core, struct thread *thread)
+{
+    if (faults_for_time(core, thread))
+        defer(core, thread);
+    else
+        wait_for_replenishment(core, thread->sc);
+}
+
 void scheduler_consider(struct thread *thread)
 {
     struct core *core = core_self();
@@ -131,8 +147,7 @@ void scheduler_consider(struct thread *thread)
     if (sc != core->context)
         refill_unblock(sc, now);
     if (!refill_is_ready(sc, now)) {
-        if (sc != core->context || !fault_raise_timeout(thread, sc->badge, TIMEOUT_EXHAUSTED, false))
-            wait_for_replenishment(core, sc);
+        lack_time(core, thread);
         return;
     }
     if (sc == core->context) /* the time that is running was only handed on: its slice is not over */
@@ -142,6 +157,16 @@ void scheduler_consider(struct thread *thread)
     if (!core->current || core->current->state != THREAD_STATE_RUNNABLE ||
         thread_priority(thread) > thread_priority(core->current) || thread == core->current)
         core->reschedule = true;
+}
+
+void scheduler_consider_answered(struct thread *thread)
+{
+    struct core *core = core_self();
+
+    if (thread->sc && !refill_is_ready(thread->sc, arch_ticks()))
+        wait_for_replenishment(core, thread->sc);
+    else
+        scheduler_consider(thread);
 }
 
 void scheduler_make_runnable(struct thread *thread)
@@ -291,8 +316,7 @@ static void requeue_current(struct core *core, ticks_t now)
         refill_unblock(current->sc, now);
     }
     if (!refill_is_ready(current->sc, now)) {
-        if (!fault_raise_timeout(current, current->sc->badge, TIMEOUT_EXHAUSTED, false))
-            wait_for_replenishment(core, current->sc);
+        lack_time(core, current);
     } else if (ended) {
         ready_append(core, current);
     } else {
@@ -300,10 +324,18 @@ static void requeue_current(struct core *core, ticks_t now)
     }
 }
 
+static void time_out(struct core *core, struct thread *thread)
+{
+    struct sched_context *sc = thread->sc;
+
+    if (!fault_raise_timeout(thread, sc->badge, TIMEOUT_EXHAUSTED, false))
+        wait_for_replenishment(core, sc);
+}
+
 #define DEFERRED_PER_ENTRY 8
 
 /* A few of those that are deferred. Each can defer another. */
-static void settle_deferred(struct core *core)
+static void settle_deferred(struct core *core, ticks_t now)
 {
     for (int i = 0; i < DEFERRED_PER_ENTRY && core->deferred.first; i++) {
         struct thread *thread = core->deferred.first;
@@ -311,8 +343,12 @@ static void settle_deferred(struct core *core)
         scheduler_stop_deferring(thread);
         if (thread->fault != FAULT_NONE)
             thread_stop(thread, THREAD_STOP_FAULT, thread->fault);
-        else
+        else if (!thread->sc)
             fault_raise_timeout(thread, 0, TIMEOUT_WITHDRAWN, thread->lacks_context == LACKS_WITHDRAWN);
+        else if (!refill_is_ready(thread->sc, now))
+            time_out(core, thread);
+        else
+            scheduler_consider(thread); /* it had to wait so long for this that it need not fault any more */
     }
 }
 
@@ -335,7 +371,7 @@ void scheduler_run(struct core *core)
     struct thread *previous = core->current;
     requeue_current(core, now);
     core->current = NULL; /* it is where it belongs: whoever goes on by what follows is queued, it too */
-    settle_deferred(core);
+    settle_deferred(core, now);
     core->current = previous;
     core->reschedule = false;
     core->current_ended = false;
