@@ -29,6 +29,9 @@ struct core {
     bool reschedule;    /* before leaving: look for a better thread */
     bool current_ended; /* current has used up its refill or yielded: it goes behind its equals */
     unsigned index;
+#ifdef CONFIG_DEBUG
+    uint8_t lock_level; /* enum lock_level: what this core's entry holds */
+#endif
 
     ticks_t charged_at;                   /* until when time has been charged to `context` */
     ticks_t timer_armed;                  /* deadline that the hardware has, TICKS_NEVER: none */

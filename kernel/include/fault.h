@@ -6,6 +6,8 @@
 #include "thread.h"
 #include <lucid/faults.h>
 
+/* What a fault of the thread touches can be touched. False: now it can, but look everything up again (lock.h). */
+bool fault_locks(const struct thread *thread);
 /* The thread, which is RUNNABLE, faults: its handler is called, or it stops. The words are the first two of the message. */
 void fault_raise(struct thread *thread, unsigned fault, word_t word0, word_t word1);
 /* The same for a lack of time. A thread without a timeout handler stops if `stop`; else nothing happens and false is returned. */

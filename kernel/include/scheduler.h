@@ -39,8 +39,8 @@ static inline void scheduler_switch(struct core *core, struct thread *thread)
     arch_thread_switch(previous, thread);
 }
 
-/* The timer fired: budgets, replenishments, the user timer. */
-void scheduler_timer(struct core *core);
+/* The timer fired: budgets, replenishments, the user timer. False: locks had to be taken first, call again. */
+bool scheduler_timer(struct core *core);
 /* Set the user timer (TICKS_NEVER: off). */
 void scheduler_set_user_timer(struct core *core, ticks_t deadline);
 

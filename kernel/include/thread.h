@@ -154,6 +154,8 @@ void thread_end_wait(struct thread *thread, status_t status);
 /* The last capability to it goes: stop it for good and cut everything that points to it, except its slots. */
 void thread_destroy(struct thread *thread);
 
+/* The queue that it waits in can be touched. False: now it can, but look everything up again (lock.h). */
+bool thread_wait_locks(const struct thread *thread);
 void thread_set_priority(struct thread *thread, uint8_t priority, uint8_t max);
 
 #endif

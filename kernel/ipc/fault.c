@@ -8,6 +8,7 @@
  */
 #include "fault.h"
 #include "ipc.h"
+#include "lock.h"
 #include "sched_context.h"
 #include "scheduler.h"
 
@@ -16,6 +17,15 @@ static bool is_handler(const struct slot *handler)
 {
     return cap_is(&handler->cap, OBJECT_ENDPOINT, RIGHT_WRITE) &&
            !((const struct endpoint *)cap_pointer(&handler->cap))->dying;
+}
+
+bool fault_locks(const struct thread *thread)
+{
+    const struct slot *handler = &thread->slots[PLACE_THREAD_FAULT];
+
+    /* Without a handler it stops. */
+    return is_handler(handler) ? ipc_send_locks(thread, cap_pointer(&handler->cap), 0)
+                               : lock_all(core_self());
 }
 
 bool fault_can_time_out(const struct thread *thread)

@@ -12,12 +12,60 @@
  *
  * This is the general path. The fast path (fastpath.c) does the same for the common case, with the same result.
  *
- * Locks: the home of the endpoint, of both threads, and of the Reply; they are one core's here.
+ * Locks: the home of the endpoint, of both threads, and of the Reply. They are found, and taken, before anything is changed; the first
+ * thread in a queue is the only one of it that is touched. A donated context, its owner and all who have calls open on it are of one
+ * core. Whoever else is affected is so by what scheduler_run does with those that are deferred.
  */
 #include "ipc.h"
 #include "fault.h"
+#include "lock.h"
 #include "sched_context.h"
 #include "scheduler.h"
+
+/* A message from a thread of this home, or the core's own, with these capabilities, is carried. */
+static bool carry_locks(const struct thread *from, tag_t tag)
+{
+    struct core *core = core_self();
+
+    return lock_home(core, thread_home(from)) && (!message_moves(from, tag) || lock_all(core));
+}
+
+bool ipc_send_locks(const struct thread *sender, const struct endpoint *endpoint, tag_t tag)
+{
+    struct core *core = core_self();
+
+    if (!lock_home(core, endpoint->home))
+        return false;
+    if (endpoint->state != ENDPOINT_RECEIVING) /* it queues: no partner yet */
+        return true;
+    return lock_home(core, thread_home(endpoint_first(endpoint))) && carry_locks(sender, tag);
+}
+
+bool ipc_receive_locks(const struct endpoint *endpoint, const struct reply *reply)
+{
+    struct core *core = core_self();
+
+    if (!lock_home(core, endpoint->home) || (reply && !lock_home(core, reply->home)))
+        return false;
+    if (endpoint->state != ENDPOINT_SENDING)
+        return true;
+    const struct thread *sender = endpoint_first(endpoint);
+    return carry_locks(sender, sender->tag);
+}
+
+bool ipc_answer_locks(const struct thread *sender, const struct reply *reply, tag_t tag)
+{
+    struct core *core = core_self();
+
+    if (!lock_home(core, reply->home))
+        return false;
+    if (reply->state != REPLY_OWED)
+        return true;
+    if (reply->caller->fault) /* the answer may stop it */
+        return lock_all(core);
+    return lock_home(core, thread_home(reply->caller)) && (!reply->sc || lock_home(core, reply->sc->core)) &&
+           carry_locks(sender, tag);
+}
 
 void ipc_set_result(struct thread *thread, status_t status, word_t badge, tag_t tag)
 {

@@ -16,6 +16,7 @@
 #include "endpoint.h"
 #include "fault.h"
 #include "ipc.h"
+#include "lock.h"
 #include "lookup.h"
 #include "notification.h"
 #include "reply.h"
@@ -144,6 +145,7 @@ static void announce_stop(const struct thread *thread)
 
 void thread_stop(struct thread *thread, unsigned reason, word_t code)
 {
+    assert(lock_holds(LOCK_ALL));
     if (thread->state == THREAD_STATE_STOPPED)
         return;
     bool waited = thread_is_blocked(thread);
@@ -163,7 +165,7 @@ void thread_stop(struct thread *thread, unsigned reason, word_t code)
     thread->lacks_context = passive ? LACKS_MESSAGE : LACKS_NOTHING;
     if (thread->root)
         announce_stop(thread);
-    notification_signal_slot(&thread->slots[PLACE_THREAD_DEATH]);
+    (void)notification_signal_slot(&thread->slots[PLACE_THREAD_DEATH]); /* all locks are held */
 }
 
 void thread_destroy(struct thread *thread)
@@ -179,6 +181,21 @@ void thread_destroy(struct thread *thread)
     if (thread->sc)
         sched_context_give_back(thread->sc);
     scheduler_unload_fpu(thread);
+}
+
+bool thread_wait_locks(const struct thread *thread)
+{
+    struct core *core = core_self();
+
+    switch (thread->state) {
+    case THREAD_STATE_SENDING:
+    case THREAD_STATE_RECEIVING:
+        return lock_home(core, ((const struct endpoint *)thread->waits_at)->home);
+    case THREAD_STATE_WAITING:
+        return lock_home(core, ((const struct notification *)thread->waits_at)->home);
+    default:
+        return true;
+    }
 }
 
 /* Waiters stand in order of priority: take it out and put it back, with its time of arrival. */

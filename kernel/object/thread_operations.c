@@ -198,6 +198,8 @@ static status_t thread_change_priority(struct invocation *invocation)
         if (invocation->argument[i] > invocation->caller->priority_max)
             return invocation_error(ERR_PRIORITY, i + 1);
     }
+    if (!thread_wait_locks(invoked_thread(invocation)))
+        return INVOKE_AGAIN;
     thread_set_priority(invoked_thread(invocation), (uint8_t)invocation->argument[0],
                         (uint8_t)invocation->argument[1]);
     return OK;

@@ -26,6 +26,7 @@
 #include "scheduler.h"
 #include "address_space.h"
 #include "fault.h"
+#include "lock.h"
 #include "notification.h"
 #include "sched_context.h"
 #include "thread_queue.h"
@@ -133,6 +134,7 @@ void scheduler_consider(struct thread *thread)
     struct core *core = core_self();
     struct sched_context *sc = thread->sc;
 
+    assert(lock_holds_home(thread_home(thread)));
     assert(thread->state == THREAD_STATE_RUNNABLE && !thread->ready);
     if (thread->fault != FAULT_NONE || (!sc && thread->lacks_context != LACKS_NOTHING)) {
         defer(core, thread);
@@ -334,9 +336,11 @@ static void time_out(struct core *core, struct thread *thread)
 
 #define DEFERRED_PER_ENTRY 8
 
-/* A few of those that are deferred. Each can defer another. */
+/* A few of those that are deferred. Each can defer another. Who stops or faults affects others of any home. */
 static void settle_deferred(struct core *core, ticks_t now)
 {
+    while (core->deferred.first && !lock_all(core))
+        ;
     for (int i = 0; i < DEFERRED_PER_ENTRY && core->deferred.first; i++) {
         struct thread *thread = core->deferred.first;
         assert(thread->state == THREAD_STATE_RUNNABLE && !thread->ready);
@@ -406,16 +410,18 @@ static void replenish(struct core *core, ticks_t now)
     }
 }
 
-void scheduler_timer(struct core *core)
+bool scheduler_timer(struct core *core)
 {
     core->timer_armed = TICKS_NEVER;
     core->reschedule = true;
     ticks_t now = scheduler_charge(core);
     replenish(core, now);
-    if (core->user_deadline <= now) {
-        core->user_deadline = TICKS_NEVER;
-        notification_signal_slot(&core->timer_slot);
-    }
+    if (core->user_deadline > now)
+        return true;
+    if (!notification_signal_slot(&core->timer_slot))
+        return false;
+    core->user_deadline = TICKS_NEVER;
+    return true;
 }
 
 void scheduler_set_user_timer(struct core *core, ticks_t deadline)
