@@ -121,6 +121,14 @@ void component_ended(struct component *component, unsigned state, word_t code)
     component_end(component, state, code, again);
 }
 
+void component_exited(struct component *component, word_t code)
+{
+    /* That one ends by itself and well is no news, unless it shall always run. */
+    if (code != 0 || component->description->restart == BUNDLE_RESTART_ALWAYS)
+        report("%s: exited with code %d", component->name, (int)code);
+    component_ended(component, COMPONENT_EXITED, code);
+}
+
 error_t component_crash(struct component *component, word_t kinds)
 {
     if (kinds == 0 || kinds >> CRASH_KINDS)
