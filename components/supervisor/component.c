@@ -52,6 +52,8 @@ static error_t crash_begin(struct component *component)
 
     component->crash_kinds &= component->crash_kinds - 1;
     component->crashing = true;
+    /* It may have asked to be told of bad capabilities instead. */
+    thread_set_attributes(component->hold.thread, THREAD_FAULT_ON_CAP, THREAD_FAULT_ON_CAP);
     return function ? thread_begin(component, function, kind) : ERR_UNSUPPORTED;
 }
 
