@@ -19,6 +19,23 @@ static bool check_waiter(struct check_report *report, const struct thread *threa
     return true;
 }
 
+/* Who is served earlier: told by priority and arrival themselves, not by the key made of them. */
+static bool is_before(const struct thread *a, const struct thread *b)
+{
+    return a->priority > b->priority || (a->priority == b->priority && a->sequence < b->sequence);
+}
+
+static bool check_order(struct check_report *report, const struct queue_node *node)
+{
+    const struct thread *thread = container_of(node, struct thread, wait_node);
+
+    if (node->parent)
+        CHECK_THAT(report, is_before(container_of(node->parent, struct thread, wait_node), thread), thread,
+                   node,
+                   "nobody is served before one of a higher priority, or one of the same who came earlier");
+    return true;
+}
+
 static bool check_waiters(struct check_report *report, const struct priority_queue *queue, const void *object,
                           unsigned state, unsigned *count)
 {
@@ -26,7 +43,8 @@ static bool check_waiters(struct check_report *report, const struct priority_que
     if (!check_queue(report, queue))
         return false;
     for (struct queue_node *node = check_next_node(queue, NULL); node; node = check_next_node(queue, node)) {
-        if (!check_waiter(report, container_of(node, struct thread, wait_node), object, state))
+        if (!check_waiter(report, container_of(node, struct thread, wait_node), object, state) ||
+            !check_order(report, node))
             return false;
         ++*count;
     }

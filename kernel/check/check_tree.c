@@ -19,10 +19,10 @@ static bool is_range(unsigned type)
 
 static bool check_links(struct check_report *report, struct slot *slot)
 {
-    struct slot *previous = slot_prev(slot);
+    struct slot *previous = slot_prev(slot), *next = slot_next(slot);
 
-    CHECK_THAT(report, previous && slot_next(previous) == slot, slot, previous,
-               "neighbours in the tree point to each other");
+    CHECK_THAT(report, previous && slot_next(previous) == slot && (!next || slot_prev(next) == slot), slot,
+               previous, "neighbours in the tree point to each other");
     CHECK_THAT(report, !slot_is_empty(slot), slot, NULL, "no empty slot stands in the tree");
     CHECK_THAT(report, cap_type(&slot->cap) < OBJECT_TYPE_COUNT || cap_type(&slot->cap) == CAP_ZOMBIE, slot,
                NULL, "a slot in the tree holds a capability or a zombie");
