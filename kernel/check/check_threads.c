@@ -12,7 +12,7 @@
 #include "scheduler.h"
 
 /* The caches beside a thread's slots agree with them. */
-static bool check_slots(struct check_report *report, const struct thread *thread)
+static bool check_own_slots(struct check_report *report, const struct thread *thread)
 {
     const struct slot *slots = thread->slots;
     const struct slot *cnode = &slots[PLACE_THREAD_CNODE];
@@ -35,6 +35,19 @@ static bool check_slots(struct check_report *report, const struct thread *thread
                    : (uintptr_t)thread->utcb >= frame &&
                          (uintptr_t)thread->utcb - frame < 1ull << frame_size_bits(&page->cap),
                thread, thread->utcb, "a thread's message page lies in the frame of its slot");
+    CHECK_THAT(report,
+               slot_is_empty(page) ||
+                   ((uintptr_t)thread->utcb % UTCB_ALIGN == 0 && !frame_is_device(&page->cap) &&
+                    cap_is(&page->cap, OBJECT_FRAME, RIGHT_READ | RIGHT_WRITE)),
+               thread, page, "a message page is aligned, writable and ordinary memory");
+    CHECK_THAT(report,
+               cap_type(&slots[PLACE_THREAD_FAULT].cap) == OBJECT_NULL ||
+                   cap_is(&slots[PLACE_THREAD_FAULT].cap, OBJECT_ENDPOINT, RIGHT_WRITE),
+               thread, &slots[PLACE_THREAD_FAULT], "a fault handler is an endpoint that can be sent to");
+    CHECK_THAT(report,
+               cap_type(&slots[PLACE_THREAD_TIMEOUT].cap) == OBJECT_NULL ||
+                   cap_is(&slots[PLACE_THREAD_TIMEOUT].cap, OBJECT_ENDPOINT, RIGHT_WRITE),
+               thread, &slots[PLACE_THREAD_TIMEOUT], "a timeout handler is an endpoint that can be sent to");
     return true;
 }
 
@@ -124,8 +137,18 @@ static bool check_relations(struct check_report *report, const struct thread *th
                "a receiver with time does not wait while its notification has bits");
     CHECK_THAT(report,
                thread->fault == FAULT_NONE || thread->state == THREAD_STATE_SENDING ||
-                   thread->state == THREAD_STATE_CALLING,
+                   thread->state == THREAD_STATE_CALLING || thread->deferred,
                thread, NULL, "a thread with a fault waits for its handler");
+    CHECK_THAT(report,
+               thread->state != THREAD_STATE_SENDING ||
+                   ((thread->sending & SENDING_FAULT) != 0) == (thread->fault != FAULT_NONE),
+               thread, NULL, "a thread sends a fault exactly if it has one");
+    CHECK_THAT(report,
+               thread->state != THREAD_STATE_RUNNABLE || thread->sc || thread->deferred ||
+                   thread->lacks_context == LACKS_NOTHING,
+               thread, NULL, "a runnable thread without a context waits for one, or is deferred");
+    CHECK_THAT(report, thread->state != THREAD_STATE_STOPPED || (!thread->ready && !thread->deferred), thread,
+               NULL, "a stopped thread is in no queue");
     return true;
 }
 
@@ -157,6 +180,8 @@ static bool check_core(struct check_report *report, const struct core *core)
                "the FPU is on exactly for its owner");
     CHECK_THAT(report, !core->fpu_owner || (core->fpu_owner->attributes & THREAD_FPU), core->fpu_owner, core,
                "only a thread with the attribute owns the FPU");
+    if (!check_queue(report, &core->replenishments))
+        return false;
     for (struct queue_node *node = check_next_node(&core->replenishments, NULL); node;
          node = check_next_node(&core->replenishments, node)) {
         struct sched_context *sc = container_of(node, struct sched_context, replenish_node);
@@ -165,7 +190,7 @@ static bool check_core(struct check_report *report, const struct core *core)
         CHECK_THAT(report, sc->thread && sc->thread->state == THREAD_STATE_RUNNABLE, sc, sc->thread,
                    "a context waits for time only if its thread wants to run");
     }
-    return check_queue(report, &core->replenishments);
+    return true;
 }
 
 bool check_threads(struct check_report *report)
@@ -174,7 +199,7 @@ bool check_threads(struct check_report *report)
 
     for (struct slot *slot = check_next_slot(NULL); slot; slot = check_next_slot(slot)) {
         const struct thread *thread = check_thread(slot);
-        if (thread && !(check_slots(report, thread) && check_waiting(report, thread) &&
+        if (thread && !(check_own_slots(report, thread) && check_waiting(report, thread) &&
                         check_readiness(report, core, thread) && check_relations(report, thread)))
             return false;
     }
