@@ -22,7 +22,8 @@ static bool check_waiter(struct check_report *report, const struct thread *threa
 /* Who is served earlier: told by priority and arrival themselves, not by the key made of them. */
 static bool is_before(const struct thread *a, const struct thread *b)
 {
-    return a->priority > b->priority || (a->priority == b->priority && a->sequence < b->sequence);
+    return thread_priority(a) > thread_priority(b) ||
+           (thread_priority(a) == thread_priority(b) && a->sequence < b->sequence);
 }
 
 static bool check_order(struct check_report *report, const struct queue_node *node)

@@ -65,7 +65,7 @@ static bool check_running(struct check_report *report, const struct core *core)
         CHECK_THAT(report, !sc, core, sc, "an idle core charges nobody");
         return true;
     }
-    CHECK_THAT(report, (int)current->priority >= ready_highest(core), current, core,
+    CHECK_THAT(report, (int)thread_priority(current) >= ready_highest(core), current, core,
                "nobody is ready who has a higher priority than the current thread");
     CHECK_THAT(report, !sc->replenish_node.queued, current, sc,
                "the context that runs does not wait for time");

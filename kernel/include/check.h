@@ -39,6 +39,7 @@ bool check_ipc(struct check_report *report);      /* endpoints, notifications, r
 bool check_threads(struct check_report *report);  /* threads, queues, the scheduler */
 bool check_pairs(struct check_report *report);    /* what points to each other is alive */
 bool check_time(struct check_report *report);     /* refills, who runs, the timer */
+bool check_keys(struct check_report *report);     /* what the fast path compares */
 bool check_mappings(struct check_report *report); /* records against page tables, and the reverse */
 
 /* All non-empty slots of the tree, in order; `slot` NULL: the first. NULL at the end. */

@@ -6,6 +6,7 @@
 #ifndef CHECKER_WORLD_H
 #define CHECKER_WORLD_H
 
+#include "lock.h"
 #include "system.h"
 #include <lucid/faults.h>
 
@@ -52,6 +53,23 @@ static inline struct notification *notification_at(cap_t address)
 static inline struct reply *reply_at(cap_t address)
 {
     return object_at(address);
+}
+
+/* What only the kernel does: a sibling of a capability into a slot, whatever that is; a capability out of the tree. */
+static inline void checker_plant(struct slot *source, struct slot *slot, struct cap cap)
+{
+    lock_own(core_self());
+    lock_all(core_self());
+    derivation_add_sibling(source, slot, cap);
+    unlock_own(core_self());
+}
+
+static inline void checker_take_out(struct slot *slot)
+{
+    lock_own(core_self());
+    lock_all(core_self());
+    derivation_remove(slot);
+    unlock_own(core_self());
 }
 
 #define NAMES(name, sentence, ...)                                                                           \

@@ -71,14 +71,14 @@ NAMES(dead_thread_in_a_queue,
       "the threads that wait in queues are those that the queues hold, all of them alive", {
           ghost = (struct thread){ .state = THREAD_STATE_WAITING,
                                    .waits_at = object_at(world.notification),
-                                   .priority = 3,
+                                   .key = 3,
                                    .sequence = 1000 };
           queue_insert(&notification_at(world.notification)->waiters, &ghost.wait_node,
                        thread_waiter_key(3, 1000));
       })
 NAMES(dead_thread_in_the_ready_queue,
       "the threads that are ready are those in the ready queue, all of them alive", {
-          ghost.priority = 51;
+          ghost.key = 51;
           ghost.ready = true;
           core()->ready[51] = (struct thread_queue){ &ghost, &ghost };
           core()->ready_bitmap[0] |= 1ull << 51;

@@ -89,13 +89,13 @@ NAMES(capability_left_in_a_slot, "every slot that is not empty stands in the tre
 NAMES(links_left_in_an_empty_slot, "an empty slot has no links", at(slot_new())->next = 1)
 NAMES(slot_in_no_container, "the slots in the tree are those of containers and no others", {
     static struct slot outside;
-    derivation_add_sibling(at(world.queue), &outside, at(world.queue)->cap);
+    checker_plant(at(world.queue), &outside, at(world.queue)->cap);
 })
 NAMES(capability_above_what_a_zombie_looks_at, "the slots in the tree are those of containers and no others",
       {
           struct slot *zombie = checker_world_zombie();
           zombie->cap.head = (zombie->cap.head & ~(0x7ffull << CAP_SMALL_SHIFT)) | 7 << CAP_SMALL_SHIFT;
-          derivation_add_sibling(at(world.queue), &zombie[60], at(world.queue)->cap);
+          checker_plant(at(world.queue), &zombie[60], at(world.queue)->cap);
       })
 
 /* ---- Memory */
@@ -113,8 +113,8 @@ NAMES(capabilities_to_one_object_apart,
       "the children of an Untyped are in order of their memory, capabilities to one object together", {
           cap_t one = make(OBJECT_NOTIFICATION, 0), copied = copy(one), other = make(OBJECT_REPLY, 0);
           struct cap cap = at(copied)->cap;
-          derivation_remove(at(copied));
-          derivation_add_sibling(at(other), at(copied), cap);
+          checker_take_out(at(copied));
+          checker_plant(at(other), at(copied), cap);
       })
 NAMES(overlapping_untypeds_of_boot, "Untypeds that were made at boot do not overlap", {
     for (struct slot *slot = check_next_slot(NULL); slot; slot = check_next_slot(slot))

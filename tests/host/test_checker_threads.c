@@ -32,7 +32,7 @@ NAMES(waiter_that_waits_elsewhere, "who is queued at an object waits there",
 NAMES(receiver_among_senders, "who is queued at an object waits there",
       thread_at(world.sender[1])->state = THREAD_STATE_RECEIVING)
 NAMES(waiter_in_the_wrong_order, "waiters are in order of priority and arrival",
-      thread_at(world.sender[0])->priority = 40)
+      thread_set_key_priority(thread_at(world.sender[0]), 40))
 NAMES(later_waiter_before_an_earlier_one, "waiters are in order of priority and arrival",
       thread_at(world.sender[0])->sequence = 5)
 /* An arrival of more than 56 bits runs over into the priority of the key. */
@@ -40,10 +40,10 @@ NAMES(queue_whose_keys_have_another_order,
       "nobody is served before one of a higher priority, or one of the same who came earlier", {
           struct thread *better = thread_at(world.sender[0]);
           queue_remove(&endpoint_at(world.queue)->waiters, &better->wait_node);
-          better->priority = 61;
+          thread_set_key_priority(better, 61);
           better->sequence = (1ull << 56) + 3;
           queue_insert(&endpoint_at(world.queue)->waiters, &better->wait_node,
-                       thread_waiter_key(better->priority, better->sequence));
+                       thread_waiter_key(thread_priority(better), better->sequence));
       })
 NAMES(endpoint_that_is_idle_with_waiters, "an endpoint is idle exactly if nobody waits",
       endpoint_at(world.queue)->state = ENDPOINT_IDLE)
@@ -177,7 +177,7 @@ NAMES(current_thread_in_the_ready_queue,
       "the ready queue holds runnable threads with a context, and not the current one",
       ready_append(core(), root_thread()))
 NAMES(runnable_thread_without_a_space, "a runnable thread has an address space", {
-    derivation_remove(&thread_at(world.low[0])->slots[PLACE_THREAD_SPACE]);
+    checker_take_out(&thread_at(world.low[0])->slots[PLACE_THREAD_SPACE]);
     thread_at(world.low[0])->space = NULL;
 })
 NAMES(thread_whose_context_is_anothers, "a thread's context knows it", {
@@ -209,13 +209,24 @@ NAMES(thread_that_lacks_a_context_and_does_not_fault,
 NAMES(stopped_thread_that_is_deferred, "a stopped thread is in no queue",
       thread_at(world.stopped)->deferred = true)
 
+/* ---- Keys */
+
+NAMES(rare_thread_whose_key_says_that_it_is_plain, "a thread's key tells exactly what is rare about it",
+      thread_at(world.low[0])->key &= (1u << KEY_RARE_SHIFT) - 1)
+NAMES(plain_thread_whose_key_says_that_it_is_rare, "a thread's key tells exactly what is rare about it",
+      root_thread()->key |= RARE_TRUNCATED)
+NAMES(thread_whose_home_is_no_core, "a thread's home is a core",
+      thread_at(world.stopped)->key |= CONFIG_CORES << KEY_HOME_SHIFT)
+NAMES(least_key_below_a_ready_thread,
+      "a core's least key tells the highest ready priority, or that something is rare", core()->min_key = 0)
+
 /* ---- The core */
 
 NAMES(bitmap_without_a_bit, "the bitmap tells which ready queues are not empty", core()->ready_bitmap[0] = 0)
 NAMES(ready_queue_with_a_broken_link, "neighbours in the ready queue point to each other",
       thread_at(world.low[1])->prev = NULL)
 NAMES(thread_in_the_queue_of_another_priority, "a thread is in the queue of its priority", {
-    static struct thread ghost = { .state = THREAD_STATE_RUNNABLE, .priority = 50 };
+    static struct thread ghost = { .state = THREAD_STATE_RUNNABLE, .key = 50 };
     core()->ready[51] = (struct thread_queue){ &ghost, &ghost };
     core()->ready_bitmap[0] |= 1ull << 51;
 })
@@ -263,7 +274,7 @@ NAMES(ready_thread_without_time, "the context of a thread in the ready queue has
 })
 NAMES(choice_that_was_not_made, "who runs was chosen on the way out of the kernel", core()->reschedule = true)
 NAMES(better_thread_that_does_not_run, "nobody is ready who has a higher priority than the current thread",
-      root_thread()->priority = 10)
+      thread_set_key_priority(root_thread(), 10))
 NAMES(running_context_that_waits_for_time, "a context waits for time only if its thread wants to run", {
     queue_insert(&core()->replenishments, &sc_at(world.stopped)->replenish_node, 5);
     refill_head(sc_at(world.stopped))->time = 5;
