@@ -107,6 +107,7 @@ void execute_again(bool once);
 void message_execute(const struct step *operation);
 /* A message that says itself what it must be like. */
 void message_stamp(struct call *call, uint32_t seed, const struct slot *destination);
+void message_stamp_again(struct thread *thread);
 void message_check(const struct thread *thread);
 
 /* ---- oracle.c */

@@ -41,6 +41,7 @@ void execute_call(const struct call *call, bool once)
 /* With the registers as they are: an interrupted call, or one that faulted. */
 void execute_again(bool once)
 {
+    message_stamp_again(current());
     const word_t *registers = current()->context.registers;
     struct call call = { .operation = registers[REGISTER_A0],
                          .cap = registers[REGISTER_A1],

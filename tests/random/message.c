@@ -37,6 +37,19 @@ void message_stamp(struct call *call, uint32_t seed, const struct slot *destinat
     call->tag = tag_make(seed & LABEL_MASK, words, caps);
 }
 
+/* The same call is made again, perhaps in another capability space than before: the badge may be another. */
+void message_stamp_again(struct thread *thread)
+{
+    word_t *registers = thread->context.registers;
+    word_t number = registers[REGISTER_A0] & ~(word_t)SYS_POLL;
+    error_t error;
+    const struct slot *slot = resolve(thread, registers[REGISTER_A1], &error);
+
+    if ((number == SYS_CALL || number == SYS_SEND) && registers[REGISTER_W0] >> 32 == MARK && error == OK &&
+        cap_type(&slot->cap) == OBJECT_ENDPOINT)
+        registers[REGISTER_W1] = (word_t)slot->cap.data;
+}
+
 /* All arguments of giving and taking, from a message page. */
 static void prepare_caps(const struct step *operation)
 {

@@ -148,12 +148,14 @@ static void expect_made(const struct thread *thread, const struct call *call)
 {
     error_t error = OK;
     struct slot *slots = thread->cnode;
+    word_t count = thread->cnode_mask + 1;
 
     if (call->words[2]) {
         const struct slot *slot = resolve(thread, call->words[2], &error);
         slots = error == OK && cap_type(&slot->cap) == OBJECT_CNODE ? cnode_slots(&slot->cap) : NULL;
+        count = slots ? cnode_count(&slot->cap) : 0;
     }
-    now.made = slots ? &slots[call->words[3]] : NULL;
+    now.made = call->words[3] < count ? &slots[call->words[3]] : NULL;
     now.made_count = call->words[4];
 }
 

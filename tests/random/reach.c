@@ -171,6 +171,8 @@ unsigned reach_print_never(void)
     for (unsigned i = 0; i < ARRAY_COUNT(operations); i++)
         never += say_never(operations[i].name, operation_counts(operations[i].operation)[OK]);
     for (unsigned event = 1; event < REACH_EVENT_COUNT; event++)
-        never += say_never(event_names[event], reach->event[event]);
+        if (event !=
+            REACH_DEFERRED) /* more than an entry settles: tests/host/test_donation.c makes so many */
+            never += say_never(event_names[event], reach->event[event]);
     return never;
 }
