@@ -9,6 +9,7 @@
  *   message.c      messages: what is sent, and whether it arrives
  *   oracle.c       what must come out, seen without the kernel's own functions; memory contents
  *   generate.c     which operation comes next
+ *   scenario.c     several that belong together
  *   sequence.c     a sequence in a process of its own: from a seed, or from an array
  *   shrink.c       a failing sequence becomes a minimal one, and is printed
  *   reach.c        what was reached
@@ -82,12 +83,23 @@ word_t invocation_argument(char letter, uint32_t argument, const struct slot *ob
 struct retype_row {
     uint8_t type, size_bits;
 };
+/* The first rows. */
+enum {
+    RETYPE_THREAD,
+    RETYPE_CONTEXT,
+    RETYPE_FRAME,
+    RETYPE_TABLE,
+    RETYPE_CNODE = 7,
+    RETYPE_SPACE,
+    RETYPE_HANDLER,
+    RETYPE_UNTYPED = 14,
+};
 extern const struct retype_row retype_rows[];
 extern const unsigned retype_row_count;
 
 /* ---- execute.c */
 
-void execute(const struct step *operation);
+void execute(const struct step *step);
 /* The current thread makes this system call. */
 struct call {
     word_t operation, cap, reply;
@@ -104,7 +116,7 @@ void execute_again(bool once);
 #define MESSAGE_TO_REPLY        0x200u
 #define MESSAGE_PLAIN_LABEL     0x400u
 
-void message_execute(const struct step *operation);
+void message_execute(const struct step *step);
 /* A message that says itself what it must be like. */
 void message_stamp(struct call *call, uint32_t seed, const struct slot *destination);
 void message_stamp_again(struct thread *thread);
@@ -143,7 +155,13 @@ NORETURN void fails(const char *format, ...) __attribute__((format(printf, 1, 2)
 uint64_t draw(void);
 unsigned draw_below(unsigned limit);
 void draw_seed(uint64_t seed);
-void generate(struct step *operation);
+void generate(struct step *step);
+
+/* ---- scenario.c */
+
+/* Draw several steps that belong together, and take one after the other; false: there is none. */
+void scenario_begin(void);
+bool scenario_next(struct step *step);
 
 /* ---- sequence.c */
 

@@ -38,6 +38,13 @@ void execute_call(const struct call *call, bool once)
     enter(once);
 }
 
+/* DEBUG_HALT and DEBUG_PANIC end the machine: that is tested elsewhere. */
+static bool ends_the_machine(const struct call *call)
+{
+    return (call->operation & ~(word_t)SYS_POLL) == SYS_DEBUG &&
+           (call->cap == DEBUG_HALT || call->cap == DEBUG_PANIC);
+}
+
 /* With the registers as they are: an interrupted call, or one that faulted. */
 void execute_again(bool once)
 {
@@ -49,25 +56,27 @@ void execute_again(bool once)
                          .reply = registers[REGISTER_A3] };
 
     memcpy(call.words, &registers[REGISTER_W0], MESSAGE_REGISTER_WORDS * sizeof(word_t));
+    if (ends_the_machine(&call)) /* somebody has written the registers */
+        return;
     oracle_before(&call);
     enter(once);
 }
 
-static void invoke(const struct step *operation)
+static void invoke(const struct step *step)
 {
-    const struct invocation_rule *rule = invocation_rule(operation->which);
+    const struct invocation_rule *rule = invocation_rule(step->which);
     struct call call = { .operation = SYS_CALL };
     error_t error;
 
     if (!rule)
         return;
     unsigned words = (unsigned)strlen(rule->letters) - 1;
-    call.cap = pick(rule->letters[0], operation->argument[0]);
+    call.cap = pick(rule->letters[0], step->argument[0]);
     call.tag = tag_make(rule->operation, words, 0);
     const struct slot *object = resolve(current(), call.cap, &error);
     for (unsigned i = 0; i < words; i++)
-        call.words[i] = invocation_argument(rule->letters[1 + i], operation->argument[1 + i], object);
-    execute_call(&call, operation->flags & ONCE);
+        call.words[i] = invocation_argument(rule->letters[1 + i], step->argument[1 + i], object);
+    execute_call(&call, step->flags & ONCE);
 }
 
 /* A number in the range that has no owner, if there is one. */
@@ -91,10 +100,10 @@ static word_t free_number(cap_t range, unsigned type, uint32_t argument)
 }
 
 /* Arguments: untyped, CNode (PICK_NULL: one's own), first slot, count, range, number. */
-static void retype(const struct step *operation)
+static void retype(const struct step *step)
 {
-    const struct retype_row *row = &retype_rows[operation->which % retype_row_count];
-    const uint32_t *argument = operation->argument;
+    const struct retype_row *row = &retype_rows[step->which % retype_row_count];
+    const uint32_t *argument = step->argument;
     struct call call = { .operation = SYS_CALL, .tag = tag_make(OP_UNTYPED_RETYPE, 7, 0) };
     struct slot own = { .cap = cap_make(OBJECT_CNODE, current()->cnode, RIGHTS_ALL,
                                         (unsigned)__builtin_ctzll(current()->cnode_mask + 1), 0) };
@@ -113,7 +122,7 @@ static void retype(const struct step *operation)
                              range,
                              range ? free_number(range, row->type, argument[5]) : 0 };
     memcpy(call.words, words, sizeof(words));
-    execute_call(&call, operation->flags & ONCE);
+    execute_call(&call, step->flags & ONCE);
 }
 
 static word_t wild_word(uint32_t argument)
@@ -121,16 +130,9 @@ static word_t wild_word(uint32_t argument)
     return argument >> PICK_SHIFT == PICK_RAW ? argument & 0xffff : pick('.', argument);
 }
 
-/* DEBUG_HALT and DEBUG_PANIC end the machine: that is tested elsewhere. */
-static bool ends_the_machine(const struct call *call)
+static void wild_syscall(const struct step *step)
 {
-    return (call->operation & ~(word_t)SYS_POLL) == SYS_DEBUG &&
-           (call->cap == DEBUG_HALT || call->cap == DEBUG_PANIC);
-}
-
-static void wild_syscall(const struct step *operation)
-{
-    const uint32_t *argument = operation->argument;
+    const uint32_t *argument = step->argument;
     struct call call = { .operation = wild_word(argument[0]),
                          .cap = wild_word(argument[1]),
                          .reply = wild_word(argument[2]),
@@ -139,33 +141,33 @@ static void wild_syscall(const struct step *operation)
     for (unsigned i = 0; i < 5; i++)
         call.words[i] = wild_word(argument[4 + i]);
     if (!ends_the_machine(&call))
-        execute_call(&call, operation->flags & ONCE);
+        execute_call(&call, step->flags & ONCE);
 }
 
-static void by_a_thread(const struct step *operation)
+static void by_a_thread(const struct step *step)
 {
-    const uint32_t *argument = operation->argument;
+    const uint32_t *argument = step->argument;
 
-    switch (operation->kind) {
+    switch (step->kind) {
     case CONTINUE:
         if (current()->context.at_syscall)
-            execute_again(operation->flags & ONCE);
+            execute_again(step->flags & ONCE);
         break;
     case ABANDON:
         current()->context.at_syscall = false;
         note_of(current())->waits = false;
         break;
     case INVOKE:
-        invoke(operation);
+        invoke(step);
         break;
     case RETYPE:
-        retype(operation);
+        retype(step);
         break;
     case MESSAGE:
-        message_execute(operation);
+        message_execute(step);
         break;
     case SYSCALL:
-        wild_syscall(operation);
+        wild_syscall(step);
         break;
     case YIELD:
         execute_call(&(struct call){ .operation = SYS_YIELD }, false);
@@ -189,11 +191,11 @@ static bool needs_a_thread(unsigned kind)
     return kind == CONTINUE || kind == ABANDON || (kind >= INVOKE && kind <= FPU);
 }
 
-void execute(const struct step *operation)
+void execute(const struct step *step)
 {
-    uint32_t argument = operation->argument[0];
+    uint32_t argument = step->argument[0];
 
-    switch (operation->kind) {
+    switch (step->kind) {
     case RUN:
         world_run(argument);
         break;
@@ -220,8 +222,8 @@ void execute(const struct step *operation)
         world_rebuild(argument);
         break;
     default:
-        if (needs_a_thread(operation->kind) && current())
-            by_a_thread(operation);
+        if (needs_a_thread(step->kind) && current())
+            by_a_thread(step);
     }
     host_take_interrupts();
 }

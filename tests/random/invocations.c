@@ -16,7 +16,7 @@
     }
 
 const struct invocation_rule invocation_rules[] = {
-    RULE(OP_UNTYPED_RESET, 6, RIGHT_WRITE, "Vj"),
+    RULE(OP_UNTYPED_RESET, 8, RIGHT_WRITE, "Vj"),
     RULE(OP_UNTYPED_INFO, 1, RIGHT_WRITE, "U"),
     RULE(OP_CNODE_COPY, 10, RIGHT_WRITE, "Cxs"),
     RULE(OP_CNODE_MINT, 12, RIGHT_WRITE, "Cxsrbc"),
@@ -72,7 +72,7 @@ const struct retype_row retype_rows[] = {
     { OBJECT_PAGE_TABLE, 0 },     { OBJECT_ENDPOINT, 0 },      { OBJECT_NOTIFICATION, 0 },
     { OBJECT_REPLY, 0 },          { OBJECT_CNODE, 4 },         { OBJECT_ADDRESS_SPACE, 0 },
     { OBJECT_IRQ_HANDLER, 0 },    { OBJECT_UNTYPED, 13 },      { OBJECT_FRAME, 12 },
-    { OBJECT_REPLY, 0 },          { OBJECT_SCHED_CONTEXT, 9 }, { OBJECT_UNTYPED, 12 },
+    { OBJECT_REPLY, 0 },          { OBJECT_SCHED_CONTEXT, 9 }, { OBJECT_UNTYPED, 14 },
     { OBJECT_CNODE, 5 },          { OBJECT_IRQ_HANDLER, 1 },   { OBJECT_UNTYPED, 5 },
     { OBJECT_FRAME, 13 },         { OBJECT_CORE_RANGE, 0 },    { OBJECT_NULL, 0 },
     { OBJECT_SCHED_CONTEXT, 13 }, { OBJECT_FRAME, 21 },        { OBJECT_CNODE, 21 },
@@ -159,7 +159,7 @@ static word_t number_argument(char letter, unsigned n)
     case 'G':
         return n % 6 * 1024;
     case 'j':
-        return n % 8 ? 0 : n * 512;
+        return n % 8 ? 0 : n * 520;
     case 'l':
         return n % 64;
     case 'v':

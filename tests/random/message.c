@@ -51,14 +51,14 @@ void message_stamp_again(struct thread *thread)
 }
 
 /* All arguments of giving and taking, from a message page. */
-static void prepare_caps(const struct step *operation)
+static void prepare_caps(const struct step *step)
 {
     struct utcb *utcb = current()->utcb;
     struct slot own = { .cap = cap_make(OBJECT_CNODE, current()->cnode, RIGHTS_ALL,
                                         (unsigned)__builtin_ctzll(current()->cnode_mask + 1), 0) };
 
     for (unsigned i = 0; utcb && i < MESSAGE_CAPS_MAX; i++) {
-        uint32_t argument = operation->argument[5 + i];
+        uint32_t argument = step->argument[5 + i];
         utcb->give[i].source = pick('.', argument & 0xfffff);
         utcb->give[i].mode = (argument >> 20 & 7) | (word_t)(argument >> 23 & 15) << 8;
         utcb->give[i].badge = argument >> 27 & 7;
@@ -71,27 +71,27 @@ static char destination_letter(unsigned call)
     return call == SYS_RECV || call == SYS_REPLY_RECV ? 'E' : 'e';
 }
 
-void message_execute(const struct step *operation)
+void message_execute(const struct step *step)
 {
-    const uint32_t *argument = operation->argument;
-    unsigned which = operation->which & SYS_NUMBER_MASK;
-    struct call call = { .operation = which | (operation->flags & POLL ? SYS_POLL : 0) };
+    const uint32_t *argument = step->argument;
+    unsigned which = step->which & SYS_NUMBER_MASK;
+    struct call call = { .operation = which | (step->flags & POLL ? SYS_POLL : 0) };
     error_t error;
 
     /* A notification, or a Reply to answer through, instead of an endpoint. */
-    char letter = operation->which & MESSAGE_TO_NOTIFICATION ? 'N'
-                  : operation->which & MESSAGE_TO_REPLY      ? 'O'
-                                                             : destination_letter(which);
+    char letter = step->which & MESSAGE_TO_NOTIFICATION ? 'N'
+                  : step->which & MESSAGE_TO_REPLY      ? 'O'
+                                                        : destination_letter(which);
     call.cap = pick(letter, argument[0]);
     call.reply = pick(which == SYS_REPLY_RECV ? 'O' : 'R', argument[1]);
     call.tag = tag_make(0, argument[2] % 66, argument[3] % 6);
     message_stamp(&call, argument[4], resolve(current(), call.cap, &error));
     if (which == SYS_REPLY_RECV)
-        call.words[1] = 0;                      /* what goes out is the answer */
-    if (operation->which & MESSAGE_PLAIN_LABEL) /* answers to faults: resume, or stop */
+        call.words[1] = 0;                 /* what goes out is the answer */
+    if (step->which & MESSAGE_PLAIN_LABEL) /* answers to faults: resume, or stop */
         call.tag = tag_make(argument[4] % 4 == 3, tag_words(call.tag), 0);
-    prepare_caps(operation);
-    execute_call(&call, operation->flags & ONCE);
+    prepare_caps(step);
+    execute_call(&call, step->flags & ONCE);
 }
 
 void message_check(const struct thread *thread)

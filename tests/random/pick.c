@@ -144,7 +144,7 @@ static cap_t pick_place(const struct place *places, unsigned count, unsigned typ
         found += fits(places[i].slot, type, letter, mode);
     if (found == 0)
         return CAP_NULL;
-    n %= found;
+    n = n == PICK_LAST ? found - 1 : n % found;
     for (unsigned i = 0; i < count; i++)
         if (fits(places[i].slot, type, letter, mode) && n-- == 0)
             return places[i].address;

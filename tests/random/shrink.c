@@ -132,33 +132,33 @@ void shrink(const struct plan *plan)
 
 /* ---- Printing */
 
-static void print_which(const struct step *operation)
+static void print_which(const struct step *step)
 {
     static const char *const calls[] = { "SYS_CALL", "SYS_REPLY_RECV", "SYS_SEND", "SYS_RECV" };
-    const struct invocation_rule *rule = invocation_rule(operation->which);
+    const struct invocation_rule *rule = invocation_rule(step->which);
 
-    if (operation->kind == INVOKE && rule)
+    if (step->kind == INVOKE && rule)
         printf("%s", rule->name);
-    else if (operation->kind == MESSAGE && (operation->which & 0xff) < ARRAY_COUNT(calls))
-        printf("%s%s%s%s", calls[operation->which & 0xff],
-               operation->which & MESSAGE_TO_NOTIFICATION ? " | MESSAGE_TO_NOTIFICATION" : "",
-               operation->which & MESSAGE_TO_REPLY ? " | MESSAGE_TO_REPLY" : "",
-               operation->which & MESSAGE_PLAIN_LABEL ? " | MESSAGE_PLAIN_LABEL" : "");
+    else if (step->kind == MESSAGE && (step->which & 0xff) < ARRAY_COUNT(calls))
+        printf("%s%s%s%s", calls[step->which & 0xff],
+               step->which & MESSAGE_TO_NOTIFICATION ? " | MESSAGE_TO_NOTIFICATION" : "",
+               step->which & MESSAGE_TO_REPLY ? " | MESSAGE_TO_REPLY" : "",
+               step->which & MESSAGE_PLAIN_LABEL ? " | MESSAGE_PLAIN_LABEL" : "");
     else
-        printf("%u", operation->which);
+        printf("%u", step->which);
 }
 
-static void print_operation(const struct step *operation)
+static void print_operation(const struct step *step)
 {
     unsigned last = ARGUMENTS;
 
-    printf("    { %s, %u, ", kind_name(operation->kind), operation->flags);
-    print_which(operation);
-    while (last > 1 && operation->argument[last - 1] == 0)
+    printf("    { %s, %u, ", kind_name(step->kind), step->flags);
+    print_which(step);
+    while (last > 1 && step->argument[last - 1] == 0)
         last--;
     printf(", { ");
     for (unsigned i = 0; i < last; i++)
-        printf("%s%#x", i ? ", " : "", operation->argument[i]);
+        printf("%s%#x", i ? ", " : "", step->argument[i]);
     printf(" } },\n");
 }
 

@@ -54,6 +54,7 @@ struct step {
 #define PICK_WILD     4u /* a number made of it that has all bits */
 #define PICK_NULL     5u
 #define PICK_SHIFT    16
+#define PICK_LAST     0xffffu /* as n: the last one */
 #define PICK(mode, n) ((uint32_t)(mode) << PICK_SHIFT | (n))
 
 #define LENGTH_MAX 8192u

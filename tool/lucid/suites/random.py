@@ -23,7 +23,9 @@ FOLDER = Path("tests/random")
 HOST_FOLDER = Path("tests/host")     # system.c: the booted kernel
 BUILD = Path("build/random")
 SANITIZERS = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-fno-omit-frame-pointer"]
-COVERAGE = ["-fprofile-instr-generate", "-fcoverage-mapping", "-include", "tests/random/no_assertions.h"]
+COVERAGE = ["-fprofile-instr-generate", "-fcoverage-mapping"]
+MEASURED = tuple(f"kernel/{name}" for name in ("ipc", "object", "sched", "syscall"))   # without assertions in that build
+WITHOUT_ASSERTIONS = f"-include {FOLDER}/no_assertions.h -Wno-unused-variable -Wno-unused-parameter -Wno-unused-but-set-variable"
 VARIANTS = {"fast": ("gcc", ["-flto=auto"]), "sanitized": ("gcc", SANITIZERS), "coverage": ("clang", COVERAGE)}
 SECONDS = 900.0                      # the work takes a tenth of it on an idle machine
 
@@ -54,13 +56,14 @@ def build(variant):
     file = ninja.NinjaFile()
     file.variable("builddir", folder)
     write_if_changed(ROOT / folder / "cc.flags", compiler.quoted_for_file(words))
-    file.rule("cc", f"{cc} @{folder}/cc.flags -MD -MF $out.d -c $in -o $out", f"{cc} $in", depfile="$out.d", deps="gcc")
+    file.rule("cc", f"{cc} @{folder}/cc.flags $extra -MD -MF $out.d -c $in -o $out", f"{cc} $in", depfile="$out.d", deps="gcc")
     file.rule("link", f"{cc} -O2 {' '.join(own)} -o $out $in", "link $out")
     objects = []
     for source in [*(source for name in [*KERNEL_FOLDERS, CHECK_FOLDER] for source in sources(f"kernel/{name}")),
                    *sources(port.folder), HOST_FOLDER / "system.c", *sources(FOLDER), *sources(FOLDER / "regressions")]:
         path = object_path(folder, source)
-        file.build(path, "cc", [source], implicit=[folder / "cc.flags"])
+        measured = variant == "coverage" and str(source).startswith(MEASURED)
+        file.build(path, "cc", [source], implicit=[folder / "cc.flags"], extra=WITHOUT_ASSERTIONS if measured else "")
         objects.append(path)
     file.build(folder / "random", "link", objects)
     with ninja.locked(ROOT / folder):
@@ -231,19 +234,22 @@ def measure_branches(arguments):
     results = run_all([driver])
     merged = folder / "random.profdata"
     subprocess.run([profile_tool, "merge", "-o", merged, *folder.glob("*.profraw")], check=True)
-    core = [str(ROOT / "kernel" / name) for name in ("ipc", "object", "sched", "syscall")]
-    for words in (["report", "-show-region-summary=false"], ["report", "-show-functions", "-show-region-summary=false"]):
-        done = subprocess.run([coverage_tool, *words, build("coverage"), f"-instr-profile={merged}", *core], capture_output=True, text=True)
-        rows = done.stdout.splitlines()
-        say("\n".join(rows if "-show-functions" not in words else ["functions that were not reached:", *unreached(rows)]))
+    core = [str(ROOT / folder) for folder in MEASURED]
+    where = [build("coverage"), f"-instr-profile={merged}", *core]
+    say(subprocess.run([coverage_tool, "report", "-show-region-summary=false", *where], capture_output=True, text=True).stdout.rstrip())
+    lcov = subprocess.run([coverage_tool, "export", "-format=lcov", *where], capture_output=True, text=True).stdout
+    say("\n".join(["lines that were not reached:", *(unreached(lcov) or ["   none"])]))
     return tell(results)
 
 
-def unreached(rows):
-    """Of a table of functions: those none of whose lines was executed."""
-    found = []
-    for row in rows:
-        cells = row.split()
-        if len(cells) >= 4 and cells[1].isdigit() and cells[1] == cells[2] and cells[0] != "TOTAL":
-            found.append(f"   {cells[0]}")
-    return found or ["   none"]
+def unreached(lcov):
+    """FILE:LINE and the text of each line that was never executed."""
+    found, path = [], None
+    for row in lcov.splitlines():
+        if row.startswith("SF:"):
+            path = Path(row[3:])
+            text = path.read_text().splitlines()
+        elif match := re.match(r"DA:(\d+),0$", row):
+            number = int(match.group(1))
+            found.append(f"   {relative(path)}:{number}: {text[number - 1].strip()}")
+    return found
