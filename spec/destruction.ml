@@ -39,9 +39,11 @@ let remove_capability slot s = s |> slot_forgotten slot |> remove slot
 
 (* ---- The ends of objects. Some take steps: first those who wait are told. *)
 
-let end_endpoint e s =
-  let s = set_endpoint e (fun x -> { x with dying = true }) s in
-  Option.map (fun t -> Lifecycle.wait_failed t PEER_GONE s) (best s (endpoint s e).waiters)
+(* One of those who wait is told, if there is one; true if there are none left. *)
+let tell waiters s =
+  match best s waiters with None -> (s, true) | Some t -> (Lifecycle.wait_failed t PEER_GONE s, false)
+
+let end_endpoint e s = s |> set_endpoint e (fun x -> { x with dying = true }) |> tell (endpoint s e).waiters
 
 let unbind_notification n s =
   match (notification s n).bound_to with
@@ -49,15 +51,12 @@ let unbind_notification n s =
   | Some t ->
       s |> set_thread t (fun th -> { th with bound = None }) |> set_notification n (fun x -> { x with bound_to = None })
 
-let end_notification n s =
-  let s = unbind_notification n s in
-  Option.map (fun t -> Lifecycle.wait_failed t PEER_GONE s) (best s (notification s n).sleepers)
+let end_notification n s = s |> unbind_notification n |> tell (notification s n).sleepers
 
 let end_context c s =
   let k = context s c in
-  if s.running = Some c then Some (Ready.reschedule { (Processor.charge s) with running = None } |> Lifecycle.unbind c)
-  else if k.owner <> None || k.user <> None || k.chain <> [] then Some (Lifecycle.unbind c s)
-  else None
+  let s = if s.running = Some c then Ready.reschedule { (Processor.charge s) with running = None } else s in
+  (Lifecycle.unbind c s, k.owner = None && k.user = None && k.chain = [] && s.running <> Some c)
 
 let end_reply r s = match reply s r with Armed _ -> Reply.disarm r s | Owed _ -> Lifecycle.fail_call r s | Free -> s
 
@@ -97,7 +96,7 @@ let forget_object kind s =
 (* One step of the end of an object whose last capability is in [slot]. *)
 let end_object slot kind worker s =
   let last s = More (s |> remove_capability slot |> forget_object kind) in
-  let in_steps = function Some s -> More s | None -> last s in
+  let in_steps (s, is_last) = if is_last then last s else More s in
   match kind with
   | Endpoint { endpoint; _ } -> in_steps (end_endpoint endpoint s)
   | Notification { notification; _ } -> in_steps (end_notification notification s)

@@ -2,8 +2,8 @@
 (* The kernel's entries: what each event does to the state.
 
    [step] is what happens if nothing interrupts. [outcomes] is all that may happen: an operation that can be interrupted
-   may stop after any of its steps, and is then done again by its caller; and accounting may be put off where the context
-   that runs was only handed on. *)
+   may stop after any of its steps (or before the first, if what it did is not seen here), and is then done again by its
+   caller; and accounting may be put off where the context that runs was only handed on. *)
 
 open Abi
 open State
@@ -209,5 +209,7 @@ let outcomes s event =
         Seq.Cons (Processor.leave (again t s), rest)
   in
   match enter event s with
-  | Course (t, step) -> stops t step { s with now = event.at }
+  | Course (t, step) ->
+      let s = { s with now = event.at } in
+      Seq.append (stops t step s) (Seq.return (Processor.leave (again t s)))
   | State s -> Seq.cons (Processor.leave s) (fun () -> Option.to_seq (Processor.leave_running s) ())

@@ -17,7 +17,11 @@ module Ids = Map.Make (Int)
 
 type slot = { holder : id; index : int }
 
-module Slots = Map.Make (struct type t = slot let compare = compare end)
+module Slots = Map.Make (struct
+  type t = slot
+
+  let compare a b = match Int.compare a.holder b.holder with 0 -> Int.compare a.index b.index | order -> order
+end)
 
 (* Where a thread keeps its capabilities, a space its number, an interrupt handler its line and notification. *)
 let cnode_of t = { holder = t; index = 1 }

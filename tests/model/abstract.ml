@@ -70,11 +70,15 @@ let read_slot data i r =
   let r = doubt r (Slots.mem slot r.s.caps) "a slot stands twice in the derivation tree" in
   { r with slots = (slot, int data i) :: r.slots; s = { r.s with caps = Slots.add slot cap r.s.caps } }
 
-(* From the preorder, last first, to a tree: each takes what was collected one deeper. *)
+(* From the preorder, last first, to a tree: each takes what was collected just before and is deeper. *)
 let tree_of slots =
+  let rec split depth below = function
+    | (d, node) :: rest when d > depth -> split depth (node :: below) rest
+    | pending -> (List.rev below, pending)
+  in
   let add pending (slot, depth) =
-    let below, others = List.partition (fun (d, _) -> d > depth) pending in
-    (depth, Tree (slot, List.map snd below)) :: others
+    let below, others = split depth [] pending in
+    (depth, Tree (slot, below)) :: others
   in
   List.map snd (List.fold_left add [] slots)
 

@@ -64,23 +64,25 @@ let timer_is_late (after : Abstract.abstract) =
   if after.timer_armed <= latest then []
   else [ Printf.sprintf "  the timer must fire at %d, and is armed for %d" latest after.timer_armed ]
 
+(* Of all that the model allows, what differs least. *)
+let least_difference kernel allowed =
+  let fewer best model =
+    let found = Show.differences ~kernel ~model in
+    match best with Some lines when List.length lines <= List.length found -> best | _ -> Some found
+  in
+  Option.value ~default:[] (Seq.fold_left fewer None allowed)
+
+let rec exists f candidates =
+  match candidates () with Seq.Nil -> false | Seq.Cons (x, rest) -> f x || exists f rest
+
 let compare_states (before : Abstract.abstract) (after : Abstract.abstract) e =
   let allowed = Kernel.outcomes before.state e in
-  let rec search best candidates =
-    match candidates () with
-    | Seq.Nil -> Some best
-    | Seq.Cons (model, rest) ->
-        if agrees after.state model then None
-        else
-          let found = Show.differences ~kernel:after.state ~model in
-          search (if best = [] || List.length found < List.length best then found else best) rest
-  in
-  match search [] allowed with
-  | Some best -> report "the kernel does what the model does not allow:" best
-  | None -> (
-      match after.doubts @ timer_is_late after with
-      | [] -> ""
-      | doubts -> report "the kernel's state does not agree with itself:" doubts)
+  if not (exists (agrees after.state) allowed) then
+    report "the kernel does what the model does not allow:" (least_difference after.state allowed)
+  else
+    match after.doubts @ timer_is_late after with
+    | [] -> ""
+    | doubts -> report "the kernel's state does not agree with itself:" doubts
 
 (* "" if all is well, else what is not. *)
 let step kind a b before after =
@@ -110,5 +112,6 @@ let access address wanted before physical =
       [ Printf.sprintf "  kernel and machine: %#x\n  model:              %#x (-1: fault)" physical found ]
 
 let () =
+  Gc.set { (Gc.get ()) with minor_heap_size = 4_000_000; space_overhead = 400 };
   Callback.register "beside_step" step;
   Callback.register "beside_access" access
