@@ -42,7 +42,7 @@
 #define EXCEPTION_ALIGNMENT   8u
 #define EXCEPTION_OTHER       9u /* see the machine code */
 
-#define TIMEOUT_EXHAUSTED 1u /* the budget is used up */
-#define TIMEOUT_WITHDRAWN 2u /* the context was destroyed, unbound, or its donation chain cut */
+#define TIMEOUT_EXHAUSTED 1u /* the budget is used up; another's context perhaps before the thread woke */
+#define TIMEOUT_WITHDRAWN 2u /* the context was taken away, or a passive server is to run without one */
 
 #endif

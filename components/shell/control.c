@@ -45,7 +45,12 @@ static void crash_wait(const char *name, word_t index)
     for (unsigned waited = 0; waited < CRASH_WAIT_MS; waited += CRASH_LOOK_MS) {
         if (supervisor_list(sessions.supervisor, index, &status) == OK && !status.crashing)
             return;
-        pause_ms(CRASH_LOOK_MS);
+        error_t error = pause_ms(CRASH_LOOK_MS);
+        if (error != OK) {
+            print("crash %s: it is still to come, and will be reported below\n", name);
+            pause_explain(error);
+            return;
+        }
     }
     print("crash %s: it has not crashed in %u ms; does it get any CPU time?\n", name, CRASH_WAIT_MS);
 }

@@ -2,6 +2,7 @@
 /*
  * ps: a table of all components. CPU shares are of the last 400 ms: all are asked twice, with a pause in
  * between. That is many of the usual periods, so a component that takes all of its budget shows just that.
+ * Without a timer to pause with, they are of each component's whole life.
  */
 #include "shell.h"
 
@@ -110,7 +111,12 @@ void command_ps(unsigned count, char **words)
         return;
     }
     samples_take(samples, components);
-    pause_ms(SAMPLE_MS);
+    error_t error = pause_ms(SAMPLE_MS);
+    if (error != OK) {
+        print("There is no timer to measure with: CPU shares are since each component's start.\n");
+        pause_explain(error);
+        memset(samples, 0, components * sizeof *samples); /* of no life */
+    }
     print("component   prio state         cpu      used  budget       KiB of memory starts\n");
     for (unsigned i = 0; i < components; i++)
         if (supervisor_list(sessions.supervisor, i, &status) == OK)

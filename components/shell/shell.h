@@ -28,8 +28,10 @@ void command_reboot(unsigned count, char **words);
 /* The component of this name and its number; false, with a message for the person, if there is none. */
 bool component_find(const char *name, word_t *index, struct component_status *status);
 
-/* Let `ms` milliseconds pass; without a timer service by computing. */
-void pause_ms(unsigned ms);
+/* Let `ms` milliseconds pass. Without a timer service that cannot be done: an error, at once, as nothing else
+ * lets time pass without computing. pause_explain tells the person why. */
+error_t pause_ms(unsigned ms);
+void pause_explain(error_t error);
 
 /* How many letters to change to make one word of the other (at most `words` of 31 letters). */
 unsigned word_distance(const char *a, const char *b);

@@ -40,11 +40,21 @@ bool component_find(const char *name, word_t *index, struct component_status *st
     return false;
 }
 
-void pause_ms(unsigned ms)
+error_t pause_ms(unsigned ms)
 {
-    time_ns_t end = time_now_ns() + ms * NS_PER_MS;
-    if (sessions.timer && timer_sleep_ns(sessions.timer, ms * NS_PER_MS) == OK)
-        return;
-    while (time_now_ns() < end)
-        sys_yield();
+    if (!sessions.timer)
+        return ERR_CAPABILITY;
+    error_t error = timer_sleep_ns(sessions.timer, ms * NS_PER_MS);
+    if (error == ERR_PEER_GONE) /* it died meanwhile, and may be there again */
+        error = timer_sleep_ns(sessions.timer, ms * NS_PER_MS);
+    return error;
+}
+
+void pause_explain(error_t error)
+{
+    if (error == ERR_CAPABILITY)
+        print("   the shell has no session 'timer': add  uses = { timer = \"timer.timer\" }\n");
+    else
+        print("   the timer does not answer: %s ('ps' shows its state, 'restart timer' may help)\n",
+              error_sentence(error));
 }

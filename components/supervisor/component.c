@@ -52,6 +52,8 @@ static error_t crash_begin(struct component *component)
 
     component->crash_kinds &= component->crash_kinds - 1;
     component->crashing = true;
+    /* It may have asked to be told of bad capabilities instead. */
+    thread_set_attributes(component->hold.thread, THREAD_FAULT_ON_CAP, THREAD_FAULT_ON_CAP);
     return function ? thread_begin(component, function, kind) : ERR_UNSUPPORTED;
 }
 
@@ -119,6 +121,14 @@ void component_ended(struct component *component, unsigned state, word_t code)
         again = false;
     }
     component_end(component, state, code, again);
+}
+
+void component_exited(struct component *component, word_t code)
+{
+    /* That one ends by itself and well is no news, unless it shall always run. */
+    if (code != 0 || component->description->restart == BUNDLE_RESTART_ALWAYS)
+        report("%s: exited with code %d", component->name, (int)code);
+    component_ended(component, COMPONENT_EXITED, code);
 }
 
 error_t component_crash(struct component *component, word_t kinds)

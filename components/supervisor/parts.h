@@ -186,6 +186,9 @@ void component_end(struct component *component, unsigned state, word_t code, boo
 /* It ended by itself: what its description says about that happens. */
 void component_ended(struct component *component, unsigned state, word_t code);
 
+/* The same for one that exited, with a line about it. */
+void component_exited(struct component *component, word_t code);
+
 /* Make and start it; it is not running. False, with a report, if that cannot be done. */
 bool component_start(struct component *component);
 

@@ -32,7 +32,7 @@ static void answer_bytes(struct asking *asking, const void *data, size_t size)
 
 static error_t do_exit(struct asking *asking)
 {
-    component_ended(asking->who, COMPONENT_EXITED, asking->word[0]);
+    component_exited(asking->who, asking->word[0]);
     return OK;
 }
 

@@ -9,6 +9,7 @@
 #include "address_space.h"
 #include "core.h"
 #include "derivation.h"
+#include "lock.h"
 #include "object.h"
 #include "scheduler.h"
 #include "symbols.h"
@@ -182,6 +183,9 @@ NORETURN void kernel_boot(const struct boot_machine *machine)
     symbols_init((const char *)machine->payload + builder.image->symbols,
                  (size_t)builder.image->symbols_size);
     init_core(core_self(), 0);
+    lock_own(core_self());
+    while (!lock_all(core_self())) /* nobody else is there: at once */
+        ;
 
     builder.cnode_bits = choose_cnode_bits(builder.image);
     boot_choose_memory(&builder, boot_memory_size(builder.image, builder.cnode_bits));
@@ -196,5 +200,6 @@ NORETURN void kernel_boot(const struct boot_machine *machine)
           builder.image->system, (unsigned long long)builder.info->memory_bytes >> 20, CONFIG_CORES,
           CONFIG_CORES == 1 ? "" : "s");
     scheduler_run(core_self());
+    unlock_own(core_self());
     arch_exit();
 }

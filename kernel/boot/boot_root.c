@@ -123,6 +123,7 @@ static void make_thread(struct boot_builder *builder, word_t info_address)
     thread_slot_fill(thread, PLACE_THREAD_MESSAGE, &slots[BOOT_SLOT_MESSAGE_FRAME], 0);
     arch_register_write(&thread->context, REGISTER_IP, (word_t)builder->image->entry);
     arch_register_write(&thread->context, REGISTER_ARGUMENT, info_address);
+    thread->root = true;
     thread_set_priority(thread, PRIORITY_MAX, PRIORITY_MAX);
     refill_reset(sc, time_ticks(ROOT_BUDGET_NS), time_ticks(ROOT_BUDGET_NS), arch_ticks());
     sched_context_bind(sc, thread);

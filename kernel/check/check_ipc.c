@@ -10,7 +10,7 @@
 static bool check_waiter(struct check_report *report, const struct thread *thread, const void *object,
                          unsigned state)
 {
-    uint64_t key = thread_waiter_key(thread->priority, thread->sequence);
+    uint64_t key = thread_waiter_key(thread_priority(thread), thread->sequence);
 
     CHECK_THAT(report, thread->waits_at == object && thread->state == state, thread, object,
                "who is queued at an object waits there");

@@ -80,7 +80,8 @@ static bool check_waiting(struct check_report *report, const struct thread *thre
 
 static bool in_ready_queue(const struct core *core, const struct thread *wanted)
 {
-    for (const struct thread *thread = core->ready[wanted->priority].first; thread; thread = thread->next)
+    for (const struct thread *thread = core->ready[thread_priority(wanted)].first; thread;
+         thread = thread->next)
         if (thread == wanted)
             return true;
     return false;
@@ -99,6 +100,9 @@ static bool check_readiness(struct check_report *report, const struct core *core
     if (runnable && sc && thread != core->current && !thread->deferred)
         CHECK_THAT(report, thread->ready != (sc->replenish_node.queued != 0), thread, sc,
                    "a runnable thread is in the ready queue, or its context waits for time");
+    CHECK_THAT(report, thread->key >> KEY_RARE_SHIFT == thread_rare(core, thread) >> KEY_RARE_SHIFT, thread,
+               core, "a thread's key tells exactly what is rare about it");
+    CHECK_THAT(report, thread_home(thread) < CONFIG_CORES, thread, NULL, "a thread's home is a core");
     CHECK_THAT(report, !runnable || thread->space, thread, NULL, "a runnable thread has an address space");
     return true;
 }
@@ -136,7 +140,7 @@ static bool check_core(struct check_report *report, const struct core *core)
         for (const struct thread *thread = queue->first; thread; last = thread, thread = thread->next) {
             CHECK_THAT(report, thread->prev == last, thread, last,
                        "neighbours in the ready queue point to each other");
-            CHECK_THAT(report, thread->priority == priority, thread, core,
+            CHECK_THAT(report, thread_priority(thread) == priority, thread, core,
                        "a thread is in the queue of its priority");
         }
         CHECK_THAT(report, !queue->first || queue->last == last, queue, last,
@@ -145,6 +149,8 @@ static bool check_core(struct check_report *report, const struct core *core)
     const struct thread *current = core->current;
     CHECK_THAT(report, !current || (current->state == THREAD_STATE_RUNNABLE && current->sc == core->context),
                current, core->context, "the current thread is runnable, on the context that is charged");
+    CHECK_THAT(report, core->min_key == core_min_key(core), core, current,
+               "a core's least key tells the highest ready priority, or that something is rare");
     CHECK_THAT(report, !current || current->space == core->space, current, core->space,
                "the space of the current thread is loaded");
     CHECK_THAT(report, !current || core->fpu_on == (current == core->fpu_owner), current, core->fpu_owner,

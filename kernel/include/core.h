@@ -23,10 +23,15 @@ struct core {
     struct sched_context *context; /* that time is charged to; NULL: idle */
     struct address_space *space;   /* loaded; NULL: the kernel's own */
     struct thread *fpu_owner;      /* whose state is in the FPU, NULL: nobody's */
-    bool fpu_on;                   /* user code may use the FPU now: current == fpu_owner */
-    bool reschedule;               /* before leaving: look for a better thread */
-    bool current_ended;            /* current has used up its refill or yielded: it goes behind its equals */
+    uint32_t
+        min_key; /* what a thread's key must at least be for the fast path to switch to it (sched/rare.c) */
+    bool fpu_on; /* user code may use the FPU now: current == fpu_owner */
+    bool reschedule;    /* before leaving: look for a better thread */
+    bool current_ended; /* current has used up its refill or yielded: it goes behind its equals */
     unsigned index;
+#ifdef CONFIG_DEBUG
+    uint8_t lock_level; /* enum lock_level: what this core's entry holds */
+#endif
 
     ticks_t charged_at;                   /* until when time has been charged to `context` */
     ticks_t timer_armed;                  /* deadline that the hardware has, TICKS_NEVER: none */

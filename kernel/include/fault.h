@@ -6,10 +6,14 @@
 #include "thread.h"
 #include <lucid/faults.h>
 
+/* What a fault of the thread touches can be touched. False: now it can, but look everything up again (lock.h). */
+bool fault_locks(const struct thread *thread);
 /* The thread, which is RUNNABLE, faults: its handler is called, or it stops. The words are the first two of the message. */
 void fault_raise(struct thread *thread, unsigned fault, word_t word0, word_t word1);
 /* The same for a lack of time. A thread without a timeout handler stops if `stop`; else nothing happens and false is returned. */
 bool fault_raise_timeout(struct thread *thread, word_t badge, word_t reason, bool stop);
+/* It has a timeout handler. */
+bool fault_can_time_out(const struct thread *thread);
 /* Word 0 to 3 of the message for a thread's fault. */
 word_t fault_word(const struct thread *thread, unsigned index);
 /* The handler answers. */

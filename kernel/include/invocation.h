@@ -20,6 +20,9 @@
 #define INVOKE_SILENT                                                                                        \
     ((status_t)~0u - 1u) /* the thread gets no result: it stopped itself, or its registers are set */
 
+#define INVOKE_AGAIN                                                                                         \
+    ((status_t)~0u - 2u) /* locks had to be taken: nothing is done, and nothing looked up counts any more */
+
 struct invocation {
     struct thread *caller;
     struct slot *slot; /* of the capability invoked */
@@ -78,7 +81,8 @@ status_t irq_handler_invoke(struct invocation *invocation);
 status_t io_port_range_invoke(struct invocation *invocation);
 status_t core_range_invoke(struct invocation *invocation);
 
-/* Decode the call of `caller` to the kernel object in `slot`, do it, and set the caller's result. */
-void invocation_run(struct thread *caller, struct slot *slot);
+/* Decode the call of `caller` to the kernel object in `slot`, do it, and set the caller's result. False: not done, the locks
+ * were not enough and are now; look the object up again. */
+bool invocation_run(struct thread *caller, struct slot *slot);
 
 #endif

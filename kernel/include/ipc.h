@@ -15,6 +15,11 @@ void ipc_set_result(struct thread *thread, status_t status, word_t badge, tag_t 
  * before this entry ends or soon after. */
 void ipc_wait_failed(struct thread *thread, status_t status);
 
+/* What the operations below touch can be touched. False: now it can, but look everything up again (lock.h). */
+bool ipc_send_locks(const struct thread *sender, const struct endpoint *endpoint, tag_t tag);
+bool ipc_receive_locks(const struct endpoint *endpoint, const struct reply *reply);
+bool ipc_answer_locks(const struct thread *sender, const struct reply *reply, tag_t tag);
+
 /* The current thread, or a faulting one, sends. `sending`: SENDING_*. The thread's status is set, now or when it is woken. */
 void ipc_send(struct thread *sender, struct endpoint *endpoint, word_t badge, unsigned sending, tag_t tag,
               bool poll);
@@ -26,9 +31,6 @@ void ipc_wait(struct thread *thread, struct notification *notification, bool pol
 status_t ipc_answer(struct thread *sender, struct reply *reply, tag_t tag);
 
 /* Fast paths: return true if they did the whole system call, false if they changed nothing. See ipc/fastpath.c. */
-#ifdef CONFIG_DEBUG
-extern bool fastpath_off;
-#endif
 bool fastpath_call(struct core *core, struct thread *caller);
 bool fastpath_reply_recv(struct core *core, struct thread *server);
 
@@ -39,6 +41,9 @@ static inline bool message_tag_is_valid(tag_t tag)
 {
     return tag_words(tag) <= MESSAGE_WORDS_MAX && tag_caps(tag) <= MESSAGE_CAPS_MAX;
 }
+
+/* The message moves capabilities, which takes all locks. */
+bool message_moves(const struct thread *from, tag_t tag);
 
 /* Copy a message from one thread to another, words and capabilities, as far as it goes. Returns the tag of what arrived; *truncated tells if
  * something was left out. */

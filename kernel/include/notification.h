@@ -16,16 +16,23 @@ struct notification {
     uint8_t home;
 };
 
+/* What a signal, or a wait, touches can be touched. False: now it can, but look everything up again (lock.h). */
+bool notification_signal_locks(const struct notification *notification);
+bool notification_wait_locks(const struct notification *notification);
 /* Add bits, and wake who waits for them. */
 void notification_signal(struct notification *notification, word_t bits);
 /* If the thread, which waits at an endpoint, has a bound notification with bits and a context to run on, it gets them now. */
 void notification_deliver_bound(struct thread *thread);
 void notification_enqueue(struct notification *notification, struct thread *thread);
 void notification_dequeue(struct notification *notification, struct thread *thread);
+/* The thread's result is the bits, which are taken. */
+void notification_take(struct notification *notification, struct thread *thread);
+/* The thread gets the bits, too, when it waits at an endpoint. Neither is bound, and nobody waits at the notification. */
+void notification_bind(struct notification *notification, struct thread *thread);
 void notification_unbind(struct notification *notification);
 bool notification_destroy_step(struct notification *notification);
 
-/* Signal through a capability in a slot (which may be empty): the badge's bits. */
-void notification_signal_slot(const struct slot *slot);
+/* Signal through a capability in a slot (which may be empty): the badge's bits. False: locks had to be taken first, call again. */
+bool notification_signal_slot(const struct slot *slot);
 
 #endif

@@ -31,7 +31,8 @@ struct reply *reply_armed(const struct thread *receiver);
 void reply_arm(struct reply *reply, struct thread *server);
 void reply_disarm(struct reply *reply);
 
-/* ARMED or FREE -> OWED by `server` to `caller`; donates the caller's context if the server has none. */
+/* ARMED or FREE -> OWED by `server` to `caller`; donates the caller's context if the server has none. What is rare about the two is to
+ * be updated by who calls this, except in the fast path, where it stays as it is. */
 void reply_owe(struct reply *reply, struct thread *server, struct thread *caller, bool grant);
 
 bool reply_returns_context(const struct reply *reply);

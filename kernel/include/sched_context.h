@@ -56,7 +56,7 @@ void sched_context_return_lent(struct thread *thread);
 /* The last capability goes. One step; true when nothing points here any more. */
 bool sched_context_destroy_step(struct sched_context *sc);
 
-/* Move the context from one thread to another, which has none; neither is queued, and the caller schedules them. */
+/* Move the context from one thread to another, which has none; neither is queued, and the caller schedules them and updates what is rare. */
 static inline void sched_context_hand_over(struct sched_context *sc, struct thread *from, struct thread *to)
 {
     assert(sc->thread == from && from->sc == sc && !to->sc);

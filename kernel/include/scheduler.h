@@ -3,6 +3,7 @@
 #ifndef KERNEL_SCHEDULER_H
 #define KERNEL_SCHEDULER_H
 
+#include "address_space.h"
 #include "core.h"
 #include "thread.h"
 
@@ -10,6 +11,8 @@
 void scheduler_make_runnable(struct thread *thread);
 /* A thread that is RUNNABLE got a context: queue it, or let it wait for time. */
 void scheduler_consider(struct thread *thread);
+/* The same when its handler has answered its fault: if its context is used up, it waits and does not fault again. */
+void scheduler_consider_answered(struct thread *thread);
 /* Take the thread out of the ready queue and its context out of the replenishments; if it is current, the core looks for another. Its
  * state and context are as they were. */
 void scheduler_forget(struct thread *thread);
@@ -22,17 +25,55 @@ void scheduler_yield(void);
 ticks_t scheduler_charge(struct core *core);
 /* Before leaving the kernel: if something changed, choose who runs, and set the timer. */
 void scheduler_run(struct core *core);
-/* `thread` runs now, on core->context, which it has: for the fast path and scheduler_run. */
-void scheduler_load(struct core *core, struct thread *thread);
+/* `thread` runs now, on core->context, which the current thread has handed over to it; nothing about either is rare: for the fast
+ * path. */
+static inline void scheduler_switch(struct core *core, struct thread *thread)
+{
+    struct thread *previous = core->current;
 
-/* The timer fired: budgets, replenishments, the user timer. */
-void scheduler_timer(struct core *core);
+    core->current = thread;
+    if (thread->space != core->space) {
+        core->space = thread->space;
+        arch_space_load(&thread->space->arch);
+    }
+    arch_thread_switch(previous, thread);
+}
+
+/* The timer fired: budgets, replenishments, the user timer. False: locks had to be taken first, call again. */
+bool scheduler_timer(struct core *core);
 /* Set the user timer (TICKS_NEVER: off). */
 void scheduler_set_user_timer(struct core *core, ticks_t deadline);
 
 /* The core must not have this loaded any more. */
 void scheduler_unload_space(const struct address_space *space);
 void scheduler_unload_fpu(const struct thread *thread);
+/* The thread, which is current, gets the FPU with its own state in it, if it may have it. */
+bool scheduler_give_fpu(struct thread *thread);
+
+/* ---- rare.c: the keys that the fast path compares. */
+
+/* The thread can be switched to at once: it is this core's, nothing about it or the current thread is rare, and nobody of
+ * a higher priority is ready. */
+static inline bool thread_is_plain_next(const struct core *core, const struct thread *thread)
+{
+    return thread->key - core->min_key <= PRIORITY_MAX;
+}
+
+/* RARE_* as the thread's fields have it: for the checker. */
+uint32_t thread_rare(const struct core *core, const struct thread *thread);
+/* To be called when something has changed that thread_rare looks at. */
+void thread_update_rare(struct thread *thread);
+void thread_set_key_priority(struct thread *thread, uint8_t priority);
+/* To be called when the ready queue's highest priority or the current thread has changed. */
+void core_update_min_key(struct core *core);
+/* What it should be: for the checker. */
+uint32_t core_min_key(const struct core *core);
+#ifdef CONFIG_DEBUG
+/* Everything takes the general path, or not: for tests that compare the two. */
+void fastpath_enable(bool on);
+#endif
+
+/* ---- ready_queue.c */
 
 /* Highest priority with a thread in the ready queue; -1: none. */
 int ready_highest(const struct core *core);

@@ -32,6 +32,24 @@
 #define LACKS_MESSAGE   1u
 #define LACKS_WITHDRAWN 2u
 
+/*
+ * The key: all that decides whether a thread can be switched to by the fast path, in one word (sched/rare.c).
+ *
+ *     31        17 16        9 8  7          0
+ *     [ rare      ][ home     ][0][ priority  ]
+ *
+ * "rare" are the conditions under which the general path has something to do that the fast path does not:
+ */
+#define KEY_HOME_SHIFT 9
+#define KEY_RARE_SHIFT 17
+#define MIN_KEY_NONE   (1u << 31) /* no key has this bit */
+#define RARE_CONTEXT                                                                                         \
+    (1u << 17) /* it is not current, and has a context: that one would be charged from now on */
+#define RARE_SIGNAL    (1u << 18) /* its bound notification has bits */
+#define RARE_FAULT     (1u << 19) /* its fault is being handled: its registers are not the message */
+#define RARE_TRUNCATED (1u << 20) /* its call lost something: the answer says so */
+#define RARE_FPU       (1u << 21) /* its state is in the FPU, which is to be turned on or off */
+
 /* Slots of a thread, at the index of their place (enum slot_place). Slot 0 is the head of its list of zombies. */
 #define THREAD_SLOT_COUNT (PLACE_THREAD_DEATH + 1)
 
@@ -47,15 +65,15 @@ struct thread {
     void *waits_at;
     struct reply
         *reply;    /* RECEIVING: armed; else the latest one that it received and that is still owed by it */
+    uint32_t key;  /* priority, home core, RARE_*: changed by thread_set_key and thread_update_rare only */
     uint8_t state; /* THREAD_STATE_* */
-    uint8_t priority;
     uint8_t priority_max;  /* maximum controlled priority */
     uint8_t attributes;    /* THREAD_FPU, THREAD_FAULT_ON_CAP */
-    uint8_t home;          /* core */
     uint8_t sending;       /* SENDING_* */
     uint8_t truncated;     /* its last message lost something: told with the answer */
     uint8_t lacks_context; /* LACKS_*: what to do when it is to run without a context */
     bool ready;            /* it is in the ready queue */
+    bool root;             /* made at boot: the kernel itself says when it stops */
     bool deferred;         /* it is in the core's list of that name: RUNNABLE, but not to run */
     word_t badge;          /* SENDING: of the capability it sends with */
     tag_t tag;             /* SENDING: of the message */
@@ -96,6 +114,17 @@ static inline struct thread *slot_thread(struct slot *slot)
     return container_of(slot - slot_place(slot), struct thread, slots);
 }
 
+static inline uint8_t thread_priority(const struct thread *thread)
+{
+    return (uint8_t)thread->key;
+}
+
+/* The core whose lock protects the thread, and that it runs on. */
+static inline unsigned thread_home(const struct thread *thread)
+{
+    return thread->key >> KEY_HOME_SHIFT & 0xff;
+}
+
 static inline bool thread_is_blocked(const struct thread *thread)
 {
     return thread->state >= THREAD_STATE_SENDING;
@@ -116,12 +145,17 @@ void thread_unwait(struct thread *thread);
 /* Stop for good or until resumed: ends its wait, tells those who wait for its answer, signals its death notification. */
 void thread_stop(struct thread *thread, unsigned reason, word_t code);
 
+/* It has this fault now (FAULT_NONE: none). */
+void thread_set_fault(struct thread *thread, unsigned fault);
+
 /* End the wait with this status in its registers and make it runnable; a pending fault is given up (it goes on where it was). */
 void thread_end_wait(struct thread *thread, status_t status);
 
 /* The last capability to it goes: stop it for good and cut everything that points to it, except its slots. */
 void thread_destroy(struct thread *thread);
 
+/* The queue that it waits in can be touched. False: now it can, but look everything up again (lock.h). */
+bool thread_wait_locks(const struct thread *thread);
 void thread_set_priority(struct thread *thread, uint8_t priority, uint8_t max);
 
 #endif

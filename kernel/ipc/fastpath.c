@@ -6,10 +6,10 @@
  * same result. The conditions:
  *
  *   both        message words only; no more than fit through the two message pages
- *               the one that goes on has no other context, and nobody of a higher priority is ready
- *   call        the endpoint has a receiver, alone, without a context, and it armed a Reply
- *   reply_recv  the Reply owes an answer to a call (no fault) that donated the context that is running; the endpoint has no
- *               senders; no signal is pending
+ *               the thread that goes on is a plain next one (rare.c): of this core, nothing rare about it or the current
+ *               thread, nobody of a higher priority is ready
+ *   call        the endpoint has a receiver, alone, and it armed a Reply
+ *   reply_recv  the Reply owes an answer to a call that donated the context that is running; the endpoint has no senders
  *
  * So the running context stays the same: no time is charged, the timer is not touched, no queue but the endpoint's is.
  */
@@ -17,12 +17,6 @@
 #include "lookup.h"
 #include "sched_context.h"
 #include "scheduler.h"
-
-#ifdef CONFIG_DEBUG
-bool fastpath_off;
-#else
-#define fastpath_off false
-#endif
 
 /* The object of a capability in a one-level address, if it has this type and these rights. */
 static inline void *fast_object(const struct thread *thread, cap_t address, unsigned type, word_t rights,
@@ -65,22 +59,21 @@ bool fastpath_call(struct core *core, struct thread *caller)
     struct endpoint *endpoint =
         fast_object(caller, arch_syscall_cap(&caller->context), OBJECT_ENDPOINT, RIGHT_WRITE, &cap);
 
-    if (!endpoint || endpoint->state != ENDPOINT_RECEIVING || endpoint->dying || fastpath_off)
+    if (!endpoint || endpoint->state != ENDPOINT_RECEIVING || endpoint->dying)
         return false;
     struct thread *server = endpoint_first(endpoint);
     struct reply *reply = reply_armed(server);
-    if (!reply || server->sc || server->wait_node.left || caller->sc != core->context || core->reschedule)
-        return false;
-    if (!message_is_plain(caller, server, tag) || server->priority < ready_highest(core))
+    if (!thread_is_plain_next(core, server) || !reply || server->wait_node.left ||
+        !message_is_plain(caller, server, tag))
         return false;
 
+    assert(caller->sc == core->context && !server->sc && !caller->truncated && !core->reschedule);
     endpoint_dequeue(endpoint, server);
     copy_message(caller, server, tag);
     arch_set_result(&server->context, OK | STATUS_OWED, (word_t)cap->data, arriving_tag(tag));
-    caller->truncated = 0;
     reply_owe(reply, server, caller, (cap_rights(cap) & RIGHT_GRANT) != 0);
     server->state = THREAD_STATE_RUNNABLE;
-    scheduler_load(core, server);
+    scheduler_switch(core, server);
     return true;
 }
 
@@ -92,23 +85,22 @@ bool fastpath_reply_recv(struct core *core, struct thread *server)
     struct endpoint *endpoint =
         fast_object(server, arch_syscall_cap(&server->context), OBJECT_ENDPOINT, RIGHT_READ, &cap);
 
-    if (!endpoint || !reply || endpoint->state == ENDPOINT_SENDING || endpoint->dying || fastpath_off)
+    if (!endpoint || !reply || endpoint->state == ENDPOINT_SENDING || endpoint->dying)
         return false;
     if (reply->state != REPLY_OWED || reply->server != server || !reply_returns_context(reply) ||
-        server->sc != reply->sc || server->sc != core->context || core->reschedule)
+        server->sc != reply->sc)
         return false;
     struct thread *caller = reply->caller;
-    if (caller->fault || caller->truncated || caller->sc || caller->priority < ready_highest(core))
-        return false;
-    if ((server->notification && server->notification->bits) || !message_is_plain(server, caller, tag))
+    if (!thread_is_plain_next(core, caller) || !message_is_plain(server, caller, tag))
         return false;
 
+    assert(server->sc == core->context && !caller->sc && !caller->fault && !core->reschedule);
     copy_message(server, caller, tag);
     arch_set_result(&caller->context, OK, 0, arriving_tag(tag));
     caller->state = THREAD_STATE_RUNNABLE;
     reply_answer_fast(reply);
     server->state = THREAD_STATE_RECEIVING;
     endpoint_enqueue(endpoint, server, ENDPOINT_RECEIVING);
-    scheduler_load(core, caller);
+    scheduler_switch(core, caller);
     return true;
 }

@@ -8,22 +8,42 @@
  */
 #include "fault.h"
 #include "ipc.h"
+#include "lock.h"
 #include "sched_context.h"
 #include "scheduler.h"
+
+/* There is an endpoint to send to. */
+static bool is_handler(const struct slot *handler)
+{
+    return cap_is(&handler->cap, OBJECT_ENDPOINT, RIGHT_WRITE) &&
+           !((const struct endpoint *)cap_pointer(&handler->cap))->dying;
+}
+
+bool fault_locks(const struct thread *thread)
+{
+    const struct slot *handler = &thread->slots[PLACE_THREAD_FAULT];
+
+    /* Without a handler it stops. */
+    return is_handler(handler) ? ipc_send_locks(thread, cap_pointer(&handler->cap), 0)
+                               : lock_all(core_self());
+}
+
+bool fault_can_time_out(const struct thread *thread)
+{
+    return is_handler(&thread->slots[PLACE_THREAD_TIMEOUT]);
+}
 
 static bool send_fault(struct thread *thread, const struct slot *handler, unsigned fault, word_t word0,
                        word_t word1)
 {
-    if (!cap_is(&handler->cap, OBJECT_ENDPOINT, RIGHT_WRITE))
+    thread->fault_words[0] = word0; /* also without a handler: whoever looks at a stopped thread finds them */
+    thread->fault_words[1] = word1;
+    if (!is_handler(handler))
         return false;
     struct endpoint *endpoint = cap_pointer(&handler->cap);
-    if (endpoint->dying)
-        return false;
     assert(thread->state == THREAD_STATE_RUNNABLE && thread->fault == FAULT_NONE);
     scheduler_forget(thread);
-    thread->fault = (uint8_t)fault;
-    thread->fault_words[0] = word0;
-    thread->fault_words[1] = word1;
+    thread_set_fault(thread, fault);
     ipc_send(thread, endpoint, (word_t)handler->cap.data, SENDING_CALL | SENDING_FAULT,
              tag_make(fault, FAULT_WORDS, 0), false);
     return true;
@@ -62,7 +82,7 @@ void fault_answer(struct thread *thread, word_t label, unsigned words, word_t ip
 {
     unsigned fault = thread->fault;
 
-    thread->fault = FAULT_NONE;
+    thread_set_fault(thread, FAULT_NONE);
     thread->state = THREAD_STATE_RUNNABLE;
     if (label == FAULT_REPLY_STOP) {
         thread_stop(thread, THREAD_STOP_FAULT, fault);
@@ -72,5 +92,5 @@ void fault_answer(struct thread *thread, word_t label, unsigned words, word_t ip
         arch_register_write(&thread->context, REGISTER_IP, ip);
         arch_register_write(&thread->context, REGISTER_SP, sp);
     }
-    scheduler_consider(thread);
+    scheduler_consider_answered(thread);
 }

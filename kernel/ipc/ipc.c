@@ -12,12 +12,60 @@
  *
  * This is the general path. The fast path (fastpath.c) does the same for the common case, with the same result.
  *
- * Locks: the home of the endpoint, of both threads, and of the Reply; they are one core's here.
+ * Locks: the home of the endpoint, of both threads, and of the Reply. They are found, and taken, before anything is changed; the first
+ * thread in a queue is the only one of it that is touched. A donated context, its owner and all who have calls open on it are of one
+ * core. Whoever else is affected is so by what scheduler_run does with those that are deferred.
  */
 #include "ipc.h"
 #include "fault.h"
+#include "lock.h"
 #include "sched_context.h"
 #include "scheduler.h"
+
+/* A message from a thread of this home, or the core's own, with these capabilities, is carried. */
+static bool carry_locks(const struct thread *from, tag_t tag)
+{
+    struct core *core = core_self();
+
+    return lock_home(core, thread_home(from)) && (!message_moves(from, tag) || lock_all(core));
+}
+
+bool ipc_send_locks(const struct thread *sender, const struct endpoint *endpoint, tag_t tag)
+{
+    struct core *core = core_self();
+
+    if (!lock_home(core, endpoint->home))
+        return false;
+    if (endpoint->state != ENDPOINT_RECEIVING) /* it queues: no partner yet */
+        return true;
+    return lock_home(core, thread_home(endpoint_first(endpoint))) && carry_locks(sender, tag);
+}
+
+bool ipc_receive_locks(const struct endpoint *endpoint, const struct reply *reply)
+{
+    struct core *core = core_self();
+
+    if (!lock_home(core, endpoint->home) || (reply && !lock_home(core, reply->home)))
+        return false;
+    if (endpoint->state != ENDPOINT_SENDING)
+        return true;
+    const struct thread *sender = endpoint_first(endpoint);
+    return carry_locks(sender, sender->tag);
+}
+
+bool ipc_answer_locks(const struct thread *sender, const struct reply *reply, tag_t tag)
+{
+    struct core *core = core_self();
+
+    if (!lock_home(core, reply->home))
+        return false;
+    if (reply->state != REPLY_OWED)
+        return true;
+    if (reply->caller->fault) /* the answer may stop it */
+        return lock_all(core);
+    return lock_home(core, thread_home(reply->caller)) && (!reply->sc || lock_home(core, reply->sc->core)) &&
+           carry_locks(sender, tag);
+}
 
 void ipc_set_result(struct thread *thread, status_t status, word_t badge, tag_t tag)
 {
@@ -67,6 +115,8 @@ static void settle_sender(struct thread *sender, struct thread *receiver, struct
     if (sender->state == THREAD_STATE_RUNNABLE)
         scheduler_forget(sender);
     reply_owe(reply, receiver, sender, (sending & SENDING_GRANT) != 0);
+    thread_update_rare(sender);
+    thread_update_rare(receiver);
 }
 
 /* Sender and receiver have met; neither is queued. The receiver's result is set; it is made runnable by who calls this. */
@@ -117,8 +167,7 @@ static bool take_bound_signal(struct thread *thread)
 
     if (!notification || !notification->bits || !thread->sc)
         return false;
-    ipc_set_result(thread, OK | STATUS_SIGNAL, notification->bits, 0);
-    notification->bits = 0;
+    notification_take(notification, thread);
     return true;
 }
 
@@ -156,8 +205,7 @@ void ipc_receive(struct thread *receiver, struct endpoint *endpoint, struct repl
 void ipc_wait(struct thread *thread, struct notification *notification, bool poll)
 {
     if (notification->bits) {
-        ipc_set_result(thread, OK | STATUS_SIGNAL, notification->bits, 0);
-        notification->bits = 0;
+        notification_take(notification, thread);
     } else if (poll) {
         ipc_set_result(thread, ERR_WOULD_BLOCK, 0, 0);
     } else {
@@ -189,6 +237,7 @@ status_t ipc_answer(struct thread *sender, struct reply *reply, tag_t tag)
         reply_settle(reply, sender);
         status_t status = truncated || caller->truncated ? ERR_TRUNCATED : OK;
         caller->truncated = 0;
+        thread_update_rare(caller);
         arch_set_result(&caller->context, status, 0, arrived);
         scheduler_make_runnable(caller);
     }

@@ -11,6 +11,7 @@
 #include "cap_transfer.h"
 #include "fault.h"
 #include "ipc.h"
+#include "lock.h"
 #include "lookup.h"
 
 static void copy_registers(const struct thread *from, struct thread *to)
@@ -45,7 +46,18 @@ static bool give_one(struct thread *from, struct thread *to, unsigned index)
         return false;
     if (lookup_slot(to, take, &target) != OK || !slot_can_be_filled(take, target))
         return false;
+    /* Somebody has changed the page since the locks were taken. */
+    if ((mode & 0xff) == GIVE_MOVE && !lock_holds(LOCK_ALL))
+        return false;
     return cap_transfer(source, target, mode & 0xff, mode >> 8, badge) == OK;
+}
+
+bool message_moves(const struct thread *from, tag_t tag)
+{
+    for (unsigned i = 0; from->utcb && i < tag_caps(tag) && i < MESSAGE_CAPS_MAX; i++)
+        if ((*(const volatile word_t *)&from->utcb->give[i].mode & 0xff) == GIVE_MOVE)
+            return true;
+    return false;
 }
 
 static unsigned give_all(struct thread *from, struct thread *to, unsigned count, bool grant)
@@ -54,9 +66,11 @@ static unsigned give_all(struct thread *from, struct thread *to, unsigned count,
 
     if (!grant || !from->utcb || !to->utcb)
         return 0;
+    enum lock_level before = lock_tree(core_self());
     /* They arrive in the order sent; the first that fails ends it, so that the receiver knows which slots were filled. */
     while (given < count && give_one(from, to, given))
         given++;
+    unlock_tree(core_self(), before);
     return given;
 }
 

@@ -12,6 +12,7 @@
 #include "destroy.h"
 #include "endpoint.h"
 #include "invocation.h"
+#include "lock.h"
 
 /* Argument 1 is the index of a slot other than 0. */
 static status_t decode_index(const struct invocation *invocation, struct slot **slot)
@@ -85,7 +86,7 @@ static status_t take_away(struct invocation *invocation, struct slot *slot, bool
         if (progress == PROGRESS_DONE)
             return OK;
         if (progress == PROGRESS_RESTART || invocation->caller->state != THREAD_STATE_RUNNABLE ||
-            arch_interrupt_pending())
+            arch_interrupt_pending() || lock_is_wanted(core_self()))
             return INVOKE_RESTART;
     }
 }
@@ -165,7 +166,7 @@ static status_t cnode_cancel_badge(struct invocation *invocation)
     if (!cap_is(&slot->cap, OBJECT_ENDPOINT, RIGHT_READ | RIGHT_WRITE) || slot->cap.data != 0)
         return invocation_error(ERR_RIGHT, 1);
     while (!endpoint_cancel_step(cap_pointer(&slot->cap), invocation->argument[1], invocation->caller))
-        if (arch_interrupt_pending())
+        if (arch_interrupt_pending() || lock_is_wanted(core_self()))
             return INVOKE_RESTART;
     return OK;
 }

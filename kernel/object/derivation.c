@@ -16,6 +16,7 @@
  * Protected by the tree lock (adding) and all locks (removing).
  */
 #include "derivation.h"
+#include "lock.h"
 
 struct slot derivation_anchor = { .cap = { .head = CAP_ANCHOR } };
 
@@ -60,6 +61,7 @@ static void make_empty(struct slot *slot)
 
 void derivation_add_child(struct slot *parent, struct slot *slot, struct cap cap)
 {
+    assert(lock_holds(LOCK_TREE));
     assert(slot_is_empty(slot) && !slot_is_empty(parent) && derivation_can_have_child(parent));
     link_between(parent, slot, slot_next(parent), slot_depth(parent) + 1);
     slot->cap = cap;
@@ -67,28 +69,28 @@ void derivation_add_child(struct slot *parent, struct slot *slot, struct cap cap
 
 void derivation_add_sibling(struct slot *source, struct slot *slot, struct cap cap)
 {
-    assert(slot_is_empty(slot) && !slot_is_empty(source));
+    assert(lock_holds(LOCK_TREE) && slot_is_empty(slot) && !slot_is_empty(source));
     link_between(slot_prev(source), slot, source, slot_depth(source));
     slot->cap = cap;
 }
 
 void derivation_add_root(struct slot *slot, struct cap cap)
 {
-    assert(slot_is_empty(slot));
+    assert(lock_holds(LOCK_TREE) && slot_is_empty(slot));
     link_between(&derivation_anchor, slot, slot_next(&derivation_anchor), 0);
     slot->cap = cap;
 }
 
 void derivation_remove(struct slot *slot)
 {
-    assert(!slot_is_empty(slot) && !derivation_has_children(slot));
+    assert(lock_holds(LOCK_ALL) && !slot_is_empty(slot) && !derivation_has_children(slot));
     unlink(slot);
     make_empty(slot);
 }
 
 void derivation_move(struct slot *from, struct slot *to, struct cap cap)
 {
-    assert(slot_is_empty(to) && !slot_is_empty(from));
+    assert(lock_holds(LOCK_ALL) && slot_is_empty(to) && !slot_is_empty(from));
     link_between(slot_prev(from), to, slot_next(from), slot_depth(from));
     to->cap = cap;
     make_empty(from);
@@ -96,7 +98,7 @@ void derivation_move(struct slot *from, struct slot *to, struct cap cap)
 
 void derivation_lift(struct slot *slot, struct slot *other)
 {
-    assert(!derivation_has_children(slot) && slot != other);
+    assert(lock_holds(LOCK_ALL) && !derivation_has_children(slot) && slot != other);
     unlink(slot);
     link_between(slot_prev(other), slot, other, slot_depth(other));
 }

@@ -14,6 +14,7 @@
  */
 #include "endpoint.h"
 #include "ipc.h"
+#include "lock.h"
 #include "thread.h"
 
 struct thread *endpoint_first(const struct endpoint *endpoint)
@@ -24,12 +25,13 @@ struct thread *endpoint_first(const struct endpoint *endpoint)
 
 void endpoint_enqueue(struct endpoint *endpoint, struct thread *thread, enum endpoint_state state)
 {
+    assert(lock_holds_home(endpoint->home));
     assert(!endpoint->dying && (endpoint->state == ENDPOINT_IDLE || endpoint->state == state));
     endpoint->state = (uint8_t)state;
     thread->sequence = ++endpoint->sequence;
     thread->waits_at = endpoint;
     queue_insert(&endpoint->waiters, &thread->wait_node,
-                 thread_waiter_key(thread->priority, thread->sequence));
+                 thread_waiter_key(thread_priority(thread), thread->sequence));
     thread->prev = NULL;
     thread->next = endpoint->newest;
     if (endpoint->newest)
@@ -39,7 +41,7 @@ void endpoint_enqueue(struct endpoint *endpoint, struct thread *thread, enum end
 
 void endpoint_dequeue(struct endpoint *endpoint, struct thread *thread)
 {
-    assert(thread->waits_at == endpoint);
+    assert(lock_holds_home(endpoint->home) && thread->waits_at == endpoint);
     queue_remove(&endpoint->waiters, &thread->wait_node);
     if (endpoint->cancel_cursor == thread)
         endpoint->cancel_cursor = thread->next;

@@ -6,7 +6,7 @@
  * line at a time (`owners`). A line is unmasked from when it is acknowledged until its next interrupt; the port masks it
  * when it delivers one.
  *
- * Protected by the tree lock.
+ * Protected by the tree lock; read under any core's.
  */
 #include "irq_handler.h"
 #include "notification.h"
@@ -43,10 +43,9 @@ void irq_handler_destroy(struct irq_handler *handler)
     irq_handler_lose_line(handler);
 }
 
-void irq_handler_interrupt(unsigned line)
+bool irq_handler_interrupt(unsigned line)
 {
     struct irq_handler *handler = line < ARCH_IRQ_LINES ? owners[line] : NULL;
 
-    if (handler)
-        notification_signal_slot(&handler->slots[IRQ_SLOT_NOTIFICATION]);
+    return !handler || notification_signal_slot(&handler->slots[IRQ_SLOT_NOTIFICATION]);
 }

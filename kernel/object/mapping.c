@@ -16,6 +16,7 @@
  * Protected by the tree lock.
  */
 #include "address_space.h"
+#include "lock.h"
 
 #define RECORD_ADDRESS_SHIFT 28
 #define RECORD_NUMBER_SHIFT  16
@@ -190,6 +191,7 @@ void map_perform_frame(const struct map_operation *op)
     struct cap *cap = &op->slot->cap;
     unsigned size_bits = frame_size_bits(cap);
 
+    assert(lock_holds(LOCK_TREE));
     if (op->executable)
         arch_sync_instructions(mapped_pointer(cap), (size_t)1 << size_bits);
     arch_pte_write(op->entry, op->value);
@@ -231,6 +233,7 @@ void map_perform_table(const struct map_operation *op)
     struct cap *cap = &op->slot->cap;
     void *memory = mapped_pointer(cap);
 
+    assert(lock_holds(LOCK_TREE));
     if (mapping_read(cap).number) /* it was mapped before */
         arch_clear_memory(memory, PAGE_SIZE);
     arch_pte_write(op->entry, op->value);
@@ -243,6 +246,7 @@ void mapping_undo(struct cap *cap)
     struct address_space *space;
     arch_pte_t *entry = mapping_entry(cap, &space);
 
+    assert(lock_holds(LOCK_TREE));
     if (!entry)
         return;
     arch_pte_write(entry, 0);

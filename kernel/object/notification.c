@@ -17,32 +17,38 @@
 #include "notification.h"
 #include "endpoint.h"
 #include "ipc.h"
+#include "lock.h"
 #include "scheduler.h"
 #include "thread.h"
 
 void notification_enqueue(struct notification *notification, struct thread *thread)
 {
-    assert(notification->bits == 0);
+    assert(lock_holds_home(notification->home) && notification->bits == 0);
     thread->sequence = ++notification->sequence;
     thread->waits_at = notification;
     queue_insert(&notification->waiters, &thread->wait_node,
-                 thread_waiter_key(thread->priority, thread->sequence));
+                 thread_waiter_key(thread_priority(thread), thread->sequence));
 }
 
 void notification_dequeue(struct notification *notification, struct thread *thread)
 {
-    assert(thread->waits_at == notification);
+    assert(lock_holds_home(notification->home) && thread->waits_at == notification);
     queue_remove(&notification->waiters, &thread->wait_node);
     thread->waits_at = NULL;
+}
+
+void notification_take(struct notification *notification, struct thread *thread)
+{
+    ipc_set_result(thread, OK | STATUS_SIGNAL, notification->bits, 0);
+    notification->bits = 0;
+    if (notification->bound)
+        thread_update_rare(notification->bound);
 }
 
 /* The bits go to a thread that no longer waits. */
 static void wake(struct notification *notification, struct thread *thread)
 {
-    word_t bits = notification->bits;
-
-    notification->bits = 0;
-    ipc_set_result(thread, OK | STATUS_SIGNAL, bits, 0);
+    notification_take(notification, thread);
     scheduler_make_runnable(thread);
 }
 
@@ -56,8 +62,25 @@ void notification_deliver_bound(struct thread *thread)
     wake(notification, thread);
 }
 
+bool notification_wait_locks(const struct notification *notification)
+{
+    struct core *core = core_self();
+
+    return lock_home(core, notification->home) &&
+           (!notification->bound || lock_home(core, thread_home(notification->bound)));
+}
+
+bool notification_signal_locks(const struct notification *notification)
+{
+    if (!notification_wait_locks(notification))
+        return false;
+    const struct queue_node *first = queue_first(&notification->waiters);
+    return !first || lock_home(core_self(), thread_home(container_of(first, struct thread, wait_node)));
+}
+
 void notification_signal(struct notification *notification, word_t bits)
 {
+    assert(lock_holds_home(notification->home));
     notification->bits |= bits;
     if (!notification->bits)
         return;
@@ -66,15 +89,27 @@ void notification_signal(struct notification *notification, word_t bits)
         notification_dequeue(notification, thread);
         wake(notification, thread);
     } else if (notification->bound) {
+        thread_update_rare(notification->bound);
         notification_deliver_bound(notification->bound);
     }
 }
 
+void notification_bind(struct notification *notification, struct thread *thread)
+{
+    thread->notification = notification;
+    notification->bound = thread;
+    thread_update_rare(thread);
+    notification_deliver_bound(thread);
+}
+
 void notification_unbind(struct notification *notification)
 {
-    if (notification->bound) {
-        notification->bound->notification = NULL;
+    struct thread *thread = notification->bound;
+
+    if (thread) {
+        thread->notification = NULL;
         notification->bound = NULL;
+        thread_update_rare(thread);
     }
 }
 
@@ -88,8 +123,12 @@ bool notification_destroy_step(struct notification *notification)
     return queue_is_empty(&notification->waiters);
 }
 
-void notification_signal_slot(const struct slot *slot)
+bool notification_signal_slot(const struct slot *slot)
 {
-    if (cap_is(&slot->cap, OBJECT_NOTIFICATION, RIGHT_WRITE))
-        notification_signal(cap_pointer(&slot->cap), (word_t)slot->cap.data);
+    if (!cap_is(&slot->cap, OBJECT_NOTIFICATION, RIGHT_WRITE))
+        return true;
+    if (!notification_signal_locks(cap_pointer(&slot->cap)))
+        return false;
+    notification_signal(cap_pointer(&slot->cap), (word_t)slot->cap.data);
+    return true;
 }

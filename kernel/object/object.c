@@ -2,6 +2,7 @@
 /* Sizes of objects, and making them out of clean memory: the one place that knows all types. */
 #include "object.h"
 #include "address_space.h"
+#include "core.h"
 #include "derivation.h"
 #include "endpoint.h"
 #include "irq_handler.h"
@@ -51,6 +52,8 @@ static void take_number(struct slot *range, struct slot *slot, uint32_t number)
 struct cap object_create(unsigned type, void *memory, unsigned size_bits, bool device, struct slot *range,
                          uint32_t number)
 {
+    uint8_t home = (uint8_t)core_self()->index; /* who makes an object has it first */
+
     switch (type) {
     case OBJECT_UNTYPED:
         return cap_make(type, memory, RIGHTS_ALL, size_bits | (device ? UNTYPED_DEVICE : 0), 0);
@@ -72,7 +75,16 @@ struct cap object_create(unsigned type, void *memory, unsigned size_bits, bool d
         irq_handler_init(memory, number);
         take_number(range, &((struct irq_handler *)memory)->slots[IRQ_SLOT_LINE], number);
         break;
-    default: /* Endpoint, Notification, Reply, PageTable: all zero is right */
+    case OBJECT_ENDPOINT:
+        ((struct endpoint *)memory)->home = home;
+        break;
+    case OBJECT_NOTIFICATION:
+        ((struct notification *)memory)->home = home;
+        break;
+    case OBJECT_REPLY:
+        ((struct reply *)memory)->home = home;
+        break;
+    default: /* PageTable: all zero is right */
         break;
     }
     return cap_make(type, memory, RIGHTS_ALL, 0, 0);

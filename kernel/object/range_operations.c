@@ -9,6 +9,7 @@
 #include "derivation.h"
 #include "destroy.h"
 #include "invocation.h"
+#include "lock.h"
 #include "sched_context.h"
 #include "scheduler.h"
 #include "time.h"
@@ -100,11 +101,19 @@ static status_t core_set_budget(struct invocation *invocation)
     return status;
 }
 
+/* Argument 1, which is within the range. */
+static struct core *chosen_core(const struct invocation *invocation)
+{
+    return &cores[invocation->argument[0]];
+}
+
 static status_t core_set_timer(struct invocation *invocation)
 {
     word_t deadline = invocation->argument[1];
-    struct core *core = core_self();
+    struct core *core = chosen_core(invocation);
 
+    if (!lock_home(core_self(), core->index))
+        return INVOKE_AGAIN;
     if (slot_is_empty(&core->timer_slot))
         return ERR_STATE;
     scheduler_set_user_timer(core, deadline == ~(word_t)0 ? TICKS_NEVER : time_deadline(deadline));
@@ -113,7 +122,8 @@ static status_t core_set_timer(struct invocation *invocation)
 
 static status_t core_bind_timer(struct invocation *invocation)
 {
-    struct slot *own = &core_self()->timer_slot, *source;
+    struct core *core = chosen_core(invocation);
+    struct slot *own = &core->timer_slot, *source;
     status_t status = invocation_optional(invocation, 2, OBJECT_NOTIFICATION, RIGHT_WRITE, &source);
 
     if (status != OK)
@@ -122,7 +132,7 @@ static status_t core_bind_timer(struct invocation *invocation)
         return ERR_STATE;
     if (!slot_is_empty(own))
         derivation_remove(own);
-    scheduler_set_user_timer(core_self(), TICKS_NEVER);
+    scheduler_set_user_timer(core, TICKS_NEVER);
     if (source)
         derivation_add_sibling(source, own, source->cap);
     return OK;

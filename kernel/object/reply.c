@@ -24,6 +24,7 @@
  */
 #include "reply.h"
 #include "ipc.h"
+#include "lock.h"
 #include "sched_context.h"
 #include "scheduler.h"
 #include "thread.h"
@@ -44,7 +45,7 @@ struct reply *reply_armed(const struct thread *receiver)
 
 void reply_arm(struct reply *reply, struct thread *server)
 {
-    assert(reply->state == REPLY_FREE);
+    assert(lock_holds_home(reply->home) && reply->state == REPLY_FREE);
     reply->state = REPLY_ARMED;
     meet_server(reply, server);
 }
@@ -132,6 +133,7 @@ bool reply_chain_forget_step(struct sched_context *sc)
 
 void reply_owe(struct reply *reply, struct thread *server, struct thread *caller, bool grant)
 {
+    assert(lock_holds_home(reply->home) && lock_holds_home(thread_home(caller)));
     assert(reply->state != REPLY_OWED);
     reply->state = REPLY_OWED;
     reply->caller = caller;
@@ -166,6 +168,7 @@ void reply_settle(struct reply *reply, struct thread *answering)
     struct thread *caller = reply->caller;
     struct sched_context *sc = reply->sc;
 
+    assert(lock_holds_home(reply->home) && lock_holds_home(thread_home(caller)));
     assert(reply->state == REPLY_OWED && caller && caller->waits_at == reply);
     bool is_top = sc && reply_returns_context(reply), cut = sc && is_cut(reply);
     if (sc)

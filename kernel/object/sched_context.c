@@ -14,6 +14,7 @@
  * All fields are protected by the lock of the context's core.
  */
 #include "sched_context.h"
+#include "lock.h"
 #include "notification.h"
 #include "reply.h"
 #include "scheduler.h"
@@ -23,6 +24,7 @@ void sched_context_init(struct sched_context *sc, unsigned size_bits)
 {
     size_t room = ((size_t)1 << size_bits) - offsetof(struct sched_context, refills);
 
+    sc->core = (uint8_t)core_self()->index;
     sc->max = (uint16_t)(room / sizeof(struct refill));
     assert(sc->max >= 2);
 }
@@ -38,14 +40,17 @@ static void detach(struct sched_context *sc)
     thread->sc = NULL;
     sc->thread = NULL;
     sc->lent = false;
+    thread_update_rare(thread);
 }
 
 static void attach(struct sched_context *sc, struct thread *thread)
 {
+    assert(lock_holds_home(sc->core) && lock_holds_home(thread_home(thread)));
     assert(!sc->thread && !thread->sc);
     sc->thread = thread;
     thread->sc = sc;
     thread->lacks_context = LACKS_NOTHING;
+    thread_update_rare(thread);
 }
 
 /* What a thread can do since it has a context. */

@@ -16,6 +16,7 @@
 #include "endpoint.h"
 #include "fault.h"
 #include "ipc.h"
+#include "lock.h"
 #include "lookup.h"
 #include "notification.h"
 #include "reply.h"
@@ -26,6 +27,7 @@ void thread_init(struct thread *thread)
 {
     arch_context_init(&thread->context);
     arch_fpu_init(&thread->fpu);
+    thread->key = core_self()->index << KEY_HOME_SHIFT;
     thread->cnode = lookup_no_cnode;
     thread->cnode_mask = 0;
     zombie_list_init(&thread->slots[0]);
@@ -90,14 +92,26 @@ void thread_unwait(struct thread *thread)
     }
 }
 
+void thread_set_fault(struct thread *thread, unsigned fault)
+{
+    thread->fault = (uint8_t)fault;
+    thread_update_rare(thread);
+}
+
+/* Its call or fault has ended in another way than by an answer. */
+static void forget_call(struct thread *thread)
+{
+    thread->truncated = 0;
+    thread_set_fault(thread, FAULT_NONE);
+}
+
 void thread_end_wait(struct thread *thread, status_t status)
 {
     assert(thread_is_blocked(thread));
     if (thread->state == THREAD_STATE_RECEIVING && !thread->sc)
         thread->lacks_context = LACKS_MESSAGE; /* it is woken, and nobody brought it time */
     thread_unwait(thread);
-    thread->fault = FAULT_NONE;
-    thread->truncated = 0;
+    forget_call(thread);
     ipc_set_result(thread, status, 0, 0);
     scheduler_make_runnable(thread);
 }
@@ -111,25 +125,47 @@ static void fail_caller(struct thread *thread)
         reply_fail(reply, ERR_PEER_GONE);
 }
 
+/* Nobody is above the root component, so nobody else could say so. */
+static void announce_stop(const struct thread *thread)
+{
+    static const char *const faults[] = { "no fault",       "page fault", "exception", "unknown system call",
+                                          "bad capability", "timeout" };
+    static const char *const reasons[] = { "nothing", "suspended", "fault", "no address space", "destroyed" };
+    unsigned long code = (unsigned long)thread->exit_code;
+
+    if (thread->stop_reason == THREAD_STOP_FAULT)
+        print("lucid: the root component has stopped: %s (%lx, %lx) at %lx, stack %lx\n",
+              faults[code < ARRAY_COUNT(faults) ? code : 0], (unsigned long)thread->fault_words[0],
+              (unsigned long)thread->fault_words[1], (unsigned long)arch_context_ip(&thread->context),
+              (unsigned long)arch_context_sp(&thread->context));
+    else
+        print("lucid: the root component has stopped: %s, exit code %lu\n", reasons[thread->stop_reason],
+              code);
+}
+
 void thread_stop(struct thread *thread, unsigned reason, word_t code)
 {
+    assert(lock_holds(LOCK_ALL));
     if (thread->state == THREAD_STATE_STOPPED)
         return;
     bool waited = thread_is_blocked(thread);
+    /* On others' time, or between two calls: resumed, it lacks time to get back to its endpoint. */
+    bool passive = !thread->owned && (thread->sc || thread->state == THREAD_STATE_RECEIVING);
     thread_unwait(thread);
     if (waited && thread->fault == FAULT_NONE)
         ipc_set_result(thread, ERR_CANCELLED, 0, 0);
     thread->state = THREAD_STATE_STOPPED;
-    thread->fault = FAULT_NONE;
-    thread->truncated = 0;
+    forget_call(thread);
     thread->stop_reason = (uint8_t)reason;
     thread->exit_code = code;
     if (thread == core_self()->current)
         core_self()->reschedule = true;
     if (reason != THREAD_STOP_SUSPEND || thread == core_self()->current)
         fail_caller(thread);
-    thread->lacks_context = LACKS_NOTHING; /* what it had of its caller's time is not missed */
-    notification_signal_slot(&thread->slots[PLACE_THREAD_DEATH]);
+    thread->lacks_context = passive ? LACKS_MESSAGE : LACKS_NOTHING;
+    if (thread->root)
+        announce_stop(thread);
+    (void)notification_signal_slot(&thread->slots[PLACE_THREAD_DEATH]); /* all locks are held */
 }
 
 void thread_destroy(struct thread *thread)
@@ -145,6 +181,21 @@ void thread_destroy(struct thread *thread)
     if (thread->sc)
         sched_context_give_back(thread->sc);
     scheduler_unload_fpu(thread);
+}
+
+bool thread_wait_locks(const struct thread *thread)
+{
+    struct core *core = core_self();
+
+    switch (thread->state) {
+    case THREAD_STATE_SENDING:
+    case THREAD_STATE_RECEIVING:
+        return lock_home(core, ((const struct endpoint *)thread->waits_at)->home);
+    case THREAD_STATE_WAITING:
+        return lock_home(core, ((const struct notification *)thread->waits_at)->home);
+    default:
+        return true;
+    }
 }
 
 /* Waiters stand in order of priority: take it out and put it back, with its time of arrival. */
@@ -167,7 +218,7 @@ void thread_set_priority(struct thread *thread, uint8_t priority, uint8_t max)
     bool ready = thread->ready;
     if (ready)
         ready_remove(core, thread);
-    thread->priority = priority;
+    thread_set_key_priority(thread, priority);
     if (ready)
         ready_append(core, thread);
     if (ready || thread == core->current)

@@ -198,6 +198,8 @@ static status_t thread_change_priority(struct invocation *invocation)
         if (invocation->argument[i] > invocation->caller->priority_max)
             return invocation_error(ERR_PRIORITY, i + 1);
     }
+    if (!thread_wait_locks(invoked_thread(invocation)))
+        return INVOKE_AGAIN;
     thread_set_priority(invoked_thread(invocation), (uint8_t)invocation->argument[0],
                         (uint8_t)invocation->argument[1]);
     return OK;
@@ -221,9 +223,7 @@ static status_t thread_bind_notification(struct invocation *invocation)
         return ERR_BUSY;
     if (!queue_is_empty(&notification->waiters))
         return invocation_error(ERR_STATE, 1);
-    thread->notification = notification;
-    notification->bound = thread;
-    notification_deliver_bound(thread);
+    notification_bind(notification, thread);
     return OK;
 }
 
@@ -249,7 +249,7 @@ static status_t thread_info(struct invocation *invocation)
     invocation_result(invocation, thread->state);
     invocation_result(invocation, thread->stop_reason);
     invocation_result(invocation, thread->exit_code);
-    invocation_result(invocation, thread->priority);
+    invocation_result(invocation, thread_priority(thread));
     return OK;
 }
 

@@ -16,6 +16,7 @@
 #include "destroy.h"
 #include "invocation.h"
 #include "irq_handler.h"
+#include "lock.h"
 #include "object.h"
 #include "sched_context.h"
 
@@ -200,7 +201,7 @@ static status_t untyped_reset(struct invocation *invocation)
     if (floor == untyped->data)
         return OK;
     while (reset_step(untyped, floor))
-        if (arch_interrupt_pending())
+        if (arch_interrupt_pending() || lock_is_wanted(core_self()))
             return INVOKE_RESTART;
     return OK;
 }

@@ -5,15 +5,18 @@
  * It holds exactly the threads that could run now and do not (Benno scheduling: Blackham, Shi, Heiser 2012). Protected by the core's lock.
  */
 #include "scheduler.h"
+#include "thread_queue.h"
 
 static void bitmap_set(struct core *core, unsigned priority)
 {
     core->ready_bitmap[priority / 64] |= 1ull << priority % 64;
+    core_update_min_key(core);
 }
 
 static void bitmap_clear(struct core *core, unsigned priority)
 {
     core->ready_bitmap[priority / 64] &= ~(1ull << priority % 64);
+    core_update_min_key(core);
 }
 
 int ready_highest(const struct core *core)
@@ -24,52 +27,36 @@ int ready_highest(const struct core *core)
     return -1;
 }
 
-void ready_append(struct core *core, struct thread *thread)
+static struct thread_queue *queue_of(struct core *core, const struct thread *thread)
 {
-    struct thread_queue *queue = &core->ready[thread->priority];
+    return &core->ready[thread_priority(thread)];
+}
 
+static void become_ready(struct core *core, struct thread *thread)
+{
     assert(!thread->ready && thread->state == THREAD_STATE_RUNNABLE && thread->sc);
     thread->ready = true;
-    thread->next = NULL;
-    thread->prev = queue->last;
-    if (queue->last)
-        queue->last->next = thread;
-    else
-        queue->first = thread;
-    queue->last = thread;
-    bitmap_set(core, thread->priority);
+    if (!queue_of(core, thread)->first)
+        bitmap_set(core, thread_priority(thread));
+}
+
+void ready_append(struct core *core, struct thread *thread)
+{
+    become_ready(core, thread);
+    thread_queue_append(queue_of(core, thread), thread);
 }
 
 void ready_prepend(struct core *core, struct thread *thread)
 {
-    struct thread_queue *queue = &core->ready[thread->priority];
-
-    assert(!thread->ready && thread->state == THREAD_STATE_RUNNABLE && thread->sc);
-    thread->ready = true;
-    thread->prev = NULL;
-    thread->next = queue->first;
-    if (queue->first)
-        queue->first->prev = thread;
-    else
-        queue->last = thread;
-    queue->first = thread;
-    bitmap_set(core, thread->priority);
+    become_ready(core, thread);
+    thread_queue_prepend(queue_of(core, thread), thread);
 }
 
 void ready_remove(struct core *core, struct thread *thread)
 {
-    struct thread_queue *queue = &core->ready[thread->priority];
-
     assert(thread->ready);
     thread->ready = false;
-    if (thread->prev)
-        thread->prev->next = thread->next;
-    else
-        queue->first = thread->next;
-    if (thread->next)
-        thread->next->prev = thread->prev;
-    else
-        queue->last = thread->prev;
-    if (!queue->first)
-        bitmap_clear(core, thread->priority);
+    thread_queue_remove(queue_of(core, thread), thread);
+    if (!queue_of(core, thread)->first)
+        bitmap_clear(core, thread_priority(thread));
 }

@@ -8,7 +8,8 @@
  *   current               it runs; it is in no queue
  *   the ready queue       its context has time
  *   nowhere, and its context in the replenishments        its context has none until then
- *   deferred              it lost its context, or nobody handled its fault: it faults or stops in scheduler_run
+ *   deferred              it lost its context, its context is used up and that is a fault, or nobody handled its fault: it
+ *                         faults or stops in scheduler_run
  *   nowhere               it has no context
  *
  * Faults and stops are deferred because each can be the reason of the next: a server stops, so its caller's call fails, which has no time
@@ -25,8 +26,10 @@
 #include "scheduler.h"
 #include "address_space.h"
 #include "fault.h"
+#include "lock.h"
 #include "notification.h"
 #include "sched_context.h"
+#include "thread_queue.h"
 
 static void timer_arm(struct core *core, ticks_t deadline)
 {
@@ -94,19 +97,11 @@ ticks_t scheduler_charge(struct core *core)
 
 static void defer(struct core *core, struct thread *thread)
 {
-    struct thread_queue *queue = &core->deferred;
-
     core->reschedule = true;
     if (thread->deferred)
         return;
     thread->deferred = true;
-    thread->next = NULL;
-    thread->prev = queue->last;
-    if (queue->last)
-        queue->last->next = thread;
-    else
-        queue->first = thread;
-    queue->last = thread;
+    thread_queue_append(&core->deferred, thread);
 }
 
 void scheduler_stop_deferring(struct thread *thread)
@@ -116,14 +111,22 @@ void scheduler_stop_deferring(struct thread *thread)
     if (!thread->deferred)
         return;
     thread->deferred = false;
-    if (thread->prev)
-        thread->prev->next = thread->next;
+    thread_queue_remove(&core->deferred, thread);
+}
+
+/* The thread's context is used up. That is a fault if it has just done so, or if the context is not its own, whenever that was used
+ * up (DESIGN section 6): it may have blocked in the same entry. */
+static bool faults_for_time(const struct core *core, const struct thread *thread)
+{
+    return fault_can_time_out(thread) && (thread->sc == core->context || thread->sc->owner != thread);
+}
+
+static void lack_time(struct core *core, struct thread *thread)
+{
+    if (faults_for_time(core, thread))
+        defer(core, thread);
     else
-        core->deferred.first = thread->next;
-    if (thread->next)
-        thread->next->prev = thread->prev;
-    else
-        core->deferred.last = thread->prev;
+        wait_for_replenishment(core, thread->sc);
 }
 
 void scheduler_consider(struct thread *thread)
@@ -131,6 +134,7 @@ void scheduler_consider(struct thread *thread)
     struct core *core = core_self();
     struct sched_context *sc = thread->sc;
 
+    assert(lock_holds_home(thread_home(thread)));
     assert(thread->state == THREAD_STATE_RUNNABLE && !thread->ready);
     if (thread->fault != FAULT_NONE || (!sc && thread->lacks_context != LACKS_NOTHING)) {
         defer(core, thread);
@@ -145,8 +149,7 @@ void scheduler_consider(struct thread *thread)
     if (sc != core->context)
         refill_unblock(sc, now);
     if (!refill_is_ready(sc, now)) {
-        if (sc != core->context || !fault_raise_timeout(thread, sc->badge, TIMEOUT_EXHAUSTED, false))
-            wait_for_replenishment(core, sc);
+        lack_time(core, thread);
         return;
     }
     if (sc == core->context) /* the time that is running was only handed on: its slice is not over */
@@ -154,8 +157,18 @@ void scheduler_consider(struct thread *thread)
     else
         ready_append(core, thread);
     if (!core->current || core->current->state != THREAD_STATE_RUNNABLE ||
-        thread->priority > core->current->priority || thread == core->current)
+        thread_priority(thread) > thread_priority(core->current) || thread == core->current)
         core->reschedule = true;
+}
+
+void scheduler_consider_answered(struct thread *thread)
+{
+    struct core *core = core_self();
+
+    if (thread->sc && !refill_is_ready(thread->sc, arch_ticks()))
+        wait_for_replenishment(core, thread->sc);
+    else
+        scheduler_consider(thread);
 }
 
 void scheduler_make_runnable(struct thread *thread)
@@ -198,6 +211,34 @@ void scheduler_unload_space(const struct address_space *space)
     }
 }
 
+static void fpu_set_owner(struct core *core, struct thread *owner)
+{
+    struct thread *before = core->fpu_owner;
+
+    core->fpu_owner = owner;
+    if (before)
+        thread_update_rare(before);
+    if (owner)
+        thread_update_rare(owner);
+}
+
+bool scheduler_give_fpu(struct thread *thread)
+{
+    struct core *core = core_self();
+
+    if (!(thread->attributes & THREAD_FPU))
+        return false;
+    arch_fpu_enable(true);
+    if (core->fpu_owner != thread) {
+        if (core->fpu_owner)
+            arch_fpu_save(&core->fpu_owner->fpu);
+        arch_fpu_load(&thread->fpu);
+        fpu_set_owner(core, thread);
+    }
+    core->fpu_on = true;
+    return true;
+}
+
 void scheduler_unload_fpu(const struct thread *thread)
 {
     struct core *core = core_self();
@@ -205,7 +246,7 @@ void scheduler_unload_fpu(const struct thread *thread)
     if (core->fpu_owner == thread) {
         if (arch_fpu_leaks()) /* then it is on: who leaves does not stay the owner */
             arch_fpu_clear();
-        core->fpu_owner = NULL;
+        fpu_set_owner(core, NULL);
         core->fpu_on = false;
         arch_fpu_enable(false);
     }
@@ -214,10 +255,12 @@ void scheduler_unload_fpu(const struct thread *thread)
 /* The owner's state stays in the registers while others run, unless those could see it there. */
 static void fpu_leave(struct core *core)
 {
+    struct thread *owner = core->fpu_owner;
+
     if (arch_fpu_leaks()) {
-        arch_fpu_save(&core->fpu_owner->fpu);
+        arch_fpu_save(&owner->fpu);
         arch_fpu_clear();
-        core->fpu_owner = NULL;
+        fpu_set_owner(core, NULL);
     }
 }
 
@@ -233,24 +276,28 @@ static void fpu_switch(struct core *core, const struct thread *thread)
     arch_fpu_enable(on);
 }
 
-void scheduler_load(struct core *core, struct thread *thread)
+/* `thread` runs now, on core->context, which it has. */
+static void load(struct core *core, struct thread *thread)
 {
     struct thread *previous = core->current;
 
-    core->current = thread;
-    if (thread->space != core->space) {
-        core->space = thread->space;
-        arch_space_load(&thread->space->arch);
-    }
     fpu_switch(core, thread);
-    arch_thread_switch(previous, thread);
+    scheduler_switch(core, thread);
+    if (previous)
+        thread_update_rare(previous);
+    thread_update_rare(thread);
 }
 
 /* Nobody runs now. The space stays loaded, in case its threads are next. */
 static void unload_current(struct core *core)
 {
-    arch_thread_switch(core->current, NULL);
+    struct thread *previous = core->current;
+
+    arch_thread_switch(previous, NULL);
     core->current = NULL;
+    if (previous)
+        thread_update_rare(previous);
+    core_update_min_key(core);
 }
 
 /* Put the thread that was running where it belongs, if it could go on. */
@@ -271,8 +318,7 @@ static void requeue_current(struct core *core, ticks_t now)
         refill_unblock(current->sc, now);
     }
     if (!refill_is_ready(current->sc, now)) {
-        if (!fault_raise_timeout(current, current->sc->badge, TIMEOUT_EXHAUSTED, false))
-            wait_for_replenishment(core, current->sc);
+        lack_time(core, current);
     } else if (ended) {
         ready_append(core, current);
     } else {
@@ -280,19 +326,33 @@ static void requeue_current(struct core *core, ticks_t now)
     }
 }
 
+static void time_out(struct core *core, struct thread *thread)
+{
+    struct sched_context *sc = thread->sc;
+
+    if (!fault_raise_timeout(thread, sc->badge, TIMEOUT_EXHAUSTED, false))
+        wait_for_replenishment(core, sc);
+}
+
 #define DEFERRED_PER_ENTRY 8
 
-/* A few of those that are deferred. Each can defer another. */
-static void settle_deferred(struct core *core)
+/* A few of those that are deferred. Each can defer another. Who stops or faults affects others of any home. */
+static void settle_deferred(struct core *core, ticks_t now)
 {
+    while (core->deferred.first && !lock_all(core))
+        ;
     for (int i = 0; i < DEFERRED_PER_ENTRY && core->deferred.first; i++) {
         struct thread *thread = core->deferred.first;
         assert(thread->state == THREAD_STATE_RUNNABLE && !thread->ready);
         scheduler_stop_deferring(thread);
         if (thread->fault != FAULT_NONE)
             thread_stop(thread, THREAD_STOP_FAULT, thread->fault);
-        else
+        else if (!thread->sc)
             fault_raise_timeout(thread, 0, TIMEOUT_WITHDRAWN, thread->lacks_context == LACKS_WITHDRAWN);
+        else if (!refill_is_ready(thread->sc, now))
+            time_out(core, thread);
+        else
+            scheduler_consider(thread); /* it had to wait so long for this that it need not fault any more */
     }
 }
 
@@ -315,7 +375,7 @@ void scheduler_run(struct core *core)
     struct thread *previous = core->current;
     requeue_current(core, now);
     core->current = NULL; /* it is where it belongs: whoever goes on by what follows is queued, it too */
-    settle_deferred(core);
+    settle_deferred(core, now);
     core->current = previous;
     core->reschedule = false;
     core->current_ended = false;
@@ -325,7 +385,7 @@ void scheduler_run(struct core *core)
         refill_begin(best->sc, now);
     core->context = best ? best->sc : NULL;
     if (best)
-        scheduler_load(core, best);
+        load(core, best);
     else
         unload_current(core);
     timer_arm(core, core->deferred.first
@@ -350,16 +410,18 @@ static void replenish(struct core *core, ticks_t now)
     }
 }
 
-void scheduler_timer(struct core *core)
+bool scheduler_timer(struct core *core)
 {
     core->timer_armed = TICKS_NEVER;
     core->reschedule = true;
     ticks_t now = scheduler_charge(core);
     replenish(core, now);
-    if (core->user_deadline <= now) {
-        core->user_deadline = TICKS_NEVER;
-        notification_signal_slot(&core->timer_slot);
-    }
+    if (core->user_deadline > now)
+        return true;
+    if (!notification_signal_slot(&core->timer_slot))
+        return false;
+    core->user_deadline = TICKS_NEVER;
+    return true;
 }
 
 void scheduler_set_user_timer(struct core *core, ticks_t deadline)

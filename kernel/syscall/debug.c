@@ -57,7 +57,7 @@ bool debug_syscall(struct thread *thread)
         dump(core_self());
         break;
     case DEBUG_FAST:
-        fastpath_off = arch_syscall_tag(&thread->context) == 0;
+        fastpath_enable(arch_syscall_tag(&thread->context) != 0);
         break;
     case DEBUG_CHECK: {
         struct check_report report;

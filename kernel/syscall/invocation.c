@@ -5,60 +5,72 @@
  */
 #include "invocation.h"
 #include "ipc.h"
+#include "lock.h"
+#include "sched_context.h"
 #include "scheduler.h"
 
-/* What is common to the checks of an operation: how many arguments it takes, and the right it needs. */
+/* Locks that an operation needs, beside this core's own (lock.h). */
+enum operation_locks {
+    LOCKS_OWN,
+    LOCKS_HOME, /* of the object, and what else its function finds that it touches */
+    LOCKS_TREE,
+    LOCKS_ALL,
+};
+
+/* What is common to the checks of an operation: how many arguments it takes, the right and the locks it needs. */
 struct operation_rule {
     bool exists;
     uint8_t arguments;
     uint8_t right;
+    uint8_t locks;
 };
 
-#define OPERATIONS_PER_TYPE               12
-#define RULE(operation, arguments, right) [(operation) >> 8][(operation)&0xff] = { true, arguments, right }
+#define OPERATIONS_PER_TYPE 12
+#define RULE(operation, arguments, right, locks)                                                             \
+    [(operation) >> 8][(operation)&0xff] = { true, arguments, right, LOCKS_##locks }
 
 static const struct operation_rule rules[OBJECT_TYPE_COUNT][OPERATIONS_PER_TYPE] = {
-    RULE(OP_UNTYPED_RETYPE, 7, RIGHT_WRITE),
-    RULE(OP_UNTYPED_RESET, 1, RIGHT_WRITE),
-    RULE(OP_UNTYPED_INFO, 0, RIGHT_WRITE),
-    RULE(OP_CNODE_COPY, 2, RIGHT_WRITE),
-    RULE(OP_CNODE_MINT, 5, RIGHT_WRITE),
-    RULE(OP_CNODE_MOVE, 2, RIGHT_WRITE),
-    RULE(OP_CNODE_DELETE, 1, RIGHT_WRITE),
-    RULE(OP_CNODE_REVOKE, 1, RIGHT_WRITE),
-    RULE(OP_CNODE_INSPECT, 1, RIGHT_WRITE),
-    RULE(OP_CNODE_CANCEL_BADGE, 2, RIGHT_WRITE),
-    RULE(OP_THREAD_CONFIGURE, 8, RIGHT_WRITE),
-    RULE(OP_THREAD_READ_REGISTERS, 0, RIGHT_WRITE),
-    RULE(OP_THREAD_WRITE_REGISTERS, 1, RIGHT_WRITE),
-    RULE(OP_THREAD_SUSPEND, 1, RIGHT_WRITE),
-    RULE(OP_THREAD_RESUME, 0, RIGHT_WRITE),
-    RULE(OP_THREAD_CANCEL, 0, RIGHT_WRITE),
-    RULE(OP_THREAD_SET_PRIORITY, 2, RIGHT_WRITE),
-    RULE(OP_THREAD_BIND_NOTIFICATION, 1, RIGHT_WRITE),
-    RULE(OP_THREAD_SET_ATTRIBUTES, 2, RIGHT_WRITE),
-    RULE(OP_THREAD_INFO, 0, RIGHT_WRITE),
-    RULE(OP_SCHED_CONTEXT_BIND, 1, RIGHT_WRITE),
-    RULE(OP_SCHED_CONTEXT_UNBIND, 0, RIGHT_WRITE),
-    RULE(OP_SCHED_CONTEXT_INFO, 0, RIGHT_WRITE),
-    RULE(OP_SCHED_CONTEXT_LEND, 1, RIGHT_WRITE),
-    RULE(OP_FRAME_UNMAP, 0, 0),
-    RULE(OP_FRAME_CLEAN, 2, RIGHT_WRITE),
-    RULE(OP_FRAME_INVALIDATE, 2, RIGHT_WRITE),
-    RULE(OP_FRAME_INFO, 0, 0),
-    RULE(OP_ADDRESS_SPACE_MAP, 4, RIGHT_WRITE),
-    RULE(OP_ADDRESS_SPACE_MAP_TABLE, 2, RIGHT_WRITE),
-    RULE(OP_ADDRESS_SPACE_INFO, 0, RIGHT_WRITE),
-    RULE(OP_PAGE_TABLE_UNMAP, 0, RIGHT_WRITE),
-    RULE(OP_IRQ_HANDLER_BIND, 1, RIGHT_WRITE),
-    RULE(OP_IRQ_HANDLER_ACKNOWLEDGE, 0, RIGHT_WRITE),
-    RULE(OP_IRQ_HANDLER_SET_MODE, 1, RIGHT_WRITE),
-    RULE(OP_IRQ_HANDLER_MSI, 0, RIGHT_WRITE),
-    RULE(OP_IO_PORT_RANGE_IN, 2, RIGHT_READ),
-    RULE(OP_IO_PORT_RANGE_OUT, 3, RIGHT_WRITE),
-    RULE(OP_CORE_RANGE_SET_BUDGET, 5, RIGHT_WRITE),
-    RULE(OP_CORE_RANGE_SET_TIMER, 2, RIGHT_WRITE),
-    RULE(OP_CORE_RANGE_BIND_TIMER, 2, RIGHT_WRITE),
+    RULE(OP_UNTYPED_RETYPE, 7, RIGHT_WRITE, TREE),
+    RULE(OP_UNTYPED_RESET, 1, RIGHT_WRITE, TREE),
+    RULE(OP_UNTYPED_INFO, 0, RIGHT_WRITE, TREE),
+    RULE(OP_CNODE_COPY, 2, RIGHT_WRITE, TREE),
+    RULE(OP_CNODE_MINT, 5, RIGHT_WRITE, TREE),
+    RULE(OP_CNODE_MOVE, 2, RIGHT_WRITE, ALL),
+    RULE(OP_CNODE_DELETE, 1, RIGHT_WRITE, ALL),
+    RULE(OP_CNODE_REVOKE, 1, RIGHT_WRITE, ALL),
+    RULE(OP_CNODE_INSPECT, 1, RIGHT_WRITE, TREE),
+    RULE(OP_CNODE_CANCEL_BADGE, 2, RIGHT_WRITE, ALL),
+    RULE(OP_THREAD_CONFIGURE, 8, RIGHT_WRITE, ALL),
+    RULE(OP_THREAD_READ_REGISTERS, 0, RIGHT_WRITE, HOME),
+    RULE(OP_THREAD_WRITE_REGISTERS, 1, RIGHT_WRITE, HOME),
+    RULE(OP_THREAD_SUSPEND, 1, RIGHT_WRITE, ALL),
+    RULE(OP_THREAD_RESUME, 0, RIGHT_WRITE, ALL),
+    RULE(OP_THREAD_CANCEL, 0, RIGHT_WRITE, ALL),
+    RULE(OP_THREAD_SET_PRIORITY, 2, RIGHT_WRITE, HOME),
+    RULE(OP_THREAD_BIND_NOTIFICATION, 1, RIGHT_WRITE, ALL),
+    RULE(OP_THREAD_SET_ATTRIBUTES, 2, RIGHT_WRITE, ALL),
+    RULE(OP_THREAD_INFO, 0, RIGHT_WRITE, HOME),
+    RULE(OP_SCHED_CONTEXT_BIND, 1, RIGHT_WRITE, ALL),
+    RULE(OP_SCHED_CONTEXT_UNBIND, 0, RIGHT_WRITE, ALL),
+    RULE(OP_SCHED_CONTEXT_INFO, 0, RIGHT_WRITE, HOME),
+    RULE(OP_SCHED_CONTEXT_LEND, 1, RIGHT_WRITE, ALL),
+    RULE(OP_FRAME_UNMAP, 0, 0, TREE),
+    RULE(OP_FRAME_CLEAN, 2, RIGHT_WRITE, OWN),
+    RULE(OP_FRAME_INVALIDATE, 2, RIGHT_WRITE, OWN),
+    RULE(OP_FRAME_INFO, 0, 0, TREE),
+    RULE(OP_ADDRESS_SPACE_MAP, 4, RIGHT_WRITE, TREE),
+    RULE(OP_ADDRESS_SPACE_MAP_TABLE, 2, RIGHT_WRITE, TREE),
+    RULE(OP_ADDRESS_SPACE_INFO, 0, RIGHT_WRITE, OWN),
+    RULE(OP_PAGE_TABLE_UNMAP, 0, RIGHT_WRITE, TREE),
+    RULE(OP_IRQ_HANDLER_BIND, 1, RIGHT_WRITE, ALL),
+    RULE(OP_IRQ_HANDLER_ACKNOWLEDGE, 0, RIGHT_WRITE, TREE),
+    RULE(OP_IRQ_HANDLER_SET_MODE, 1, RIGHT_WRITE, TREE),
+    RULE(OP_IRQ_HANDLER_MSI, 0, RIGHT_WRITE, TREE),
+    RULE(OP_IO_PORT_RANGE_IN, 2, RIGHT_READ, OWN),
+    RULE(OP_IO_PORT_RANGE_OUT, 3, RIGHT_WRITE, OWN),
+    RULE(OP_CORE_RANGE_SET_BUDGET, 5, RIGHT_WRITE, ALL),
+    RULE(OP_CORE_RANGE_SET_TIMER, 2, RIGHT_WRITE, HOME),
+    RULE(OP_CORE_RANGE_BIND_TIMER, 2, RIGHT_WRITE, ALL),
 };
 
 static const struct operation_rule *find_rule(word_t operation)
@@ -70,10 +82,9 @@ static const struct operation_rule *find_rule(word_t operation)
     return &rules[type][number];
 }
 
-static status_t check_common(const struct invocation *invocation)
+static status_t check_common(const struct invocation *invocation, const struct operation_rule *rule)
 {
     const struct cap *cap = &invocation->slot->cap;
-    const struct operation_rule *rule = find_rule(invocation->operation);
 
     if (!rule || invocation->operation >> 8 != cap_type(cap))
         return ERR_OPERATION;
@@ -110,6 +121,39 @@ static status_t dispatch(struct invocation *invocation)
     }
 }
 
+/* The home of an object whose operations need no more than that. */
+static unsigned object_home(const struct invocation *invocation)
+{
+    const struct cap *cap = &invocation->slot->cap;
+
+    if (cap_type(cap) == OBJECT_THREAD)
+        return thread_home(cap_pointer(cap));
+    if (cap_type(cap) == OBJECT_SCHED_CONTEXT)
+        return ((const struct sched_context *)cap_pointer(cap))->core;
+    return core_self()->index; /* a core's timer: decoded, and locked, by its function */
+}
+
+/* Under the locks that it needs. INVOKE_AGAIN: they had to be taken first. */
+static status_t run_locked(struct invocation *invocation, const struct operation_rule *rule)
+{
+    struct core *core = core_self();
+
+    switch (rule->locks) {
+    case LOCKS_HOME:
+        return lock_home(core, object_home(invocation)) ? dispatch(invocation) : INVOKE_AGAIN;
+    case LOCKS_ALL:
+        return lock_all(core) ? dispatch(invocation) : INVOKE_AGAIN;
+    case LOCKS_TREE: {
+        enum lock_level before = lock_tree(core);
+        status_t status = dispatch(invocation);
+        unlock_tree(core, before);
+        return status;
+    }
+    default:
+        return dispatch(invocation);
+    }
+}
+
 /* Words that were announced but cannot be there, because the thread has no message page, do not count. */
 static void read_arguments(struct invocation *invocation, tag_t tag)
 {
@@ -139,7 +183,7 @@ static void write_results(const struct invocation *invocation, status_t status)
         caller->utcb->words[i] = invocation->result[i];
 }
 
-void invocation_run(struct thread *caller, struct slot *slot)
+bool invocation_run(struct thread *caller, struct slot *slot)
 {
     tag_t tag = arch_syscall_tag(&caller->context);
     struct invocation invocation;
@@ -149,11 +193,15 @@ void invocation_run(struct thread *caller, struct slot *slot)
     invocation.operation = tag_label(tag);
     invocation.result_words = 0;
     read_arguments(&invocation, tag);
-    status_t status = check_common(&invocation);
+    const struct operation_rule *rule = find_rule(invocation.operation);
+    status_t status = check_common(&invocation, rule);
     if (status == OK)
-        status = dispatch(&invocation);
+        status = run_locked(&invocation, rule);
+    if (status == INVOKE_AGAIN)
+        return false;
     if (status == INVOKE_RESTART)
         arch_syscall_restart(&caller->context);
     else if (status != INVOKE_SILENT)
         write_results(&invocation, status);
+    return true;
 }

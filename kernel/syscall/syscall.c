@@ -18,16 +18,22 @@
 #include "scheduler.h"
 #include <lucid/syscall.h>
 
+/* All functions below that return bool return false if the locks that the entry holds do not reach what it would touch (lock.h): then
+ * nothing has been changed, they have been taken, and the entry begins again. */
+
 /* The destination of a system call is wrong. */
-static void bad_destination(struct thread *thread, cap_t address, error_t error)
+static bool bad_destination(struct thread *thread, cap_t address, error_t error)
 {
     if (thread->attributes & THREAD_FAULT_ON_CAP) {
+        if (!fault_locks(thread))
+            return false;
         arch_syscall_restart(
             &thread->context); /* the fault stands at the system call: a plain answer repeats it */
         fault_raise(thread, FAULT_CAPABILITY, address, error);
     } else {
         ipc_set_result(thread, error, 0, 0);
     }
+    return true;
 }
 
 static unsigned sending_rights(const struct cap *cap)
@@ -35,79 +41,85 @@ static unsigned sending_rights(const struct cap *cap)
     return cap_rights(cap) & RIGHT_GRANT ? SENDING_GRANT : 0;
 }
 
-static void send_to_endpoint(struct thread *thread, const struct cap *cap, cap_t address, unsigned sending,
+static bool send_to_endpoint(struct thread *thread, const struct cap *cap, cap_t address, unsigned sending,
                              bool poll)
 {
+    struct endpoint *endpoint = cap_pointer(cap);
     tag_t tag = arch_syscall_tag(&thread->context);
 
     if (!(cap_rights(cap) & RIGHT_WRITE))
-        bad_destination(thread, address, ERR_RIGHT);
-    else if (!message_tag_is_valid(tag))
+        return bad_destination(thread, address, ERR_RIGHT);
+    if (!message_tag_is_valid(tag))
         ipc_set_result(thread, ERR_RANGE, 0, 0);
+    else if (!ipc_send_locks(thread, endpoint, tag))
+        return false;
     else
-        ipc_send(thread, cap_pointer(cap), (word_t)cap->data, sending | sending_rights(cap), tag, poll);
+        ipc_send(thread, endpoint, (word_t)cap->data, sending | sending_rights(cap), tag, poll);
+    return true;
 }
 
-static void do_call(struct thread *thread)
+static bool do_call(struct thread *thread)
 {
     cap_t address = arch_syscall_cap(&thread->context);
     struct slot *slot;
     error_t error = lookup_cap(thread, address, &slot);
 
     if (error != OK)
-        bad_destination(thread, address, error);
-    else if (cap_type(&slot->cap) == OBJECT_ENDPOINT)
-        send_to_endpoint(thread, &slot->cap, address, SENDING_CALL, false);
-    else if (cap_type(&slot->cap) == OBJECT_NOTIFICATION || cap_type(&slot->cap) == OBJECT_REPLY)
-        bad_destination(thread, address, ERR_TYPE);
-    else
-        invocation_run(thread, slot);
+        return bad_destination(thread, address, error);
+    switch (cap_type(&slot->cap)) {
+    case OBJECT_ENDPOINT:
+        return send_to_endpoint(thread, &slot->cap, address, SENDING_CALL, false);
+    case OBJECT_NOTIFICATION:
+    case OBJECT_REPLY:
+        return bad_destination(thread, address, ERR_TYPE);
+    default:
+        return invocation_run(thread, slot);
+    }
 }
 
-static void send_answer(struct thread *thread, struct reply *reply)
+static bool send_answer(struct thread *thread, struct reply *reply)
 {
     tag_t tag = arch_syscall_tag(&thread->context);
 
     if (!message_tag_is_valid(tag))
         ipc_set_result(thread, ERR_RANGE, 0, 0);
+    else if (!ipc_answer_locks(thread, reply, tag))
+        return false;
     else if (reply->state != REPLY_OWED)
         ipc_set_result(thread, ERR_PEER_GONE, 0, 0);
     else
         ipc_set_result(thread, ipc_answer(thread, reply, tag), 0, 0);
+    return true;
 }
 
-static void send_signal(struct thread *thread, const struct cap *cap, cap_t address)
+static bool send_signal(struct thread *thread, const struct cap *cap, cap_t address)
 {
-    if (!(cap_rights(cap) & RIGHT_WRITE)) {
-        bad_destination(thread, address, ERR_RIGHT);
-        return;
-    }
+    if (!(cap_rights(cap) & RIGHT_WRITE))
+        return bad_destination(thread, address, ERR_RIGHT);
+    if (!notification_signal_locks(cap_pointer(cap)))
+        return false;
     ipc_set_result(thread, OK, 0, 0);
     notification_signal(cap_pointer(cap), (word_t)cap->data);
+    return true;
 }
 
-static void do_send(struct thread *thread, bool poll)
+static bool do_send(struct thread *thread, bool poll)
 {
     cap_t address = arch_syscall_cap(&thread->context);
     struct slot *slot;
     error_t error = lookup_cap(thread, address, &slot);
 
-    if (error != OK) {
-        bad_destination(thread, address, error);
-        return;
-    }
+    if (error != OK)
+        return bad_destination(thread, address, error);
     switch (cap_type(&slot->cap)) {
     case OBJECT_ENDPOINT:
-        send_to_endpoint(thread, &slot->cap, address, 0, poll);
-        break;
+        return send_to_endpoint(thread, &slot->cap, address, 0, poll);
     case OBJECT_NOTIFICATION:
-        send_signal(thread, &slot->cap, address);
-        break;
+        return send_signal(thread, &slot->cap, address);
     case OBJECT_REPLY:
-        send_answer(thread, cap_pointer(&slot->cap));
-        break;
+        return send_answer(thread, cap_pointer(&slot->cap));
     default:
-        bad_destination(thread, address, ERR_TYPE);
+        return bad_destination(thread, address, ERR_TYPE);
     }
 }
 
@@ -145,6 +157,12 @@ static error_t decode_receive(struct thread *thread, struct receive *receive, ca
     return error;
 }
 
+static bool receive_locks(const struct receive *receive)
+{
+    return receive->type == OBJECT_NOTIFICATION ? notification_wait_locks(receive->source)
+                                                : ipc_receive_locks(receive->source, receive->reply);
+}
+
 static void receive_message(struct thread *thread, const struct receive *receive, bool poll)
 {
     if (receive->type == OBJECT_NOTIFICATION)
@@ -153,34 +171,41 @@ static void receive_message(struct thread *thread, const struct receive *receive
         ipc_receive(thread, receive->source, receive->reply, poll);
 }
 
-static void do_receive(struct thread *thread, bool poll)
+static bool do_receive(struct thread *thread, bool poll)
 {
     struct receive receive;
     cap_t address;
     error_t error = decode_receive(thread, &receive, &address);
 
     if (error != OK)
-        bad_destination(thread, address, error);
-    else if (receive.reply && receive.reply->state != REPLY_FREE)
+        return bad_destination(thread, address, error);
+    if (!receive_locks(&receive))
+        return false;
+    if (receive.reply && receive.reply->state != REPLY_FREE)
         ipc_set_result(thread, ERR_BUSY, 0, 0);
     else
         receive_message(thread, &receive, poll);
+    return true;
 }
 
-static void do_reply_receive(struct thread *thread, bool poll)
+static bool do_reply_receive(struct thread *thread, bool poll)
 {
     tag_t tag = arch_syscall_tag(&thread->context);
     struct receive receive;
     cap_t address;
     error_t error = decode_receive(thread, &receive, &address);
 
-    if (error != OK) {
-        bad_destination(thread, address, error);
-        return;
+    if (error != OK)
+        return bad_destination(thread, address, error);
+    if (!message_tag_is_valid(tag)) {
+        ipc_set_result(thread, ERR_RANGE, 0, 0);
+        return true;
     }
-    if (!message_tag_is_valid(tag) || (receive.reply && receive.reply->state == REPLY_ARMED)) {
-        ipc_set_result(thread, message_tag_is_valid(tag) ? ERR_BUSY : ERR_RANGE, 0, 0);
-        return;
+    if (!receive_locks(&receive) || (receive.reply && !ipc_answer_locks(thread, receive.reply, tag)))
+        return false;
+    if (receive.reply && receive.reply->state == REPLY_ARMED) {
+        ipc_set_result(thread, ERR_BUSY, 0, 0);
+        return true;
     }
     if (receive.reply && receive.reply->state == REPLY_OWED)
         ipc_answer(thread, receive.reply, tag);
@@ -188,6 +213,7 @@ static void do_reply_receive(struct thread *thread, bool poll)
         ipc_set_result(thread, ERR_CANCELLED, 0, 0);
     else if (thread->state == THREAD_STATE_RUNNABLE)
         receive_message(thread, &receive, poll);
+    return true;
 }
 
 static void do_yield(struct thread *thread)
@@ -196,33 +222,32 @@ static void do_yield(struct thread *thread)
     scheduler_yield();
 }
 
-static void slow_syscall(struct thread *thread, word_t operation)
+static bool slow_syscall(struct thread *thread, word_t operation)
 {
     bool poll = (operation & SYS_POLL) != 0;
 
     switch (operation & ~(word_t)SYS_POLL) {
     case SYS_CALL:
-        do_call(thread);
-        break;
+        return do_call(thread);
     case SYS_REPLY_RECV:
-        do_reply_receive(thread, poll);
-        break;
+        return do_reply_receive(thread, poll);
     case SYS_SEND:
-        do_send(thread, poll);
-        break;
+        return do_send(thread, poll);
     case SYS_RECV:
-        do_receive(thread, poll);
-        break;
+        return do_receive(thread, poll);
     case SYS_YIELD:
         do_yield(thread);
-        break;
+        return true;
     case SYS_DEBUG:
         if (debug_syscall(thread))
-            break;
+            return true;
         /* fall through */
     default:
+        if (!fault_locks(thread))
+            return false;
         arch_syscall_restart(&thread->context);
         fault_raise(thread, FAULT_SYSCALL, operation, arch_syscall_cap(&thread->context));
+        return true;
     }
 }
 
@@ -238,7 +263,8 @@ void kernel_syscall(void)
         unlock_own(core);
         return;
     }
-    slow_syscall(thread, operation);
+    while (!slow_syscall(thread, operation)) /* at most twice: then all locks are held */
+        ;
     scheduler_run(core);
     unlock_own(core);
 }
@@ -248,7 +274,8 @@ void kernel_interrupt(unsigned line)
     struct core *core = core_self();
 
     lock_own(core);
-    irq_handler_interrupt(line);
+    while (!irq_handler_interrupt(line))
+        ;
     scheduler_run(core);
     unlock_own(core);
 }
@@ -258,7 +285,8 @@ void kernel_timer(void)
     struct core *core = core_self();
 
     lock_own(core);
-    scheduler_timer(core);
+    while (!scheduler_timer(core))
+        ;
     scheduler_run(core);
     unlock_own(core);
 }
@@ -268,6 +296,8 @@ static void raise_and_run(unsigned fault, word_t word0, word_t word1)
     struct core *core = core_self();
 
     lock_own(core);
+    while (!fault_locks(core->current))
+        ;
     fault_raise(core->current, fault, word0, word1);
     scheduler_run(core);
     unlock_own(core);
@@ -286,17 +316,9 @@ void kernel_exception(word_t kind, word_t code)
 bool kernel_fpu_request(void)
 {
     struct core *core = core_self();
-    struct thread *thread = core->current;
 
-    if (!(thread->attributes & THREAD_FPU))
-        return false;
-    arch_fpu_enable(true);
-    if (core->fpu_owner != thread) {
-        if (core->fpu_owner)
-            arch_fpu_save(&core->fpu_owner->fpu);
-        arch_fpu_load(&thread->fpu);
-        core->fpu_owner = thread;
-    }
-    core->fpu_on = true;
-    return true;
+    lock_own(core);
+    bool given = scheduler_give_fpu(core->current);
+    unlock_own(core);
+    return given;
 }

@@ -327,7 +327,7 @@ void run(cap_t thread)
     if (favourite && !slot_is_empty(slot_at(favourite)))
         DO(favourite, OP_THREAD_SET_PRIORITY, favourite_priority, PRIORITY_MAX);
     favourite = thread;
-    favourite_priority = thread_at(thread)->priority;
+    favourite_priority = thread_priority(thread_at(thread));
     DO(thread, OP_THREAD_SET_PRIORITY, RUN_PRIORITY, PRIORITY_MAX);
     root_sleep();
     EXPECT(current() == thread_at(thread));
@@ -360,7 +360,7 @@ static void check_current(const struct core *core)
     EXPECT(thread->sc && thread->sc == core->context && thread->sc->thread == thread);
     EXPECT(!thread->sc->replenish_node.queued);
     EXPECT(thread->space == core->space);
-    EXPECT((int)thread->priority >= ready_highest(core));
+    EXPECT((int)thread_priority(thread) >= ready_highest(core));
     EXPECT_EQ(core->fpu_on, thread == core->fpu_owner);
     check_context(thread->sc);
 }

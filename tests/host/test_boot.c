@@ -8,7 +8,7 @@ TEST(boot_leaves_to_the_root_thread)
     system_boot();
     EXPECT(current() == root_thread());
     EXPECT_EQ(arch_context_ip(&current()->context) != 0, 1);
-    EXPECT_EQ(current()->priority, PRIORITY_MAX);
+    EXPECT_EQ(thread_priority(current()), PRIORITY_MAX);
     EXPECT_EQ(current()->priority_max, PRIORITY_MAX);
     EXPECT_TEXT(host.console, "lucid test on host: system 'host'");
 }

@@ -135,7 +135,7 @@ TEST(slice_that_ends_during_a_call)
     setup();
     run(client);
     host.ticks += 20000000;
-    fastpath_off = true;
+    fastpath_enable(false);
     CALL(endpoint[0], 0);
     host_take_interrupts();
     system_check();
@@ -254,9 +254,9 @@ TEST(debug_check_and_fast)
     system_boot();
     EXPECT_OK(sys(SYS_DEBUG, DEBUG_CHECK, 0, 0, WORDS()).status);
     EXPECT_OK(sys(SYS_DEBUG, DEBUG_FAST, 0, 0, WORDS()).status);
-    EXPECT(fastpath_off);
+    EXPECT_EQ(core_self()->min_key, MIN_KEY_NONE);
     EXPECT_OK(sys(SYS_DEBUG, DEBUG_FAST, 0, 1, WORDS()).status);
-    EXPECT(!fastpath_off);
+    EXPECT(core_self()->min_key != MIN_KEY_NONE);
 }
 
 /* ---- The checker itself: it names what a test has damaged */

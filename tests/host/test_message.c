@@ -367,7 +367,7 @@ TEST(fast_path_and_general_path_do_the_same_for_every_length)
     for (unsigned words = 0; words <= MESSAGE_WORDS_MAX; words++) {
         struct snapshot called[2], answered[2];
         for (unsigned slow = 0; slow < 2; slow++) {
-            fastpath_off = slow;
+            fastpath_enable(!slow);
             EXPECT(current() == thread_at(a));
             memset(thread_at(a)->utcb, 0, sizeof(struct utcb));
             memset(thread_at(passive)->utcb, 0, sizeof(struct utcb));
@@ -395,7 +395,7 @@ TEST(fast_path_and_general_path_choose_the_same_thread)
             DO(passive, OP_THREAD_SET_PRIORITY, priority, 255);
         DO(b, OP_THREAD_SET_PRIORITY, 10, 255);
         for (unsigned slow = 0; slow < 2; slow++) {
-            fastpath_off = slow;
+            fastpath_enable(!slow);
             run(a);
             root_wake();
             DO(b, OP_THREAD_SET_PRIORITY, RUN_PRIORITY, 255); /* behind a */
@@ -434,7 +434,7 @@ TEST(server_woken_by_cancel_is_the_same_after_both_paths)
 
     setup_passive(255);
     for (unsigned slow = 0; slow < 2; slow++) {
-        fastpath_off = slow;
+        fastpath_enable(!slow);
         run(a);
         CALL(endpoint, 0);
         REPLY_RECV(endpoint, reply, 0);

@@ -185,7 +185,7 @@ static void random_message(void)
     struct utcb *utcb = current()->utcb;
     word_t poll = random_below(4) ? 0 : SYS_POLL;
 
-    fastpath_off = random_below(3) == 0;
+    fastpath_enable(random_below(3) != 0);
     for (unsigned i = 0; utcb && i < MESSAGE_CAPS_MAX; i++) {
         utcb->give[i] =
             (struct utcb_give){ any_slot(), random_below(4) | argument('r') << 8, random_below(3), 0 };

@@ -3,7 +3,7 @@
 """Stands in for QEMU in the tool's tests: a console on standard input and output, a monitor (QMP) on an inherited socket.
 
 The guest it plays throws away what is typed before its prompt, as a UART does whose driver has not started. It then
-understands one word a line: poweroff, reboot, loop, panic, success, failure, vanish; anything else it echoes.
+understands one word a line: poweroff, reboot, loop, panic, success, failure, vanish, draw; anything else it echoes.
 """
 import json
 import os
@@ -52,6 +52,8 @@ def do(word):
         sys.exit(7)
     elif word == "vanish":
         os.kill(os.getpid(), signal.SIGKILL)
+    elif word == "draw":
+        say("lucid> \r\x1b[K[other] \x1b[31mred\x1b[0m\nlucid> ox\x1b[1Dk\n")
     else:
         say(f"you typed {word}\n")
 

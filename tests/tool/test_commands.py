@@ -102,6 +102,9 @@ class New(FolderTest):
                 new.make(name, self.folder)
         with self.assertRaisesRegex(ToolError, "'supervisor' is the name of the root component"):
             new.make("supervisor", self.folder)
+        for name in ("test", "test_mine"):  # `./lucid test` would take the system for one of the kernel's tests
+            with self.assertRaisesRegex(ToolError, f"'{name}': systems that are called like that"):
+                new.make(name, self.folder)
 
 
 class Doctor(unittest.TestCase):

@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """How the manual is read out of headers and tables."""
 import re
+import shutil
+import tomllib
 import unittest
+from unittest import mock
 
 from support import ROOT, FolderTest
 
@@ -82,6 +85,25 @@ class Tables(unittest.TestCase):
         for name in [error.name for error in manual.errors()] + [operation.label
                                                                  for operation in manual.operations()]:
             self.assertIn(name, text)
+
+
+class Interfaces(FolderTest):
+    def test_every_interface_that_the_demo_speaks_is_in_the_manual(self):
+        with open(ROOT / "systems/demo.toml", "rb") as file:
+            components = tomllib.load(file)["component"].values()
+        sources = [path for component in components for path in (ROOT / component["source"]).glob("*.[ch]")]
+        included = {name for path in sources for name in re.findall(r'#include <(\w+)\.h>', path.read_text())}
+        spoken = {name for name in included if (ROOT / f"interfaces/{name}.h").exists()}
+        self.assertGreaterEqual(len(spoken), 4)
+        self.assertLessEqual(spoken, set(manual.INTERFACES))
+
+    def test_an_interface_of_somebody_s_own_does_not_belong_in_the_manual(self):
+        for folder in ("abi", "lib/include", "interfaces"):
+            shutil.copytree(ROOT / folder, self.folder / folder)
+        before = manual.make_manual()
+        (self.folder / "interfaces/divider.h").write_text(HEADER)
+        with mock.patch.object(manual, "ROOT", self.folder):
+            self.assertEqual(manual.make_manual(), before)
 
 
 if __name__ == "__main__":

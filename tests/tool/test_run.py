@@ -61,6 +61,28 @@ class WithoutTerminal(unittest.TestCase):
         self.assertEqual(status, 1)
         self.assertIn("lucid: still running after 1.5 s", errors)
 
+    def test_a_run_that_nothing_will_end_says_so_once(self):
+        with subprocess.Popen(RUN, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                              text=True) as process:
+            self.assertEqual(process.stderr.readline(), "lucid: standard input has ended; the system runs on\n")
+            self.assertIn("--timeout S limits it", process.stderr.readline())
+            time.sleep(1.0)
+            process.terminate()
+            output, errors = process.communicate(timeout=20)
+            self.assertEqual((process.returncode, output, errors), (130, "fake machine\nlucid> \n", ""))
+
+    def test_output_that_goes_to_no_terminal_is_plain_text(self):
+        status, output, _ = run("--timeout", "20", typed="draw\npoweroff\n")
+        self.assertEqual(status, 0)
+        self.assertIn("[other] red\nlucid> ok\n", output)
+        self.assertNotIn("\x1b", output)
+
+    def test_a_failure_under_hardware_virtualization_names_the_way_out(self):
+        errors = run("--timeout", "20", "--accel", "kvm", FAKE_REFUSE="1")[2]
+        self.assertIn("without --accel kvm it is emulated\n", errors)
+        errors = run("--timeout", "1", "--accel", "kvm", "--expect", "nothing like it")[2]
+        self.assertIn("without --accel kvm it is emulated\n", errors)
+
     def test_panic_ends_the_run_with_1_after_its_report(self):
         status, output, errors = run("--timeout", "20", typed="panic\n")
         self.assertEqual(status, 1)

@@ -29,6 +29,7 @@ class Emulator:
     boot_iso: list
     boot_uefi: list
     exit_success: int
+    test_target: list = field(default_factory=list)  # more arguments for the suite `target`
 
 
 @dataclass(frozen=True)
@@ -68,9 +69,9 @@ def load_board(name):
 def _emulator(document, table):
     if table is None:
         return None
-    known = {"program", "arguments", "boot_elf", "boot_iso", "boot_uefi", "exit_success"}
-    checks.known_keys(document, ("emulator",), table, known, "[emulator]")
-    for key in known:
+    needed = {"program", "arguments", "boot_elf", "boot_iso", "boot_uefi", "exit_success"}
+    checks.known_keys(document, ("emulator",), table, needed | {"test_target"}, "[emulator]")
+    for key in needed:
         if key not in table:
             raise document.error(("emulator",), f"[emulator] lacks '{key}'")
     return Emulator(**table)

@@ -66,7 +66,8 @@ def add_run(commands):
     from .build import add_build_options
     parser = subcommand(commands, "run", "build a system and run it on an emulated machine", "run.command",
                         usage="./lucid run SYSTEM [options] [-- QEMU-ARGUMENTS]",
-                        epilog="On a terminal, Ctrl-A X leaves. Otherwise standard input is what is typed.\n"
+                        epilog="On a terminal, Ctrl-A X leaves. Otherwise standard input is what is typed; its end only ends input, and the system\n"
+                        "runs on until it powers off, a limit is reached, or Ctrl-C (or kill). Output to a pipe or a file is plain text.\n"
                         "Exit status: 0 the system powered off, or TEXT was seen; 1 the time limit was reached, the kernel panicked or\n"
                         "the machine failed; 2 it could not be started.")
     add_system(parser)

@@ -3,6 +3,9 @@
 
 It is made from abi/lucid/*.def (errors and operations), from the comments of the headers in abi/,
 lib/include/ and interfaces/, and from nothing else: to change the manual, change those.
+
+Of interfaces/ it has those that belong to the kit, INTERFACES. Whoever writes one for a system of their own has
+nothing to do with it.
 """
 import difflib
 import re
@@ -20,6 +23,7 @@ Every system call, object, operation, error and library function of Lucid.
 This file is written by `./lucid manual` from the headers in `abi/`, `lib/include/` and `interfaces/`; do not edit it. What the parts are for
 is in [architecture.md](architecture.md), how to begin in [tutorial.md](tutorial.md).
 """
+INTERFACES = ("console", "echo", "supervisor", "timer")  # of the kit, in the order of their chapters
 CALL = re.compile(r"^(ERROR|OPERATION)\((.*?)\)\n(?=(?:ERROR|OPERATION|/\*|\n|\Z))", re.DOTALL | re.MULTILINE)
 TOKEN = re.compile(r'\s*(?:((?:"(?:[^"\\]|\\.)*"\s*)+)|([^,"]+))\s*(?:,|$)')
 STRING = re.compile(r'"((?:[^"\\]|\\.)*)"')
@@ -142,6 +146,13 @@ def headers_chapter(folder, pattern, level=2):
     return "\n\n".join(parts)
 
 
+def interfaces_chapter():
+    parts = []
+    for name in INTERFACES:
+        parts += [f"### {name}.h", header_chapter(ROOT / f"interfaces/{name}.h", 3)]
+    return "\n\n".join(parts)
+
+
 def make_manual():
     """The text of the manual."""
     abi = ROOT / "abi/lucid"
@@ -158,7 +169,7 @@ def make_manual():
         ("The bundle", header_chapter(abi / "bundle.h", 2)),
         ("Architectures", headers_chapter("abi/lucid/arch", "*/abi.h")),
         ("The library", headers_chapter("lib/include", "**/*.h")),
-        ("Interfaces", headers_chapter("interfaces", "*.h")),
+        ("Interfaces", interfaces_chapter()),
     ]
     contents = "\n".join(f"- [{title}](#{title.lower().replace(' ', '-')})" for title, _ in chapters)
     body = "\n\n".join(f"## {title}\n\n{text}" for title, text in chapters)

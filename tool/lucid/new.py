@@ -20,6 +20,8 @@ def make(name, root=ROOT):
                         "a name is a small letter, then up to 30 small letters, digits or '_'")
     if name in RESERVED_NAMES or name == "console":
         raise ToolError(f"'{name}' is the name of {RESERVED_NAMES.get(name, 'the console')}", "choose another name")
+    if name.startswith("test_") or name == "test":
+        raise ToolError(f"'{name}': systems that are called like that are the kernel's own tests", "choose another name")
     files = files_for(name, root)
     for path in (root / "components" / name, *files):
         if path.exists():

@@ -3,7 +3,8 @@
 
 Standard input may be a terminal or a pipe. It is held back until the guest is ready for it (class Gate):
 bytes that reach a UART before its driver would be lost, and firmware would read them. The end of standard
-input only ends input.
+input only ends input; a run that nothing else would end says so then. Output that goes to no terminal is plain
+text (plain.py).
 """
 import os
 import signal
@@ -15,12 +16,17 @@ from .build import build, variant_of
 from .checks import SIZE_UNITS
 from .common import EXIT_FAILED, EXIT_OK, ToolError, complain, size_text
 from .machine import Machine, Options
+from .plain import Plain
 from .relations import MEMORY_MINIMUM, power_of_two, unplaced
 from .session import Over, Session
 
 PROMPT = "lucid> "
 START_SECONDS = 3.0   # a guest that printed something and then nothing for so long has no prompt, and is ready
 LINE_SECONDS = 1.0    # a guest that prints no prompt for so long after a line is busy, or reads by itself: go on
+SETTLE_SECONDS = 0.1   # an unfinished line is put out when nothing came for so long
+ENDED_SECONDS = 3.0    # a guest that goes on for so long after the end of its input may go on for ever: say so
+ENDS = "Ctrl-C (or kill) ends it; so does 'poweroff' at the end of the input; --timeout S limits it"
+KVM_HINT = "it ran on this machine's own virtualization, which may lack something: without --accel kvm it is emulated"
 INPUT_CHUNK = 4096
 
 
@@ -29,29 +35,36 @@ class Stopped(Exception):
 
 
 class Output:
-    """Standard output. When it is no terminal, lines end with a plain newline."""
+    """Standard output. When it is no terminal, it gets plain text."""
 
     def __init__(self):
-        self.plain = not sys.stdout.isatty()
-        self.held = b""
+        self.plain = None if sys.stdout.isatty() else Plain()
         self.at_line_start = True
 
     def __call__(self, data):
-        if self.plain:
-            data = self.held + data
-            self.held = b"\r" if data.endswith(b"\r") else b""
-            data = data.removesuffix(b"\r").replace(b"\r\n", b"\n")
+        self._write(data if self.plain is None else self.plain.add(data))
+
+    @property
+    def unsettled(self):
+        """True if `settle` has something to put out."""
+        return self.plain is not None and self.plain.unsettled
+
+    def settle(self):
+        """Nothing has come for a while: put out an unfinished line."""
+        self._write(self.plain.settle())
+
+    def finish(self):
+        """End an unfinished line; on a terminal, undo colours and a hidden cursor."""
+        if self.plain is not None:
+            self._write(self.plain.finish())
+        else:
+            self._write(b"\x1b[0m\x1b[?25h" + (b"" if self.at_line_start else b"\r\n"))
+
+    def _write(self, data):
         if data:
             self.at_line_start = data.endswith(b"\n")
         while data:
             data = data[os.write(1, data):]
-
-    def finish(self):
-        """End an unfinished line; on a terminal, undo colours and a hidden cursor."""
-        if not self.plain:
-            os.write(1, b"\x1b[0m\x1b[?25h")
-        if not self.at_line_start:
-            os.write(1, b"\n" if self.plain else b"\r\n")
 
 
 class Gate:
@@ -130,6 +143,12 @@ class Run:
         self.keys = terminal.Keys()
         self.output = Output()
         self.input_open = terminal.in_foreground() and bool(sys.stdin) and not sys.stdin.closed
+        self.ended = time.monotonic()  # when input ended, if it is not open
+        # What to say if the run goes on after the end of its input, with nothing else that would end it; None: nothing.
+        self.goes_on = None
+        if timeout is None and expect is None and not interactive:
+            self.goes_on = ("standard input has ended" if terminal.in_foreground()
+                            else "a terminal is not read from the background")
         self.searched = 0
 
     def __call__(self):
@@ -144,6 +163,7 @@ class Run:
         except ToolError as error:
             self.output.finish()
             complain(f"lucid: {error}")
+            self._explain()
             return error.status
         except (Stopped, KeyboardInterrupt):
             self.output.finish()
@@ -176,19 +196,36 @@ class Run:
         """Move bytes once; True if the run is over and a success."""
         gate, session = self.gate, self.session
         gate.advance()
-        if gate.waiting and not gate.open:
-            left = min(left, 0.1)
+        self._say_input_ended()
+        if gate.waiting and not gate.open or self.output.unsettled:
+            left = min(left, SETTLE_SECONDS)
+        elif self.goes_on is not None:
+            left = min(left, ENDED_SECONDS)
+        before = session.last_output
         # A person can leave at any time, so keys are always read; a pipe only when what it gave before is gone.
         reading = self.input_open and (self.interactive or len(gate.waiting) + len(session.pending) < INPUT_CHUNK)
-        if session.move(left, also=[0] if reading else []) and self._read_input():
+        readable = session.move(left, also=[0] if reading else [])
+        if self.output.unsettled and session.last_output == before:
+            self.output.settle()
+        if readable and self._read_input():
             return True
         return self._expected()
+
+    def _say_input_ended(self):
+        """Once: nothing more will be typed, and nothing else is there that would end the run."""
+        if self.goes_on is None or self.input_open or self.gate.waiting or self.session.pending:
+            return
+        if time.monotonic() - max(self.ended, self.gate.sent or 0.0) >= ENDED_SECONDS:
+            self.output.settle()
+            complain(f"lucid: {self.goes_on}; the system runs on\n   {ENDS}")
+            self.goes_on = None
 
     def _read_input(self):
         """Take from standard input; True if a person wants to leave."""
         data = os.read(0, INPUT_CHUNK)
         if data == b"":
             self.input_open = False
+            self.ended = time.monotonic()
         if self.interactive:
             data = self.keys.take(data)
             if data is None:
@@ -218,7 +255,12 @@ class Run:
                 complain(f"   | {line}")
         elif not lines:
             complain("   it printed nothing")
+        self._explain()
         return EXIT_FAILED
+
+    def _explain(self):
+        if self.options.accel == "kvm":
+            complain(f"   {KVM_HINT}")
 
 
 def run(built, options, expect=None, timeout=None):
@@ -259,4 +301,7 @@ def command(arguments):
         complain(f"the machine has {arguments.cores} cores; this kernel uses one of them")
     if terminal.is_interactive():
         complain(f"starting {built.system.name} on {built.system.board.name}; Ctrl-A X leaves")
+    elif terminal.is_half():
+        complain(f"starting {built.system.name} on {built.system.board.name}; what you type goes to it line by line, as "
+                 "standard output is no terminal; Ctrl-C ends it")
     return run(built, options, arguments.expect, arguments.timeout)

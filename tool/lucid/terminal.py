@@ -19,6 +19,11 @@ def is_interactive():
     return bool(sys.stdin) and sys.stdin.isatty() and sys.stdout.isatty() and in_foreground()
 
 
+def is_half():
+    """True if a person types, but does not see the output."""
+    return bool(sys.stdin) and sys.stdin.isatty() and in_foreground() and not sys.stdout.isatty()
+
+
 def in_foreground():
     """True if reading standard input would not stop the process (it is no terminal, or ours)."""
     try:

@@ -27,7 +27,9 @@ def jobs(context):
 
 def run(name, kind, context):
     built = build(name, Variant(context.board, kind))
-    with Recorder(built, Options(icount=True), context.logs / f"target-{name}-{kind}.log", reset_limit=0) as recorder:
+    emulator = built.system.board.emulator
+    options = Options(icount=True, extra=emulator.test_target if emulator else [])
+    with Recorder(built, options, context.logs / f"target-{name}-{kind}.log", reset_limit=0) as recorder:
         ending = recorder.until_end()
     results, end = lines.parse(recorder.text)
     if end is None or end != lines.numbers(results) or not ending.success:

@@ -33,6 +33,8 @@ int main(void)
     case 5:
         use("nothing");
         break;
+    case 6:
+        return -7;
     }
     return 0;
 }

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Rare conditions, collected in one word a thread, so that the fast path tests them all in one comparison.
+ *
+ * A thread's `key` holds its priority, its home core, and above them a bit for each rare condition. A core's `min_key` holds
+ * the highest priority in its ready queue (0: nobody is ready) and its own number in the same places. So
+ *
+ *     thread->key - core->min_key <= 255          (unsigned)
+ *
+ * holds exactly if the thread is this core's, nothing about it is rare, and nobody of a higher priority is ready: a higher home or any
+ * rare bit makes the difference larger than 255, a lower home or priority makes it negative. If anything about the *current* thread
+ * is rare, or the core is idle, min_key is MIN_KEY_NONE, which is farther than 255 from every key (as ~0 is not: it is -1).
+ *
+ * A fast switch changes none of this: both threads were plain and are plain, and the ready queue is as it was. Whatever does
+ * change it calls thread_update_rare or core_update_min_key; the invariant checker compares with what the fields say.
+ *
+ * Protected by the lock of the thread's home, and the core's.
+ */
+#include "fault.h"
+#include "notification.h"
+#include "scheduler.h"
+
+#ifdef CONFIG_DEBUG
+static bool fastpath_off;
+#else
+#define fastpath_off false
+#endif
+
+uint32_t thread_rare(const struct core *core, const struct thread *thread)
+{
+    const struct notification *notification = thread->notification;
+
+    return (thread->sc && thread != core->current ? RARE_CONTEXT : 0) |
+           (notification && notification->bits ? RARE_SIGNAL : 0) |
+           (thread->fault != FAULT_NONE ? RARE_FAULT : 0) | (thread->truncated ? RARE_TRUNCATED : 0) |
+           (thread == core->fpu_owner ? RARE_FPU : 0);
+}
+
+uint32_t core_min_key(const struct core *core)
+{
+    const struct thread *current = core->current;
+    int highest = ready_highest(core);
+
+    if (!current || current->key >> KEY_RARE_SHIFT || fastpath_off)
+        return MIN_KEY_NONE;
+    return core->index << KEY_HOME_SHIFT | (highest < 0 ? 0 : (uint32_t)highest);
+}
+
+void core_update_min_key(struct core *core)
+{
+    core->min_key = core_min_key(core);
+}
+
+void thread_update_rare(struct thread *thread)
+{
+    struct core *core = core_self();
+
+    thread->key = (thread->key & ((1u << KEY_RARE_SHIFT) - 1)) | thread_rare(core, thread);
+    if (thread == core->current)
+        core_update_min_key(core);
+}
+
+void thread_set_key_priority(struct thread *thread, uint8_t priority)
+{
+    thread->key = (thread->key & ~(uint32_t)PRIORITY_MAX) | priority;
+}
+
+#ifdef CONFIG_DEBUG
+void fastpath_enable(bool on)
+{
+    fastpath_off = !on;
+    core_update_min_key(core_self());
+}
+#endif

@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Lack of time that is found late: a thread whose context was used up while it was blocked, or that was stopped without any. */
+#include "system.h"
+#include <lucid/faults.h>
+#include <string.h>
+
+#define MS 1000000u
+
+static cap_t client, passive, active, endpoint, reply, active_endpoint, active_reply, handler_endpoint,
+    handler_reply, handler, lent, start;
+
+static struct sched_context *client_sc(void)
+{
+    return object_at(SC_OF(client));
+}
+
+/* A client with 2 ms in 100 ms; a passive server that it calls; a server with time of its own, which that calls; a timeout handler. */
+static void setup(void)
+{
+    system_boot();
+    client = make_thread(100);
+    passive = make_passive(110);
+    active = make_thread(120);
+    handler = make_thread(105);
+    endpoint = make(OBJECT_ENDPOINT, 0), reply = make(OBJECT_REPLY, 0);
+    active_endpoint = make(OBJECT_ENDPOINT, 0), active_reply = make(OBJECT_REPLY, 0);
+    handler_endpoint = make(OBJECT_ENDPOINT, 0), handler_reply = make(OBJECT_REPLY, 0);
+    lent = make(OBJECT_SCHED_CONTEXT, 8), start = make(OBJECT_SCHED_CONTEXT, 8);
+    set_budget(lent, SLICE_NS, SLICE_NS, 9);
+    set_budget(start, SLICE_NS, SLICE_NS, 0);
+    set_budget(SC_OF(client), 2 * MS, 100 * MS, 0x42);
+    set_timeout_handler(passive, mint(handler_endpoint, RIGHT_WRITE, 1000));
+    DO(start, OP_SCHED_CONTEXT_BIND, passive);
+    resume(client);
+    resume(passive);
+    resume(active);
+    resume(handler);
+    run(passive);
+    RECV(endpoint, reply);
+    run(active);
+    RECV(active_endpoint, active_reply);
+    run(handler);
+    RECV(handler_endpoint, handler_reply);
+    root_wake();
+    DO(start, OP_SCHED_CONTEXT_UNBIND);
+}
+
+/* The entry in which the passive server blocks takes longer than its client's budget. */
+static void block_with_all_used_up(void)
+{
+    run(client);
+    CALL(endpoint, 0, 0);
+    EXPECT(current() == thread_at(passive));
+    host.ticks += time_ticks(2 * MS);
+    CALL(active_endpoint, 0, 0);
+    EXPECT(current() == thread_at(active));
+    EXPECT(thread_at(passive)->sc == client_sc());
+    EXPECT_EQ(thread_at(passive)->state, THREAD_STATE_CALLING);
+}
+
+static void answer_passive(void)
+{
+    run(active);
+    REPLY_RECV(active_endpoint, active_reply, 0, 7);
+    EXPECT_EQ(thread_at(active)->state, THREAD_STATE_RECEIVING);
+}
+
+/* It waited for the replenishment, and its clients with it. */
+TEST(server_that_wakes_on_a_used_up_donated_context_faults)
+{
+    setup();
+    block_with_all_used_up();
+    answer_passive();
+    EXPECT_EQ(thread_at(passive)->fault, FAULT_TIMEOUT);
+    struct outcome got = outcome_of(thread_at(handler));
+    EXPECT_EQ(got.badge, 1000);
+    EXPECT_EQ(got.tag, tag_make(FAULT_TIMEOUT, FAULT_WORDS, 0));
+    EXPECT_EQ(got.word[0], 0x42);
+    EXPECT_EQ(got.word[1], TIMEOUT_EXHAUSTED);
+    run(handler);
+    DO(lent, OP_SCHED_CONTEXT_LEND, passive);
+    SEND(handler_reply, FAULT_REPLY_RESUME);
+    run(passive);
+    EXPECT_EQ(outcome_of(thread_at(passive)).word[0], 7);
+    REPLY_RECV(endpoint, reply, 0, 8);
+    EXPECT_EQ(outcome_of(thread_at(client)).word[0], 8);
+    EXPECT(client_sc()->thread == thread_at(client));
+}
+
+TEST(server_that_wakes_on_a_used_up_donated_context_waits_without_a_handler)
+{
+    setup();
+    set_timeout_handler(passive, 0);
+    block_with_all_used_up();
+    answer_passive();
+    EXPECT_EQ(thread_at(passive)->fault, FAULT_NONE);
+    EXPECT_EQ(thread_at(passive)->state, THREAD_STATE_RUNNABLE);
+    EXPECT(client_sc()->replenish_node.queued);
+    host_time_advance(time_ticks(99 * MS)); /* it has come back, and is half used */
+    run(passive);
+    EXPECT_EQ(outcome_of(thread_at(passive)).word[0], 7);
+}
+
+/* What it uses up is its own affair, and it was not running. */
+TEST(thread_that_wakes_on_its_own_used_up_context_waits)
+{
+    setup();
+    set_timeout_handler(client, mint(handler_endpoint, RIGHT_WRITE, 2000));
+    run(client);
+    host.ticks += time_ticks(2 * MS);
+    CALL(active_endpoint, 0, 0);
+    answer_passive();
+    EXPECT_EQ(thread_at(client)->fault, FAULT_NONE);
+    EXPECT_EQ(thread_at(client)->state, THREAD_STATE_RUNNABLE);
+    EXPECT(client_sc()->replenish_node.queued);
+    EXPECT_EQ(thread_at(handler)->state, THREAD_STATE_RECEIVING);
+}
+
+/* Nobody is there to take the fault when it comes to it: the time is waited for after all. */
+TEST(handler_that_goes_before_the_fault_is_sent_leaves_the_server_waiting)
+{
+    setup();
+    block_with_all_used_up();
+    revoke(handler_endpoint);
+    answer_passive();
+    EXPECT_EQ(thread_at(passive)->fault, FAULT_NONE);
+    EXPECT(client_sc()->replenish_node.queued);
+}
+
+/* It had no time and no fault: silence, for it and for its clients. */
+TEST(passive_server_suspended_while_it_receives_faults_when_resumed)
+{
+    setup();
+    DO(passive, OP_THREAD_SUSPEND, 0);
+    EXPECT_EQ(thread_at(passive)->fault, FAULT_NONE);
+    DO(passive, OP_THREAD_RESUME);
+    EXPECT_EQ(thread_at(passive)->fault, FAULT_TIMEOUT);
+    run(handler);
+    struct outcome got = outcome_of(thread_at(handler));
+    EXPECT_EQ(got.badge, 1000);
+    EXPECT_EQ(got.word[1], TIMEOUT_WITHDRAWN);
+    DO(lent, OP_SCHED_CONTEXT_LEND, passive);
+    SEND(handler_reply, FAULT_REPLY_RESUME);
+    run(passive);
+    EXPECT_EQ(outcome_of(thread_at(passive)).status, ERR_CANCELLED);
+    RECV(endpoint, reply);
+    run(client);
+    CALL(endpoint, 0, 5);
+    EXPECT_EQ(outcome_of(thread_at(passive)).word[0], 5);
+}
+
+TEST(passive_server_that_exits_on_its_clients_time_faults_when_resumed)
+{
+    setup();
+    run(client);
+    CALL(endpoint, 0, 0);
+    CALL(passive, OP_THREAD_SUSPEND, 3);
+    EXPECT_EQ(outcome_of(thread_at(client)).status, ERR_PEER_GONE);
+    root_wake();
+    EXPECT_EQ(thread_at(passive)->exit_code, 3);
+    DO(passive, OP_THREAD_RESUME);
+    EXPECT_EQ(thread_at(passive)->fault, FAULT_TIMEOUT);
+}
+
+/* Not yet having time is no lack of it. */
+TEST(new_thread_without_a_context_waits_for_one)
+{
+    setup();
+    cap_t thread = make_passive(90);
+    set_timeout_handler(thread, mint(handler_endpoint, RIGHT_WRITE, 3000));
+    DO(thread, OP_THREAD_RESUME);
+    EXPECT_EQ(thread_at(thread)->fault, FAULT_NONE);
+    EXPECT_EQ(thread_at(thread)->state, THREAD_STATE_RUNNABLE);
+    DO(start, OP_SCHED_CONTEXT_BIND, thread);
+    run(thread);
+}
+
+static bool console_has(const char *text)
+{
+    return strstr(host.console, text) != NULL;
+}
+
+/* Nobody is above it, so the kernel says it. */
+TEST(root_component_that_faults_is_reported_by_the_kernel)
+{
+    system_boot();
+    system_check_off = true;
+    kernel_page_fault(0xbad0, FAULT_ACCESS_WRITE);
+    EXPECT(current() == NULL);
+    EXPECT(console_has("lucid: the root component has stopped: page fault (bad0, 2) at "));
+}
+
+TEST(root_component_that_exits_is_reported_by_the_kernel)
+{
+    system_boot();
+    CALL(BOOT_SLOT_THREAD, OP_THREAD_SUSPEND, 77);
+    EXPECT(console_has("lucid: the root component has stopped: suspended, exit code 77\n"));
+}
+
+TEST(other_threads_stop_without_a_word_from_the_kernel)
+{
+    setup();
+    run(client);
+    kernel_page_fault(0xbad0, FAULT_ACCESS_WRITE);
+    EXPECT_EQ(thread_at(client)->stop_reason, THREAD_STOP_FAULT);
+    EXPECT(!console_has("stopped"));
+}
