@@ -1,5 +1,5 @@
 (* SPDX-License-Identifier: BSD-2-Clause *)
-(* Sending, receiving, waiting; and a thread becoming runnable, because being out of time is a message, too.
+(* Sending, receiving, waiting; and threads that become runnable by it.
 
    A message is carried when sender and receiver meet. Who sent goes on; who called waits for the answer at the Reply
    that the receiver named, and gives its context to a receiver that has none; without a Reply nobody can answer. *)
@@ -19,9 +19,22 @@ let dequeue e t =
   set_endpoint e (fun x ->
       { x with waiters = without t x.waiters; cancelling = Option.map stop_looking x.cancelling })
 
+(* The handler that a fault of a thread is sent to: the endpoint, and the badge. *)
+let handler s slot =
+  match cap s slot with
+  | Some { kind = Endpoint { endpoint = e; badge }; rights } when includes rights write && not (endpoint s e).dying ->
+      Some (e, badge)
+  | _ -> None
+
+(* The thread's context is used up. If it has a timeout handler, that is a fault if it has just happened, or if the
+   context is not its own, whenever it happened; else the thread waits. *)
+let lack_time t c s =
+  let is_fault = s.running = Some c || (context s c).owner <> Some t in
+  if is_fault && handler s (timeout_handler_of t) <> None then Ready.defer t s else Ready.wait_for_time c s
+
 (* A runnable thread runs as soon as its context and priority let it. Without a context it waits for one, or is to
-   fault; with one that is used up it waits, or faults at once if that is the one that runs. *)
-let rec consider t s =
+   fault. *)
+let consider t s =
   let th = thread s t in
   if th.fault <> None || (th.context = None && th.lacks <> Nothing) then Ready.defer t s
   else
@@ -32,28 +45,40 @@ let rec consider t s =
     | Some c ->
         let is_running = s.running = Some c in
         let s = if is_running then s else set_context c (Refill.unblock s.now) s in
-        if Refill.is_ready (context s c) s.now then
-          Ready.may_preempt t (if is_running then Ready.prepend t s else Ready.append t s)
-        else
-          let waits = Ready.wait_for_time c s in
-          if is_running then Option.value ~default:waits (exhausted_fault t c s) else waits
+        if not (Refill.is_ready (context s c) s.now) then lack_time t c s
+        else Ready.may_preempt t (if is_running then Ready.prepend t s else Ready.append t s)
 
-and make_runnable t s = s |> set_wait t Runnable |> consider t
+let make_runnable t s = s |> set_wait t Runnable |> consider t
 
-(* The timeout handler hears that the budget is used up; None if there is no handler. *)
-and exhausted_fault t c s = raise_to (timeout_handler_of t) t (fault_timeout, (context s c).context_badge, exhausted) s
+(* A sender goes on; with a fault it goes on to stop. *)
+let release t status s =
+  if (thread s t).fault <> None then make_runnable t s
+  else
+    let s = set_status t status s in
+    if is_runnable s t then s else make_runnable t s
 
-(* A fault is a call from the kernel to a handler, if there is one. *)
-and raise_to handler t ((kind, _, _) as fault) s =
-  match cap s handler with
-  | Some { kind = Endpoint { endpoint = e; badge }; rights } when includes rights write && not (endpoint s e).dying ->
-      s |> Ready.forget t
-      |> set_thread t (fun th -> { th with fault = Some fault })
-      |> send t ~at:e ~badge ~call:true ~grant:false (tag (word kind) 4 0) ~poll:false
-      |> Option.some
-  | _ -> None
+(* What becomes of a sender whose message was taken by a receiver that named this Reply. *)
+let settle sender receiver r ~call ~grant truncated s =
+  match r with
+  | Some r when call ->
+      let s = set_thread sender (fun th -> { th with truncated }) s in
+      let s = if is_runnable s sender then Ready.forget sender s else s in
+      Reply.owe r ~server:receiver ~caller:sender ~grant s
+  | None when call -> release sender PEER_GONE s
+  | _ ->
+      let s = match r with Some r when reply s r = Armed receiver -> Reply.disarm r s | _ -> s in
+      release sender (if truncated then TRUNCATED else OK) s
 
-and send t ~at ~badge ~call ~grant tag ~poll s =
+(* Sender and receiver meet; neither is queued. *)
+let deliver sender receiver r ~badge ~call ~grant tag s =
+  let is_fault = (thread s sender).fault <> None in
+  let s, arrived, truncated = Transfer.transfer sender receiver tag ~grant s in
+  let s = settle sender receiver r ~call ~grant truncated s in
+  let s = if (thread s receiver).context = None then set_lacks receiver Message s else s in
+  let flags = (if is_fault then from_kernel else 0) lor if call && r <> None then owed else 0 in
+  set_head receiver (status ~flags (if truncated then TRUNCATED else OK)) badge arrived s
+
+let send t ~at ~badge ~call ~grant tag ~poll s =
   if (endpoint s at).dying then release t PEER_GONE s
   else
     match best s (endpoint s at).waiters with
@@ -64,32 +89,14 @@ and send t ~at ~badge ~call ~grant tag ~poll s =
     | _ when poll -> set_status t WOULD_BLOCK s
     | _ -> s |> Ready.forget t |> set_wait t (Sending { at; badge; call; grant; tag }) |> enqueue at t
 
-(* A sender goes on; with a fault it goes on to stop. *)
-and release t status s =
-  if (thread s t).fault <> None then make_runnable t s
-  else
-    let s = set_status t status s in
-    if is_runnable s t then s else make_runnable t s
-
-(* Sender and receiver meet; neither is queued. *)
-and deliver sender receiver r ~badge ~call ~grant tag s =
-  let is_fault = (thread s sender).fault <> None in
-  let s, arrived, truncated = Transfer.transfer sender receiver tag ~grant s in
-  let s = settle sender receiver r ~call ~grant truncated s in
-  let s = if (thread s receiver).context = None then set_lacks receiver Message s else s in
-  let flags = (if is_fault then from_kernel else 0) lor if call && r <> None then owed else 0 in
-  set_head receiver (status ~flags (if truncated then TRUNCATED else OK)) badge arrived s
-
-and settle sender receiver r ~call ~grant truncated s =
-  match r with
-  | Some r when call ->
-      let s = set_thread sender (fun th -> { th with truncated }) s in
-      let s = if is_runnable s sender then Ready.forget sender s else s in
-      Reply.owe r ~server:receiver ~caller:sender ~grant s
-  | None when call -> release sender PEER_GONE s
-  | _ ->
-      let s = match r with Some r when reply s r = Armed receiver -> Reply.disarm r s | _ -> s in
-      release sender (if truncated then TRUNCATED else OK) s
+(* A fault is a call from the kernel to a handler; None if there is none. *)
+let raise_to slot t ((kind, _, _) as fault) s =
+  let raise_at (at, badge) =
+    s |> Ready.forget t
+    |> set_thread t (fun th -> { th with fault = Some fault })
+    |> send t ~at ~badge ~call:true ~grant:false (tag (word kind) 4 0) ~poll:false
+  in
+  Option.map raise_at (handler s slot)
 
 (* ---- Contexts: who has them *)
 

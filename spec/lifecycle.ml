@@ -81,6 +81,9 @@ let stop t reason code s =
   if th.wait = Stopped then s
   else
     let waited = is_blocked s t in
+    let is_receiving = match th.wait with Receiving _ -> true | _ -> false in
+    (* On others' time, or between two calls: resumed, it lacks time to get back to its endpoint. *)
+    let is_passive = th.owned = None && (th.context <> None || is_receiving) in
     let s = unwait t s in
     let s = if waited && th.fault = None then set_status t CANCELLED s else s in
     let s =
@@ -91,7 +94,7 @@ let stop t reason code s =
     in
     let s = if is_current s t then Ready.reschedule s else s in
     let s = if reason <> stop_suspend || is_current s t then fail_caller t s else s in
-    s |> set_lacks t Nothing |> signal_slot (death_of t)
+    s |> set_lacks t (if is_passive then Message else Nothing) |> signal_slot (death_of t)
 
 (* ---- Faults *)
 
@@ -107,6 +110,26 @@ let raise_withdrawn t s =
   | Some s -> s
   | None -> if must_stop then stop t stop_fault (word fault_timeout) s else s
 
+let raise_exhausted t c s =
+  match raise_to (timeout_handler_of t) t (fault_timeout, (context s c).context_badge, exhausted) s with
+  | Some s -> s
+  | None -> Ready.wait_for_time c s
+
+(* Threads that are to fault or stop do so, a few an entry: each can be the reason of the next. *)
+let settle_deferred s =
+  let settle s =
+    match s.deferred with
+    | [] -> s
+    | t :: _ -> (
+        let s = Ready.stop_deferring t s in
+        let th = thread s t in
+        match (th.fault, th.context) with
+        | Some (kind, _, _), _ -> stop t stop_fault (word kind) s
+        | None, None -> raise_withdrawn t s
+        | None, Some c -> if Refill.is_ready (context s c) s.now then consider t s else raise_exhausted t c s)
+  in
+  List.fold_left (fun s () -> settle s) s (List.init deferred_per_entry (fun _ -> ()))
+
 (* The handler answers: the thread goes on where it stands, or where the answer says; or it stops. *)
 let answer_fault t label words new_ip new_sp s =
   let kind = match (thread s t).fault with Some (kind, _, _) -> kind | None -> 0 in
@@ -120,7 +143,10 @@ let answer_fault t label words new_ip new_sp s =
         |> set_thread t (fun th -> { th with again = false })
       else s
     in
-    consider t s
+    (* If its time is used up, that is known: it waits and does not fault again. *)
+    match (thread s t).context with
+    | Some c when not (Refill.is_ready (context s c) s.now) -> Ready.wait_for_time c s
+    | _ -> consider t s
 
 (* ---- Answers *)
 

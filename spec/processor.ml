@@ -34,24 +34,10 @@ let requeue_current s =
       | Some c ->
           let same = s.running = Some c in
           let s = if same then s else set_context c (Refill.unblock s.now) s in
-          if not (Refill.is_ready (context s c) s.now) then
-            match Ipc.exhausted_fault t c s with Some s -> s | None -> Ready.wait_for_time c s
+          if not (Refill.is_ready (context s c) s.now) then Ipc.lack_time t c s
           else if same && s.ended then Ready.append t s
           else Ready.prepend t s)
   | _ -> s
-
-(* Threads that are to fault or stop do so: a few an entry, since each can be the reason of the next. *)
-let settle_deferred s =
-  let settle s =
-    match s.deferred with
-    | [] -> s
-    | t :: _ -> (
-        let s = Ready.stop_deferring t s in
-        match (thread s t).fault with
-        | Some (kind, _, _) -> Lifecycle.stop t stop_fault (word kind) s
-        | None -> Lifecycle.raise_withdrawn t s)
-  in
-  List.fold_left (fun s () -> settle s) s (List.init deferred_per_entry (fun _ -> ()))
 
 (* The best of those that could run does. *)
 let dispatch s =
@@ -68,7 +54,7 @@ let leave s =
   if not s.reschedule then s
   else
     let s = s |> charge |> requeue_current in
-    let s = settle_deferred { s with current = None } in
+    let s = Lifecycle.settle_deferred { s with current = None } in
     dispatch { s with reschedule = false; ended = false }
 
 (* The same without accounting: only allowed if the context that runs is the same afterwards; it was handed on with a

@@ -223,7 +223,7 @@ static void put_thread(const struct thread *thread)
     put(thread->context.at_syscall);
     put(thread->state);
     put_id(thread->waits_at);
-    put(thread->priority);
+    put(thread_priority(thread));
     put(thread->priority_max);
     put(thread->attributes);
     put_id(thread->sc);
