@@ -92,6 +92,8 @@ static void collect_cnodes(void)
             cap = cap_make(OBJECT_CNODE, slot, 0, 20, 0); /* how large it was is not known any more */
         else if (cap_type(&cap) != OBJECT_CNODE)
             continue;
+        if (cnode_total > 0 && cnode_slots(&cnodes[cnode_total - 1]) == cnode_slots(&cap))
+            continue; /* copies stand side by side */
         check(cnode_total < CNODES_MAX);
         cnodes[cnode_total++] = cap;
     }
@@ -118,9 +120,10 @@ static void put_place(struct slot *slot)
     unsigned zombie = cap_type(&slot->cap) == CAP_ZOMBIE ? (unsigned)(slot->cap.data & 0xf) : 0;
 
     if (zombie && zombie != OBJECT_CNODE) {
-        const void *object = zombie == OBJECT_THREAD          ? (void *)container_of(slot, struct thread, slots)
-                             : zombie == OBJECT_ADDRESS_SPACE ? (void *)container_of(slot, struct address_space, slots)
-                                                              : (void *)container_of(slot, struct irq_handler, slots);
+        const void *object = zombie == OBJECT_THREAD ? (void *)container_of(slot, struct thread, slots)
+                             : zombie == OBJECT_ADDRESS_SPACE
+                                 ? (void *)container_of(slot, struct address_space, slots)
+                                 : (void *)container_of(slot, struct irq_handler, slots);
         put_id(object);
         put(0);
     } else if (place == PLACE_CNODE) {
@@ -258,7 +261,8 @@ static void put_zombies(struct thread *thread)
         return;
     begin(RECORD_ZOMBIES);
     put_id(thread);
-    for (struct slot *slot = pointer_unpack(list->cap.head); slot != list; slot = pointer_unpack(slot->cap.head)) {
+    for (struct slot *slot = pointer_unpack(list->cap.head); slot != list;
+         slot = pointer_unpack(slot->cap.head)) {
         put_place(slot);
     }
     end();

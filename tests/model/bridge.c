@@ -22,7 +22,8 @@ void bridge_start(void)
 
 static value text_of(const struct numbers *numbers)
 {
-    return caml_alloc_initialized_string(numbers->count * sizeof(*numbers->data), (const char *)numbers->data);
+    return caml_alloc_initialized_string(numbers->count * sizeof(*numbers->data),
+                                         (const char *)numbers->data);
 }
 
 /* The copy stays: the test ends with it. */
@@ -31,7 +32,8 @@ static const char *verdict(value text)
     return caml_string_length(text) > 0 ? strdup(String_val(text)) : NULL;
 }
 
-const char *bridge_step(int entry, int64_t a, int64_t b, const struct numbers *before, const struct numbers *after)
+const char *bridge_step(int entry, int64_t a, int64_t b, const struct numbers *before,
+                        const struct numbers *after)
 {
     CAMLparam0();
     CAMLlocalN(arguments, 5);

@@ -15,7 +15,8 @@ struct numbers {
 /* Start the model, if this process has not. */
 void bridge_start(void);
 /* NULL if the model allows what happened, else what is wrong. */
-const char *bridge_step(int entry, int64_t a, int64_t b, const struct numbers *before, const struct numbers *after);
+const char *bridge_step(int entry, int64_t a, int64_t b, const struct numbers *before,
+                        const struct numbers *after);
 /* `physical`: what the access met, -1 if it was a fault. */
 const char *bridge_access(int64_t address, int64_t access, const struct numbers *before, int64_t physical);
 
