@@ -32,9 +32,9 @@ let minted kind ~badge ~count =
   | Notification n when badge <> zero ->
       if n.badge <> zero then Error (STATE, 4) else Ok (Notification { n with badge })
   | Range r ->
-      if contains ~first:r.first ~count:r.count (number badge) count
-      then Ok (Range { r with first = number badge; count })
-      else Error (RANGE, 4)
+      let within = contains ~first:r.first ~count:r.count (number badge) in
+      if within count then Ok (Range { r with first = number badge; count })
+      else Error (RANGE, if within 1 then 5 else 4)
   | kind -> Ok kind
 
 let mint source target ~rights ~badge ~count s =
