@@ -196,9 +196,11 @@ static void signal_received(word_t bits)
     if (!(bits & SIGNAL_UART))
         return;
     uart_acknowledge();
-    input_pump();
-    terminal_feed();
-    screen_pump();
+    do {
+        input_pump();
+        terminal_feed();
+        screen_pump();
+    } while (uart_wants());
 }
 
 static void news_received(void)

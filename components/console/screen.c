@@ -38,19 +38,26 @@ void screen_pump(void)
     }
 }
 
-/* Wait until at most `bytes` are left in the ring. */
+/*
+ * Wait until at most `bytes` are left in the ring. The acknowledgement comes before each wait, also the first: the
+ * server loop may have taken the signal of an interrupt, and not have handled it yet because the supervisor's
+ * news came with it. Those are what fills the ring; and an interrupt that nobody acknowledges is the last.
+ */
 static void screen_wait(size_t bytes)
 {
     bool news = false;
 
-    screen_pump();
-    while (head - tail > bytes) {
+    for (;;) {
         word_t bits = 0;
+        uart_acknowledge();
+        do {
+            input_pump();
+            screen_pump();
+        } while (uart_wants());
+        if (head - tail <= bytes)
+            break;
         notification_wait(COMPONENT_SLOT_NOTIFICATION, &bits);
         news |= (bits & COMPONENT_SIGNAL_NEWS) != 0;
-        uart_acknowledge();
-        input_pump();
-        screen_pump();
     }
     if (news)
         notification_signal(news_again);

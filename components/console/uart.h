@@ -2,7 +2,7 @@
 /*
  * The serial line, as the console needs it. One file for each kind of hardware implements it.
  *
- * Nothing here waits, except uart_wait. Bytes that arrived before the start are kept.
+ * Nothing here waits. Bytes that arrived before the start are kept.
  */
 #ifndef CONSOLE_UART_H
 #define CONSOLE_UART_H
@@ -22,9 +22,17 @@ bool uart_receive(char *byte);
 /* Whether bytes shall be taken: while not, the device holds them and, as soon as it is full, the sender. */
 void uart_receive_enable(bool on);
 
-/* After SIGNAL_UART: let the interrupt come again. Then look at everything that there is
- * to send and receive. */
+/*
+ * After SIGNAL_UART: let the interrupt come again. Then receive and send what there is, until the device wants
+ * nothing more:
+ *
+ *     uart_acknowledge();
+ *     do {
+ *         receive; send;
+ *     } while (uart_wants());
+ */
 void uart_acknowledge(void);
+bool uart_wants(void);
 
 #define SIGNAL_UART 1u
 

@@ -7,8 +7,15 @@
  * on throws away what is in the receiver, and bytes that a person or a pipe has sent before the console
  * started must not be lost. Without FIFOs all works the same, with an interrupt for each byte.
  *
- * The interrupt is edge-triggered: it comes again only after the line was low. So uart_acknowledge comes
- * first, and then all causes are removed by its caller.
+ * The interrupt is edge-triggered: it comes again only when the line rises, and the line is high as long as
+ * anything is wanted. Removing each cause once is not enough, because while one is removed, another can
+ * appear that was removed before:
+ *
+ *     line   transmitter empty   all received bytes are taken   a byte arrives   the transmitter is filled
+ *     low    high                high                           high             high, and nobody looks again
+ *
+ * So uart_acknowledge comes first, and then causes are removed until uart_wants says that there is none: at
+ * that moment the line is low, and whatever comes later is an edge.
  */
 #include "uart.h"
 
@@ -23,6 +30,7 @@ enum uart_register {
 
 #define IER_RECEIVE    0x01u
 #define IER_TRANSMIT   0x02u
+#define IIR_NOTHING    0x01u /* no interrupt is pending */
 #define IIR_FIFOS_ON   0xc0u
 #define FCR_ENABLE     0x01u
 #define FCR_TRIGGER_8  0x80u
@@ -121,4 +129,10 @@ void uart_receive_enable(bool on)
 void uart_acknowledge(void)
 {
     irq_handler_acknowledge(irq->cap);
+}
+
+/* Reading that register takes back "transmitter empty", if that is what it tells; so the answer counts. */
+bool uart_wants(void)
+{
+    return !(register_read(IIR_FCR) & IIR_NOTHING);
 }

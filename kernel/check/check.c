@@ -14,8 +14,9 @@ bool check_that(struct check_report *report, bool condition, const char *invaria
 bool kernel_check(struct check_report *report)
 {
     *report = (struct check_report){ NULL, NULL, NULL };
-    return check_tree(report) && check_memory(report) && check_threads(report) && check_ipc(report) &&
-           check_mappings(report);
+    return check_tree(report) && check_slots(report) && check_memory(report) && check_ipc(report) &&
+           check_threads(report) && check_pairs(report) && check_time(report) && check_mappings(report) &&
+           check_keys(report);
 }
 
 struct slot *check_next_slot(struct slot *slot)

@@ -19,16 +19,37 @@ static bool check_waiter(struct check_report *report, const struct thread *threa
     return true;
 }
 
+/* Who is served earlier: told by priority and arrival themselves, not by the key made of them. */
+static bool is_before(const struct thread *a, const struct thread *b)
+{
+    return thread_priority(a) > thread_priority(b) ||
+           (thread_priority(a) == thread_priority(b) && a->sequence < b->sequence);
+}
+
+static bool check_order(struct check_report *report, const struct queue_node *node)
+{
+    const struct thread *thread = container_of(node, struct thread, wait_node);
+
+    if (node->parent)
+        CHECK_THAT(report, is_before(container_of(node->parent, struct thread, wait_node), thread), thread,
+                   node,
+                   "nobody is served before one of a higher priority, or one of the same who came earlier");
+    return true;
+}
+
 static bool check_waiters(struct check_report *report, const struct priority_queue *queue, const void *object,
                           unsigned state, unsigned *count)
 {
     *count = 0;
+    if (!check_queue(report, queue))
+        return false;
     for (struct queue_node *node = check_next_node(queue, NULL); node; node = check_next_node(queue, node)) {
-        if (!check_waiter(report, container_of(node, struct thread, wait_node), object, state))
+        if (!check_waiter(report, container_of(node, struct thread, wait_node), object, state) ||
+            !check_order(report, node))
             return false;
         ++*count;
     }
-    return check_queue(report, queue);
+    return true;
 }
 
 static bool check_endpoint(struct check_report *report, const struct endpoint *endpoint)
@@ -48,6 +69,12 @@ static bool check_endpoint(struct check_report *report, const struct endpoint *e
                    "the waiters' list is newest first");
         listed++;
     }
+    CHECK_THAT(report, !endpoint->newest || endpoint->newest->sequence <= endpoint->sequence, endpoint,
+               endpoint->newest, "an endpoint has counted all arrivals");
+    CHECK_THAT(report,
+               !endpoint->cancelling || !endpoint->cancel_cursor ||
+                   endpoint->cancel_cursor->waits_at == endpoint,
+               endpoint, endpoint->cancel_cursor, "who is next to be looked at by a cancel waits there");
     CHECK_THAT(report, queued == listed, endpoint, NULL,
                "an endpoint's queue and list hold the same threads");
     return true;
@@ -75,8 +102,10 @@ static bool check_reply(struct check_report *report, const struct reply *reply)
                reply, reply->caller, "the caller of a Reply waits there");
     CHECK_THAT(report, !reply->server || reply->server->reply == reply, reply, reply->server,
                "the server of a Reply knows it");
-    CHECK_THAT(report, reply->state != REPLY_FREE || (!reply->server && !reply->sc), reply, reply->server,
+    CHECK_THAT(report, reply->state != REPLY_FREE || !reply->server, reply, reply->server,
                "a free Reply refers to nobody");
+    CHECK_THAT(report, reply->state == REPLY_OWED || !reply->sc, reply, reply->sc,
+               "only a Reply that is owed has donated a context");
     CHECK_THAT(report,
                reply->state != REPLY_ARMED ||
                    (reply->server && reply->server->state == THREAD_STATE_RECEIVING),
@@ -102,26 +131,6 @@ static bool check_chain(struct check_report *report, const struct sched_context 
     return true;
 }
 
-static bool check_refills(struct check_report *report, const struct sched_context *sc)
-{
-    ticks_t sum = 0, before = 0;
-
-    if (sc->budget == 0)
-        return true;
-    CHECK_THAT(report, sc->count >= 1 && sc->count <= sc->max && sc->head < sc->max, sc, NULL,
-               "refills fit into their ring");
-    for (unsigned i = 0; i < sc->count; i++) {
-        const struct refill *refill = &sc->refills[(sc->head + i) % sc->max];
-        CHECK_THAT(report, refill->time >= before, sc, refill, "refills are in order of time");
-        before = refill->time;
-        sum += refill->amount;
-    }
-    CHECK_THAT(report, sum == sc->budget, sc, NULL, "refills sum up to the budget");
-    CHECK_THAT(report, before <= sc->refills[sc->head].time + sc->period, sc, NULL,
-               "no refill is later than the first one plus a period");
-    return true;
-}
-
 static bool check_context(struct check_report *report, const struct sched_context *sc)
 {
     CHECK_THAT(report, !sc->thread || sc->thread->sc == sc, sc, sc->thread, "who has a context knows it");
@@ -131,7 +140,9 @@ static bool check_context(struct check_report *report, const struct sched_contex
                "a donated context is with somebody else than its owner");
     CHECK_THAT(report, !sc->lent || (sc->thread && !sc->owner), sc, sc->thread,
                "a lent context has a borrower and no owner");
-    return check_chain(report, sc) && check_refills(report, sc);
+    CHECK_THAT(report, !sc->owner || sc->thread, sc, sc->owner,
+               "a context that has an owner is with somebody");
+    return check_chain(report, sc);
 }
 
 bool check_ipc(struct check_report *report)

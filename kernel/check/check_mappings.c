@@ -1,30 +1,39 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Mappings: every entry of a page table that user code can reach is the mapping of a capability that records it, with no more rights
- * than that has. (The reverse is how mapping_entry decides if a record counts.)
+ * than that has. (The reverse is how mapping_entry decides if a record counts.) A capability to a Frame is a child of an Untyped, and
+ * objects do not overlap (check_memory); so user code can write to frames only, and never to an object of the kernel or to a table.
+ *
+ * One entry may be recorded by more than one capability: a record is void once a table above its entry is taken away, and counts again
+ * if the same frame is then mapped at the same place by another. One of them must have the entry's rights.
  */
 #include "address_space.h"
 #include "check.h"
 #include "derivation.h"
 
-/* A capability of this type to this memory, mapped at this entry. */
-static const struct slot *mapping_owner(unsigned type, const arch_pte_t *wanted)
+/* A capability of this type to the entry's memory, mapped at this entry, with these rights. */
+static const struct slot *mapping_owner(unsigned type, const arch_pte_t *wanted, word_t rights)
 {
+    const void *memory = arch_pointer(arch_pte_address(*wanted));
     struct address_space *space;
 
     for (struct slot *slot = check_next_slot(NULL); slot; slot = check_next_slot(slot))
-        if (cap_type(&slot->cap) == type && mapping_entry(&slot->cap, &space) == wanted)
+        if (cap_is(&slot->cap, type, rights) && mapped_pointer(&slot->cap) == memory &&
+            mapping_entry(&slot->cap, &space) == wanted)
             return slot;
     return NULL;
 }
 
 static bool check_frame_entry(struct check_report *report, const arch_pte_t *entry)
 {
-    const struct slot *owner = mapping_owner(OBJECT_FRAME, entry);
+    const struct slot *owner = mapping_owner(OBJECT_FRAME, entry, 0);
+    word_t rights = arch_pte_rights(*entry) & (RIGHT_READ | RIGHT_WRITE | RIGHT_EXECUTE);
 
     CHECK_THAT(report, owner, entry, NULL, "a mapped frame has a capability that records the mapping");
-    CHECK_THAT(report, !(arch_pte_rights(*entry) & RIGHT_WRITE) || (cap_rights(&owner->cap) & RIGHT_WRITE),
-               entry, owner, "a writable mapping was made with a writable capability");
+    CHECK_THAT(report, mapping_owner(OBJECT_FRAME, entry, rights & RIGHT_WRITE), entry, owner,
+               "a writable mapping was made with a writable capability");
+    CHECK_THAT(report, mapping_owner(OBJECT_FRAME, entry, rights & RIGHT_EXECUTE), entry, owner,
+               "an executable mapping was made with a capability that may execute");
     return true;
 }
 
@@ -38,8 +47,8 @@ static bool check_space(struct check_report *report, struct address_space *space
     table[level] = arch_root_table(&space->arch);
     while (arch_user_range(address, PAGE_BITS)) {
         arch_pte_t *entry = arch_table_entry(table[level], level, address);
-        if (arch_pte_is_table(*entry, level)) {
-            CHECK_THAT(report, mapping_owner(OBJECT_PAGE_TABLE, entry), entry, space,
+        if (!arch_pte_is_empty(*entry) && arch_pte_is_table(*entry, level)) {
+            CHECK_THAT(report, mapping_owner(OBJECT_PAGE_TABLE, entry, 0), entry, space,
                        "a page table in use has a capability that records it");
             table[--level] = arch_pointer(arch_pte_address(*entry));
             continue;
@@ -54,14 +63,26 @@ static bool check_space(struct check_report *report, struct address_space *space
     return true;
 }
 
+/* A space that has lost its number has lost its mappings with it: the user half of its root is empty. */
+static bool check_numberless(struct check_report *report, struct address_space *space)
+{
+    unsigned level = ARCH_TABLE_LEVELS - 1;
+
+    for (word_t address = 0; arch_user_range(address, PAGE_BITS);
+         address += (word_t)1 << arch_level_bits(level))
+        CHECK_THAT(report,
+                   arch_pte_is_empty(*arch_table_entry(arch_root_table(&space->arch), level, address)), space,
+                   NULL, "nothing is mapped in a space without a number");
+    return true;
+}
+
 bool check_mappings(struct check_report *report)
 {
-    for (uint32_t number = 1; number < SPACE_NUMBERS; number++) {
-        struct address_space *space = space_by_number(number);
-        if (!space)
+    for (struct slot *slot = check_next_slot(NULL); slot; slot = check_next_slot(slot)) {
+        if (cap_type(&slot->cap) != OBJECT_ADDRESS_SPACE || !check_is_first(slot))
             continue;
-        CHECK_THAT(report, space->number == number, space, NULL, "the owner of a number has that number");
-        if (!check_space(report, space))
+        struct address_space *space = cap_pointer(&slot->cap);
+        if (!(space->number ? check_space(report, space) : check_numberless(report, space)))
             return false;
     }
     return true;

@@ -12,7 +12,7 @@
 #include "scheduler.h"
 
 /* The caches beside a thread's slots agree with them. */
-static bool check_slots(struct check_report *report, const struct thread *thread)
+static bool check_own_slots(struct check_report *report, const struct thread *thread)
 {
     const struct slot *slots = thread->slots;
     const struct slot *cnode = &slots[PLACE_THREAD_CNODE];
@@ -35,6 +35,19 @@ static bool check_slots(struct check_report *report, const struct thread *thread
                    : (uintptr_t)thread->utcb >= frame &&
                          (uintptr_t)thread->utcb - frame < 1ull << frame_size_bits(&page->cap),
                thread, thread->utcb, "a thread's message page lies in the frame of its slot");
+    CHECK_THAT(report,
+               slot_is_empty(page) ||
+                   ((uintptr_t)thread->utcb % UTCB_ALIGN == 0 && !frame_is_device(&page->cap) &&
+                    cap_is(&page->cap, OBJECT_FRAME, RIGHT_READ | RIGHT_WRITE)),
+               thread, page, "a message page is aligned, writable and ordinary memory");
+    CHECK_THAT(report,
+               cap_type(&slots[PLACE_THREAD_FAULT].cap) == OBJECT_NULL ||
+                   cap_is(&slots[PLACE_THREAD_FAULT].cap, OBJECT_ENDPOINT, RIGHT_WRITE),
+               thread, &slots[PLACE_THREAD_FAULT], "a fault handler is an endpoint that can be sent to");
+    CHECK_THAT(report,
+               cap_type(&slots[PLACE_THREAD_TIMEOUT].cap) == OBJECT_NULL ||
+                   cap_is(&slots[PLACE_THREAD_TIMEOUT].cap, OBJECT_ENDPOINT, RIGHT_WRITE),
+               thread, &slots[PLACE_THREAD_TIMEOUT], "a timeout handler is an endpoint that can be sent to");
     return true;
 }
 
@@ -100,9 +113,6 @@ static bool check_readiness(struct check_report *report, const struct core *core
     if (runnable && sc && thread != core->current && !thread->deferred)
         CHECK_THAT(report, thread->ready != (sc->replenish_node.queued != 0), thread, sc,
                    "a runnable thread is in the ready queue, or its context waits for time");
-    CHECK_THAT(report, thread->key >> KEY_RARE_SHIFT == thread_rare(core, thread) >> KEY_RARE_SHIFT, thread,
-               core, "a thread's key tells exactly what is rare about it");
-    CHECK_THAT(report, thread_home(thread) < CONFIG_CORES, thread, NULL, "a thread's home is a core");
     CHECK_THAT(report, !runnable || thread->space, thread, NULL, "a runnable thread has an address space");
     return true;
 }
@@ -124,8 +134,18 @@ static bool check_relations(struct check_report *report, const struct thread *th
                "a receiver with time does not wait while its notification has bits");
     CHECK_THAT(report,
                thread->fault == FAULT_NONE || thread->state == THREAD_STATE_SENDING ||
-                   thread->state == THREAD_STATE_CALLING,
+                   thread->state == THREAD_STATE_CALLING || thread->deferred,
                thread, NULL, "a thread with a fault waits for its handler");
+    CHECK_THAT(report,
+               thread->state != THREAD_STATE_SENDING ||
+                   ((thread->sending & SENDING_FAULT) != 0) == (thread->fault != FAULT_NONE),
+               thread, NULL, "a thread sends a fault exactly if it has one");
+    CHECK_THAT(report,
+               thread->state != THREAD_STATE_RUNNABLE || thread->sc || thread->deferred ||
+                   thread->lacks_context == LACKS_NOTHING,
+               thread, NULL, "a runnable thread without a context waits for one, or is deferred");
+    CHECK_THAT(report, thread->state != THREAD_STATE_STOPPED || (!thread->ready && !thread->deferred), thread,
+               NULL, "a stopped thread is in no queue");
     return true;
 }
 
@@ -149,14 +169,14 @@ static bool check_core(struct check_report *report, const struct core *core)
     const struct thread *current = core->current;
     CHECK_THAT(report, !current || (current->state == THREAD_STATE_RUNNABLE && current->sc == core->context),
                current, core->context, "the current thread is runnable, on the context that is charged");
-    CHECK_THAT(report, core->min_key == core_min_key(core), core, current,
-               "a core's least key tells the highest ready priority, or that something is rare");
     CHECK_THAT(report, !current || current->space == core->space, current, core->space,
                "the space of the current thread is loaded");
     CHECK_THAT(report, !current || core->fpu_on == (current == core->fpu_owner), current, core->fpu_owner,
                "the FPU is on exactly for its owner");
     CHECK_THAT(report, !core->fpu_owner || (core->fpu_owner->attributes & THREAD_FPU), core->fpu_owner, core,
                "only a thread with the attribute owns the FPU");
+    if (!check_queue(report, &core->replenishments))
+        return false;
     for (struct queue_node *node = check_next_node(&core->replenishments, NULL); node;
          node = check_next_node(&core->replenishments, node)) {
         struct sched_context *sc = container_of(node, struct sched_context, replenish_node);
@@ -165,7 +185,7 @@ static bool check_core(struct check_report *report, const struct core *core)
         CHECK_THAT(report, sc->thread && sc->thread->state == THREAD_STATE_RUNNABLE, sc, sc->thread,
                    "a context waits for time only if its thread wants to run");
     }
-    return check_queue(report, &core->replenishments);
+    return true;
 }
 
 bool check_threads(struct check_report *report)
@@ -174,7 +194,7 @@ bool check_threads(struct check_report *report)
 
     for (struct slot *slot = check_next_slot(NULL); slot; slot = check_next_slot(slot)) {
         const struct thread *thread = check_thread(slot);
-        if (thread && !(check_slots(report, thread) && check_waiting(report, thread) &&
+        if (thread && !(check_own_slots(report, thread) && check_waiting(report, thread) &&
                         check_readiness(report, core, thread) && check_relations(report, thread)))
             return false;
     }

@@ -19,10 +19,10 @@ static bool is_range(unsigned type)
 
 static bool check_links(struct check_report *report, struct slot *slot)
 {
-    struct slot *previous = slot_prev(slot);
+    struct slot *previous = slot_prev(slot), *next = slot_next(slot);
 
-    CHECK_THAT(report, previous && slot_next(previous) == slot, slot, previous,
-               "neighbours in the tree point to each other");
+    CHECK_THAT(report, previous && slot_next(previous) == slot && (!next || slot_prev(next) == slot), slot,
+               previous, "neighbours in the tree point to each other");
     CHECK_THAT(report, !slot_is_empty(slot), slot, NULL, "no empty slot stands in the tree");
     CHECK_THAT(report, cap_type(&slot->cap) < OBJECT_TYPE_COUNT || cap_type(&slot->cap) == CAP_ZOMBIE, slot,
                NULL, "a slot in the tree holds a capability or a zombie");
@@ -36,8 +36,12 @@ static bool check_same_object(struct check_report *report, const struct slot *pa
     uint64_t badge = parent->cap.data;
     unsigned type = cap_type(&child->cap);
 
-    CHECK_THAT(report, cap_pointer(&child->cap) == cap_pointer(&parent->cap) || type == OBJECT_FRAME, child,
-               parent, "a minted child refers to its parent's object");
+    CHECK_THAT(report,
+               type == OBJECT_FRAME ? mapped_pointer(&child->cap) == mapped_pointer(&parent->cap)
+                                    : cap_pointer(&child->cap) == cap_pointer(&parent->cap),
+               child, parent, "a minted child refers to its parent's object");
+    CHECK_THAT(report, type == OBJECT_PAGE_TABLE || cap_small(&child->cap) == cap_small(&parent->cap), child,
+               parent, "a minted child has its parent's size");
     CHECK_THAT(report, (cap_rights(&child->cap) & ~cap_rights(&parent->cap)) == 0, child, parent,
                "a child has no right that its parent lacks");
     if (type == OBJECT_ENDPOINT || type == OBJECT_NOTIFICATION)
@@ -61,6 +65,33 @@ static bool check_parent(struct check_report *report, const struct slot *parent,
     }
     CHECK_THAT(report, cap_type(&child->cap) == type, child, parent, "a minted child has its parent's type");
     return check_same_object(report, parent, child);
+}
+
+/* Who stands at the top of the tree was made at boot. */
+static bool check_root(struct check_report *report, const struct slot *slot)
+{
+    unsigned type = cap_type(&slot->cap);
+
+    CHECK_THAT(report, type == OBJECT_UNTYPED || is_range(type), slot, NULL,
+               "only Untypeds and ranges are derived from nothing");
+    return true;
+}
+
+/* The memory of a zombie cannot be given away before it is gone: it lies in an Untyped above it, below the watermark. */
+static bool check_zombie(struct check_report *report, const struct slot *zombie, struct slot *const *ancestor,
+                         unsigned depth)
+{
+    bool inside = false;
+
+    CHECK_THAT(report, !derivation_has_children(zombie), zombie, NULL, "a zombie has no children");
+    while (depth-- > 0 && !inside) {
+        const struct cap *cap = &ancestor[depth]->cap;
+        uintptr_t start = (uintptr_t)cap_pointer(cap);
+        inside = cap_type(cap) == OBJECT_UNTYPED && (uintptr_t)zombie >= start &&
+                 (uintptr_t)zombie - start < cap->data;
+    }
+    CHECK_THAT(report, inside, zombie, NULL, "a zombie stands below the Untyped that its memory lies in");
+    return true;
 }
 
 static bool check_cnode(struct check_report *report, const struct slot *slot)
@@ -99,7 +130,8 @@ bool check_tree(struct check_report *report)
             return false;
         unsigned depth = slot_depth(slot);
         CHECK_THAT(report, depth <= deepest, slot, NULL, "a child is one deeper than its parent");
-        CHECK_THAT(report, !zombie || !derivation_has_children(slot), slot, NULL, "a zombie has no children");
+        if (zombie ? !check_zombie(report, slot, ancestor, depth) : depth == 0 && !check_root(report, slot))
+            return false;
         deepest = depth + 1;
         if (depth > 0 && !zombie && !check_parent(report, ancestor[depth - 1], slot))
             return false;

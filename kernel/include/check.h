@@ -2,7 +2,7 @@
 /*
  * The whole-state invariant checker: walks everything that the kernel knows, and names the first invariant that does not hold. See
  * kernel/check/. Built into host builds, and into debug builds on request (CONFIG_CHECK); it uses no memory of its own, and time in
- * proportion to the state (for overlaps and mappings: its square).
+ * proportion to the state (for mappings: their number times that of capabilities).
  */
 #ifndef KERNEL_CHECK_H
 #define KERNEL_CHECK_H
@@ -19,6 +19,9 @@ struct check_report {
 /* To be called between system calls. True: all invariants hold. */
 bool kernel_check(struct check_report *report);
 
+/* All memory above the watermarks is clean: it reads all of it. */
+bool kernel_check_clean(struct check_report *report);
+
 /* ---- for the parts of the checker: true if the condition holds, else the report is filled in (once) */
 bool check_that(struct check_report *report, bool condition, const char *invariant, const void *object,
                 const void *other);
@@ -29,10 +32,14 @@ bool check_that(struct check_report *report, bool condition, const char *invaria
             return false;                                                                                    \
     } while (0)
 
-bool check_tree(struct check_report *report);    /* derivation tree, slots, ranges and rights */
-bool check_memory(struct check_report *report);  /* objects within their Untyped, not overlapping */
-bool check_threads(struct check_report *report); /* threads, queues, the scheduler */
-bool check_ipc(struct check_report *report); /* endpoints, notifications, replies, donation chains, refills */
+bool check_tree(struct check_report *report);     /* derivation tree, slots, ranges and rights */
+bool check_slots(struct check_report *report);    /* containers against the tree; zombies */
+bool check_memory(struct check_report *report);   /* objects within their Untyped, not overlapping */
+bool check_ipc(struct check_report *report);      /* endpoints, notifications, replies, donation chains */
+bool check_threads(struct check_report *report);  /* threads, queues, the scheduler */
+bool check_pairs(struct check_report *report);    /* what points to each other is alive */
+bool check_time(struct check_report *report);     /* refills, who runs, the timer */
+bool check_keys(struct check_report *report);     /* what the fast path compares */
 bool check_mappings(struct check_report *report); /* records against page tables, and the reverse */
 
 /* All non-empty slots of the tree, in order; `slot` NULL: the first. NULL at the end. */

@@ -149,6 +149,7 @@ static struct slot *container_slots(const struct cap *cap, unsigned *count)
         *count = IRQ_SLOT_COUNT;
         return ((struct irq_handler *)cap_pointer(cap))->slots;
     default:
+        *count = 0;
         return NULL;
     }
 }

@@ -381,7 +381,7 @@ void scheduler_run(struct core *core)
     core->current_ended = false;
 
     struct thread *best = take_best(core);
-    if (best && best->sc != core->context)
+    if (best) /* also if it goes on: its tick may have come very late */
         refill_begin(best->sc, now);
     core->context = best ? best->sc : NULL;
     if (best)

@@ -258,26 +258,3 @@ TEST(debug_check_and_fast)
     EXPECT_OK(sys(SYS_DEBUG, DEBUG_FAST, 0, 1, WORDS()).status);
     EXPECT(core_self()->min_key != MIN_KEY_NONE);
 }
-
-/* ---- The checker itself: it names what a test has damaged */
-
-#define NAMES(name, damage, sentence)                                                                        \
-    TEST(name)                                                                                               \
-    {                                                                                                        \
-        struct check_report report;                                                                          \
-        setup();                                                                                             \
-        EXPECT(kernel_check(&report));                                                                       \
-        damage;                                                                                              \
-        EXPECT(!kernel_check(&report));                                                                      \
-        EXPECT_TEXT(report.invariant, sentence);                                                             \
-    }
-
-NAMES(checker_sees_a_broken_link, slot_at(client)->prev = 0, "neighbours in the tree")
-NAMES(checker_sees_an_object_above_the_watermark, slot_at(memory)->cap.data = 64, "below the watermark")
-NAMES(checker_sees_a_capability_in_slot_0, slot_at(0)->cap = slot_at(client)->cap, "slot 0")
-NAMES(checker_sees_a_lost_context, thread_at(client)->sc = NULL, "")
-NAMES(checker_sees_a_thread_in_the_wrong_queue, thread_at(client)->ready = false, "")
-NAMES(checker_sees_an_endpoint_in_the_wrong_state,
-      ((struct endpoint *)object_at(endpoint[0]))->state = ENDPOINT_SENDING, "")
-NAMES(checker_sees_a_refill_that_does_not_add_up, refill_head(client_sc())->amount++, "")
-NAMES(checker_sees_a_reply_that_nobody_arms, ((struct reply *)object_at(reply[0]))->state = REPLY_FREE, "")

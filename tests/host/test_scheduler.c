@@ -171,6 +171,23 @@ TEST(budget_does_not_add_up_while_others_run)
     EXPECT(used[0] <= 24 * MS);
 }
 
+/* The machine stood still for a second (a debugger stopped it). Found by the random driver: the thread that ran then had all of that as
+ * credit, and its budget did not hold it for many periods. */
+TEST(budget_holds_after_a_tick_that_came_very_late)
+{
+    ticks_t used[2];
+
+    setup(30, 20, 10);
+    set_budget(SC_OF(a), 1000000, 10000000, 0);
+    root_sleep();
+    host.ticks += 1000 * MS;
+    host_take_interrupts();
+    system_check();
+    run_all((cap_t[]){ a, b }, used, 2, 100 * MS, MS / 10);
+    EXPECT(used[0] <= 11 * MS);
+    EXPECT(used[1] >= 88 * MS);
+}
+
 TEST(budget_set_anew_starts_full)
 {
     setup(50, 40, 30);

@@ -30,6 +30,11 @@ class Emulator:
     boot_uefi: list
     exit_success: int
     test_target: list = field(default_factory=list)  # more arguments for the suite `target`
+    config: dict | None = None  # Bochs: what stands in its configuration file; None: the program is a QEMU
+
+    @property
+    def is_bochs(self):
+        return self.config is not None
 
 
 @dataclass(frozen=True)
@@ -69,6 +74,10 @@ def load_board(name):
 def _emulator(document, table):
     if table is None:
         return None
+    if "bochs" in table:
+        checks.known_keys(document, ("emulator",), table, {"bochs"}, "[emulator]")
+        checks.known_keys(document, ("emulator", "bochs"), table["bochs"], {"cpu", "lines"}, "[emulator.bochs]")
+        return Emulator("bochs", [], [], [], [], 0, config=table["bochs"])
     needed = {"program", "arguments", "boot_elf", "boot_iso", "boot_uefi", "exit_success"}
     checks.known_keys(document, ("emulator",), table, needed | {"test_target"}, "[emulator]")
     for key in needed:

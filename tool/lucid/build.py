@@ -75,6 +75,7 @@ class Built:
 def build(name, variant, iso=False):
     """Build a system; raises ToolError if that fails. Nothing is written before the description is right."""
     system = load_system(name, load_board(variant.board))
+    iso = iso or bool(system.board.emulator and system.board.emulator.is_bochs)
     if shutil.which(variant.compiler) is None:
         raise ToolError(f"the compiler '{variant.compiler}' is missing", "./lucid doctor --install")
     writer = BuildFile(system, variant)

@@ -42,12 +42,15 @@ NEEDS = [
     Need("grub-common", "grub-mkimage", "makes the boot loader of ISO images", "test"),
     Need("grub-pc-bin", "/usr/lib/grub/i386-pc/cdboot.img", "is the boot loader for a BIOS", "test"),
     Need("grub-efi-amd64-bin", "/usr/lib/grub/x86_64-efi/moddep.lst", "is the boot loader for UEFI", "test"),
+    Need("bochs", "bochs", "is a second PC, with what QEMU's lacks: PCID, x2APIC, TSC-deadline", "test"),
+    Need("bochsbios", "/usr/share/bochs/BIOS-bochs-latest", "is that PC's BIOS", "test"),
+    Need("vgabios", "/usr/share/vgabios/vgabios.bin", "is the BIOS of its screen", "test"),
     Need("xorriso", "xorriso", "writes ISO images", "test"),
 ]
 
 # What the packages are called elsewhere, roughly.
 ELSEWHERE = ("gcc, binutils, ninja, qemu-system-x86_64 with its firmware files, and for tests git, clang, OVMF, "
-             "GRUB's tools for BIOS and UEFI, xorriso")
+             "GRUB's tools for BIOS and UEFI, xorriso, Bochs with its BIOS")
 
 
 def missing(purpose):

@@ -53,6 +53,14 @@ def qemu_command(built, options):
     return command + options.extra
 
 
+def start(built, options):
+    """The machine of the system's board, running."""
+    if built.system.board.emulator and built.system.board.emulator.is_bochs:
+        from .bochs import BochsMachine
+        return BochsMachine(built, options)
+    return Machine(built, options)
+
+
 def die_with_parent():
     """Runs in the new process: it is killed when the tool ends, however that happens (prctl PR_SET_PDEATHSIG)."""
     ctypes.CDLL(None).prctl(1, signal.SIGKILL)

@@ -15,7 +15,7 @@ from . import terminal
 from .build import build, variant_of
 from .checks import SIZE_UNITS
 from .common import EXIT_FAILED, EXIT_OK, ToolError, complain, size_text
-from .machine import Machine, Options
+from .machine import Options, start
 from .plain import Plain
 from .relations import MEMORY_MINIMUM, power_of_two, unplaced
 from .session import Over, Session
@@ -155,7 +155,7 @@ class Run:
         for number in (signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, self._stop)
         try:
-            with Machine(self.built, self.options) as machine:
+            with start(self.built, self.options) as machine:
                 self.session = Session(machine, self.output)
                 self.session.tolerate_panic = self.expect is not None and "KERNEL PANIC" in self.expect
                 self.gate = Gate(self.session, by_line=not self.interactive)

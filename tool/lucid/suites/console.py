@@ -2,7 +2,7 @@
 """A machine under a test: its console goes into a log, and the test waits for text and types."""
 import time
 
-from ..machine import Machine
+from ..machine import start
 from ..session import Over, Session
 from ..test import Failure
 
@@ -19,7 +19,7 @@ class Recorder:
         self.over = None   # how it ended, once it did
 
     def __enter__(self):
-        self.machine = Machine(self._built, self._options)
+        self.machine = start(self._built, self._options)
         self.session = Session(self.machine, self._record, self._reset_limit)
         return self
 

@@ -22,7 +22,7 @@ from .damage import damaged
 from .python import python_jobs
 
 FOLDER = ROOT / "tests/system"
-KEYS = {"what", "system", "kinds", "compiler", "boot", "cores", "memory", "icount", "seconds", "long", "steps",
+KEYS = {"what", "system", "board", "kinds", "compiler", "boot", "cores", "memory", "icount", "seconds", "long", "steps",
         "ends", "damage"}
 STEP_KEYS = {"expect", "match", "absent", "line", "type", "pause"}
 ENDS = {"power off", "panic", "reset", "any"}
@@ -37,6 +37,7 @@ class Script:
     name: str
     system: str
     steps: list
+    board: str | None = None  # None: the one that the tests are for
     kinds: list = field(default_factory=lambda: ["release"])
     compiler: str = "gcc"
     options: Options = field(default_factory=Options)
@@ -65,7 +66,7 @@ def read_script(path):
         options.memory = checks.size(document, ("memory",), values["memory"])
     for kind in values.get("kinds", []):
         checks.one_of(document, ("kinds",), kind, list(KINDS))
-    return Script(path.stem, values["system"], values["steps"], values.get("kinds", ["release"]),
+    return Script(path.stem, values["system"], values["steps"], values.get("board"), values.get("kinds", ["release"]),
                   checks.one_of(document, ("compiler",), values.get("compiler", "gcc"), list(COMPILERS)), options,
                   float(values.get("seconds", 60)), values.get("long", False),
                   checks.one_of(document, ("ends",), values.get("ends", "any"), sorted(ENDS)),
@@ -84,7 +85,7 @@ def jobs(context):
 
 
 def run(script, kind, context):
-    built = build(script.system, Variant(context.board, kind, script.compiler), iso=script.options.boot != "elf")
+    built = build(script.system, Variant(script.board or context.board, kind, script.compiler), iso=script.options.boot != "elf")
     with damaged(built, script.damage) as image:
         with Recorder(image, script.options, context.logs / f"system-{script.name}-{kind}.log") as recorder:
             Player(script, recorder).play()
