@@ -43,11 +43,11 @@ let requeue_current s =
 let dispatch s =
   match s.ready with
   | [] -> { s with current = None; running = None }
-  | t :: ready ->
-      let c = (thread s t).context in
-      let begin_ c = set_context c (Refill.start_running s.now) in
-      let s = match c with Some c when s.running <> Some c -> begin_ c s | _ -> s in
-      { s with ready; current = Some t; running = c }
+  | t :: ready -> { s with ready; current = Some t; running = (thread s t).context }
+
+(* Also one that goes on: a tick may have come very late. *)
+let begin_running s =
+  match s.running with Some c -> set_context c (Refill.start_running s.now) s | None -> s
 
 (* On the way out of the kernel. *)
 let leave s =
@@ -55,7 +55,7 @@ let leave s =
   else
     let s = s |> charge |> requeue_current in
     let s = Lifecycle.settle_deferred { s with current = None } in
-    dispatch { s with reschedule = false; ended = false }
+    begin_running (dispatch { s with reschedule = false; ended = false })
 
 (* The same without accounting: only allowed if the context that runs is the same afterwards; it was handed on with a
    call or an answer, and its time goes on. *)
