@@ -11,7 +11,8 @@
  *
  * The answer resumes the thread where it stands (a system call that faulted is executed again); with two or more
  * words in it, word 0 is the new instruction pointer and word 1 the new stack pointer. An answer with the label
- * FAULT_REPLY_STOP stops the thread instead: the fault counts as unhandled.
+ * FAULT_REPLY_STOP stops the thread instead: the fault counts as unhandled. A fault donates the thread's context to a passive handler as a
+ * call does, but FAULT_TIMEOUT does not: that context is used up.
  */
 #ifndef LUCID_FAULTS_H
 #define LUCID_FAULTS_H

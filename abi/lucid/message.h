@@ -5,7 +5,8 @@
  * A message is a tag and up to 64 words, and up to four capabilities. Words 0 to 3 always travel in machine
  * registers, words 4 to 63 in the message page, at their own index (entries 0 to 3 of the page's array are not used
  * by the kernel). A thread without a message page sends and receives the register words only, and no capabilities;
- * what does not fit is left out and the status says ERR_TRUNCATED.
+ * what does not fit is left out and the status says ERR_TRUNCATED. Capabilities arrive in order; the first that cannot (no such
+ * capability, no grant right, cannot be copied or minted, destination in use) ends it: the tag says how many did.
  *
  * tag      bits 0-6 word count (0..64), bits 7-9 capability count (0..4), bits 16 and up the label
  * status   bits 0-7 error_t, bit 8 SIGNAL, bit 9 KERNEL, bit 10 OWED, bits 16-23 number of the wrong argument
@@ -70,7 +71,7 @@ static inline unsigned status_argument(status_t status)
 
 /* How a capability travels in a message. */
 #define GIVE_COPY 0u /* the receiver gets a sibling of it */
-#define GIVE_MINT 1u /* the receiver gets a child with the rights and badge named */
+#define GIVE_MINT 1u /* the receiver gets a child with the rights and badge named; a range is given whole */
 #define GIVE_MOVE 2u /* the sender loses it */
 
 struct utcb_give {

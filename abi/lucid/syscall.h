@@ -22,6 +22,16 @@
  * know sends the answer with SYS_SEND.
  *
  * A receive without a Reply takes a call's message, and ends the call with ERR_PEER_GONE: nobody can answer it.
+ *
+ * Errors of the four that carry messages, beside those of the message (message.h):
+ *
+ * ERR_CAPABILITY, ERR_DEPTH, ERR_RIGHT, ERR_TYPE   the destination, or the Reply named; a fault of threads with THREAD_FAULT_ON_CAP
+ * ERR_RANGE                                        the tag: more than 64 words or 4 capabilities
+ * ERR_BUSY                                         the Reply named is in use: armed, or (RECV) owes an answer
+ * ERR_PEER_GONE                                    SEND to a Reply that owes nothing; who was waited for is gone
+ * ERR_CANCELLED                                    the wait was ended; or (REPLY_RECV) the answer cost the thread its context, and it
+ *                                                  did not wait
+ * ERR_WOULD_BLOCK                                  with SYS_POLL
  */
 #ifndef LUCID_SYSCALL_H
 #define LUCID_SYSCALL_H

@@ -34,6 +34,7 @@ NEEDS = [
     Need("qemu-system-data", "/usr/share/qemu/qboot.rom", "is that machine's quick firmware", "run"),
     Need("git", "git", "tells the commit that an image was built from", "test"),
     Need("libc6-dev", "/usr/include/stdio.h", "the kernel's unit tests are ordinary programs", "test"),
+    Need("ocaml-nox", "ocamlopt", "compiles the reference model that the kernel is compared with", "test"),
     Need("clang", "clang", "is the second compiler that everything must build with", "test"),
     Need("clang-format", "clang-format", "says whether the sources are formatted", "test"),
     Need("seabios", "/usr/share/seabios/bios-256k.bin", "is the BIOS that ISO images are tested with", "test"),

@@ -98,7 +98,7 @@ static inline status_t cnode_mint(cap_t cnode, word_t index, cap_t source, word_
  * The same for range capabilities (IrqRange, IoPortRange, AsidRange, CoreRange): the child has the numbers
  * `first` to `first + count - 1` only.
  *
- *   ERR_SLOT 1, ERR_CAPABILITY 2, ERR_RANGE 4, 5 (not within the source's range), ERR_DEPTH
+ *   ERR_SLOT 1, ERR_CAPABILITY 2, ERR_RANGE 4, 5 (not within the source's range: `first`, `count`), ERR_DEPTH
  */
 static inline status_t cnode_mint_range(cap_t cnode, word_t index, cap_t source, word_t rights, word_t first,
                                         word_t count)
