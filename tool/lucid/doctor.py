@@ -26,6 +26,8 @@ class Need:
         return os.path.exists(self.looks) if self.looks.startswith("/") else shutil.which(self.looks) is not None
 
 
+RUNTIME = "/usr/lib/llvm-14/lib/clang/14.0.6/lib/linux/libclang_rt.fuzzer-x86_64.a"
+
 NEEDS = [
     Need("gcc", "gcc", "compiles the kernel and the components", "run"),
     Need("binutils", "ld", "links them", "run"),
@@ -35,6 +37,8 @@ NEEDS = [
     Need("git", "git", "tells the commit that an image was built from", "test"),
     Need("libc6-dev", "/usr/include/stdio.h", "the kernel's unit tests are ordinary programs", "test"),
     Need("clang", "clang", "is the second compiler that everything must build with", "test"),
+    Need("libclang-rt-14-dev", RUNTIME, "is clang's runtime: for fuzzing, sanitizers and coverage", "test"),
+    Need("llvm-14", "llvm-cov-14", "says which lines and branches of the kernel the tests reach", "test"),
     Need("clang-format", "clang-format", "says whether the sources are formatted", "test"),
     Need("seabios", "/usr/share/seabios/bios-256k.bin", "is the BIOS that ISO images are tested with", "test"),
     Need("ovmf", "/usr/share/ovmf/OVMF.fd", "is the UEFI firmware that ISO images are tested with", "test"),

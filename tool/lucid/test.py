@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 from .common import EXIT_FAILED, EXIT_OK, ROOT, ToolError, closest, listing, say
 
-SUITES = ("tool", "host", "build", "target", "system")
+SUITES = ("tool", "host", "fuzz", "coverage", "build", "target", "system")
 LOGS = ROOT / "build/test"
 
 
@@ -142,6 +142,8 @@ def chosen_suites(names):
 
 def command(arguments):
     """./lucid test"""
+    if arguments.coverage:
+        return importlib.import_module("lucid.coverage").command()
     context = Context(arguments.board, arguments.long)
     jobs = [job for job in collect(context, chosen_suites(arguments.suite)) if job.long == arguments.long]
     if arguments.filter:
