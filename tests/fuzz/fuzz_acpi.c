@@ -3,7 +3,7 @@
  * The firmware's tables, as the kernel reads them (kernel/arch/x86_64/acpi.c).
  *
  * An input is the BIOS area from TABLES_AT on; the loader has told that the RSDP is at its beginning (or, if the first byte says
- * so, nothing or something else). Checksums that are wrong are mended, one in four times not.
+ * so, nothing or something else). Checksums that are wrong are mended, except if its lowest four bits are 0.
  */
 #include "physical.h"
 #include <string.h>
@@ -77,11 +77,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     memset(tables, 0, sizeof(tables));
     memcpy(tables, data + 1, size - 1);
-    if (data[0] & 3)
+    if (data[0] & 15)
         mend_checksums();
     memset(&acpi, 0, sizeof(acpi));
     machine = (struct boot_machine){ .memory_count = 1, .memory = { { MIB(2), MIB(64) } } };
-    machine.acpi_rsdp = data[0] >= 0xf8 ? 0 : data[0] >= 0xc0 ? (paddr_t)data[0] << 40 : TABLES_AT;
+    machine.acpi_rsdp = data[0] >= 0xf8 ? 0 : data[0] >= 0xf0 ? (paddr_t)data[0] << 40 : TABLES_AT;
     physical_set(TABLES_AT, tables, TABLES_SIZE);
     FUZZ_EXPECT(physical_run(read, &machine));
     check_result();

@@ -14,8 +14,8 @@ BUILD = Path("build/fuzz")
 SANITIZERS = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-fno-omit-frame-pointer"]
 FUZZED = ["-fsanitize=fuzzer-no-link"]
 # The fuzzers in the world `boot` stand where the kernel's image would be: see physical.c.
-IMAGE = ["-no-pie", "-Wl,--defsym=image_start=__executable_start", "-Wl,--defsym=image_end=_end",
-         "-Wl,--defsym=payload_start=_end", "-Wl,--defsym=payload_end=_end"]
+IMAGE = ["-no-pie", "-Wl,--defsym=image_start=__executable_start", "-Wl,--defsym=image_end=(_end+4095)/4096*4096",
+         "-Wl,--defsym=payload_start=image_end", "-Wl,--defsym=payload_end=image_end"]
 BOOT = "kernel/arch/x86_64"
 SUPERVISOR = "components/supervisor"
 BUNDLE = tuple(f"{SUPERVISOR}/{name}.c" for name in ("bundle", "grants", "info", "symbols"))

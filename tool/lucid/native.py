@@ -55,7 +55,7 @@ class NativeBuild:
 
     def program(self, name, objects, more=(), implicit=()):
         target = self.folder / name
-        self.file.build(target, "link", objects, implicit=implicit, more=" ".join(more))
+        self.file.build(target, "link", objects, implicit=implicit, more=compiler.quoted(more))
         return target
 
     def make(self, programs, what):
