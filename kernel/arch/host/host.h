@@ -17,7 +17,7 @@
 #include "arch.h"
 
 #define HOST_MEMORY_SIZE  (64u << 20)
-#define HOST_PHYSICAL_END 0x10000000u
+#define HOST_PHYSICAL_END 0x100000000ull
 #define HOST_CONSOLE_SIZE 65536u
 #define HOST_PORT_WRITES  64u
 
