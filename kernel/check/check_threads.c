@@ -120,8 +120,8 @@ static bool check_relations(struct check_report *report, const struct thread *th
                "a receiver with time does not wait while its notification has bits");
     CHECK_THAT(report,
                thread->fault == FAULT_NONE || thread->state == THREAD_STATE_SENDING ||
-                   thread->state == THREAD_STATE_CALLING,
-               thread, NULL, "a thread with a fault waits for its handler");
+                   thread->state == THREAD_STATE_CALLING || thread->deferred,
+               thread, NULL, "a thread with a fault waits for its handler, or is to stop");
     return true;
 }
 

@@ -404,3 +404,83 @@ TEST(debug_name_takes_printable_characters)
     EXPECT_OK(sys(SYS_DEBUG, DEBUG_NAME, 0, thread, WORDS(0xff7f7e20, 0, 0, 0)).status);
     EXPECT_EQ(strlen(thread_at(thread)->name), 2); /* ' ' and '~'; what is behind them is not printable */
 }
+
+/* ---- Consequences that are put off */
+
+#define FAULTING 14u
+
+static cap_t faulting[FAULTING];
+
+/* Threads that wait with a fault for a handler whose endpoint goes, with all capabilities to it, in one entry: they are to stop, which the
+ * kernel does a few at a time. */
+static void make_deferred(void)
+{
+    system_boot();
+    cap_t part = make(OBJECT_UNTYPED, 12), door = make_from(part, OBJECT_ENDPOINT, 0);
+    for (unsigned i = 0; i < FAULTING; i++) {
+        faulting[i] = make_thread(100);
+        set_fault_handler(faulting[i], door);
+        resume(faulting[i]);
+        run(faulting[i]);
+        EXPECT(host_access(0x50000000, FAULT_ACCESS_READ) == NULL);
+        EXPECT_EQ(thread_at(faulting[i])->state, THREAD_STATE_SENDING);
+        if (current() != root_thread())
+            root_wake();
+    }
+    sys_once(SYS_CALL, BOOT_SLOT_CNODE, 0, tag_make(OP_CNODE_REVOKE, 1, 0), WORDS(part));
+    EXPECT(core_self()->deferred.first != NULL);
+}
+
+/* One that is still put off, from the end of the list if it is to be the last. */
+static cap_t a_deferred_one(bool last)
+{
+    const struct thread *wanted = last ? core_self()->deferred.last : core_self()->deferred.first;
+
+    for (unsigned i = 0; i < FAULTING; i++)
+        if (thread_at(faulting[i]) == wanted)
+            return faulting[i];
+    test_fails(__FILE__, __LINE__, "expected one of the threads, seen another");
+}
+
+static struct outcome once(cap_t cap, word_t operation, unsigned words, word_t word)
+{
+    return sys_once(SYS_CALL, cap, 0, tag_make(operation, words, 0), WORDS(word));
+}
+
+static void expect_all_stopped(void)
+{
+    host_take_interrupts();
+    for (unsigned i = 0; i < 3; i++)
+        DO(BOOT_SLOT_CNODE, OP_CNODE_INSPECT, 1);
+    EXPECT(core_self()->deferred.first == NULL);
+    for (unsigned i = 0; i < FAULTING; i++)
+        EXPECT_EQ(thread_at(faulting[i])->state, THREAD_STATE_STOPPED);
+}
+
+TEST(threads_that_are_to_stop_do_so_a_few_at_a_time)
+{
+    make_deferred();
+    expect_all_stopped();
+    EXPECT_EQ(thread_at(faulting[FAULTING - 1])->stop_reason, THREAD_STOP_FAULT);
+}
+
+TEST(thread_that_is_to_stop_is_suspended_before_it_does)
+{
+    make_deferred();
+    cap_t last = a_deferred_one(true);
+    EXPECT_OK(once(last, OP_THREAD_SUSPEND, 1, 44).status);
+    EXPECT_EQ(thread_at(last)->stop_reason, THREAD_STOP_SUSPEND);
+    expect_all_stopped();
+    EXPECT_EQ(thread_at(last)->exit_code, 44);
+}
+
+TEST(thread_that_is_to_stop_gets_another_context_before_it_does)
+{
+    make_deferred();
+    cap_t first = a_deferred_one(false);
+    EXPECT_OK(once(SC_OF(first), OP_SCHED_CONTEXT_UNBIND, 0, 0).status);
+    EXPECT(core_self()->deferred.first != NULL);
+    EXPECT_OK(once(SC_OF(first), OP_SCHED_CONTEXT_BIND, 1, first).status);
+    expect_all_stopped();
+    EXPECT_EQ(thread_at(first)->stop_reason, THREAD_STOP_FAULT);
+}

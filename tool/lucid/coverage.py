@@ -8,6 +8,7 @@ number:
 
     [[line]]
     file = "kernel/boot/boot_root.c"
+    function = "map_frame"
     text = "PANIC("                     # the line begins with this
     reason = "why no test can get there"
 
@@ -16,6 +17,7 @@ it; a branch is one way out of one condition, as clang counts them.
 """
 import json
 import os
+import re
 import shutil
 import subprocess
 import tomllib
@@ -23,9 +25,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from . import compiler
 from .build import sources
 from .common import EXIT_FAILED, EXIT_OK, ROOT, ToolError, say
+from . import fuzz
 from .native import TESTS, NativeBuild, core_sources, host_flags, machine_sources
 
 BUILD = Path("build/coverage")
@@ -33,6 +35,7 @@ REASONS = TESTS / "uncovered.toml"
 LINES, BRANCHES = 97.0, 92.0
 MEASURED = ["-fprofile-instr-generate", "-fcoverage-mapping", "-DCONFIG_NO_CHECKS"]
 PROGRAM_SECONDS = 300
+FUNCTION = re.compile(r"[A-Za-z][^=;]*?(\w+)\([^;]*$")
 
 
 @dataclass
@@ -57,16 +60,23 @@ def program(name):
 
 
 def build():
-    """All programs that use the core. Their paths."""
+    """All programs that use the core, each with the arguments that it is run with: paths -> words."""
     native = NativeBuild(BUILD, "clang", ["-fprofile-instr-generate"])
-    plain = [*host_flags(), "-Wno-gnu-zero-variadic-macro-arguments"]
+    plain = [*host_flags(), "-Wno-gnu-zero-variadic-macro-arguments", f"-I{fuzz.FOLDER}"]
     core = [native.compile(source, "core", [*plain, *MEASURED]) for source in core_sources()]
     machine = [native.compile(source, "plain", plain) for source in machine_sources()]
     tests = {source: native.compile(source, "plain", plain) for source in sources(TESTS, ("*.c",))}
     helpers = [target for source, target in tests.items() if not source.name.startswith("test_")]
-    programs = [native.program(source.stem, [target, *helpers, *machine, *core]) for source, target in tests.items()
-                if source.name.startswith("test_") and not source.stem.endswith("_long")]
-    return native.make(programs, "building the host tests, to see what they cover")
+    programs = {native.program(source.stem, [target, *helpers, *machine, *core]): []
+                for source, target in tests.items()
+                if source.name.startswith("test_") and not source.stem.endswith("_long")}
+    for fuzzer in fuzz.fuzzers():
+        if fuzzer.world == "kernel":
+            objects = [native.compile(source, "plain", plain) for source in fuzz.kernel_helpers(fuzzer)]
+            path = native.program(fuzzer.harness.stem, [*objects, *machine, *core], fuzz.KERNEL_LINK)
+            programs[path] = ["-runs=0", *map(str, fuzz.corpus_files(fuzzer))]
+    paths = native.make(programs, "building the host tests, to see what they cover")
+    return dict(zip(paths, programs.values()))
 
 
 def run(programs):
@@ -77,13 +87,14 @@ def run(programs):
 
     def one(path):
         environment = dict(os.environ, LLVM_PROFILE_FILE=str(folder / f"{path.name}-%1m.profraw"))
-        return subprocess.run([path], env=environment, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                              stderr=subprocess.STDOUT, timeout=PROGRAM_SECONDS, text=True, errors="replace")
+        return subprocess.run([path, *programs[path]], env=environment, cwd=ROOT, stdin=subprocess.DEVNULL,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=PROGRAM_SECONDS, text=True,
+                              errors="replace")
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         for path, done in zip(programs, pool.map(one, programs)):
             if done.returncode != 0:
                 raise ToolError(f"{path.name} fails, so that what it covers means nothing:\n{done.stdout[-2000:]}",
-                                "./lucid test --suite host")
+                                "./lucid test --suite host --suite fuzz")
     merged = folder / "all.profdata"
     subprocess.run([program("llvm-profdata"), "merge", "-sparse", "-o", merged, *folder.glob("*.profraw")], check=True)
     return merged
@@ -91,8 +102,9 @@ def run(programs):
 
 def read(programs, profile):
     """What was covered: file name -> FileCoverage."""
-    objects = [word for path in programs[1:] for word in ("-object", str(path))]
-    done = subprocess.run([program("llvm-cov"), "export", "-instr-profile", profile, programs[0], *objects,
+    first, *others = programs
+    objects = [word for path in others for word in ("-object", str(path))]
+    done = subprocess.run([program("llvm-cov"), "export", "-instr-profile", profile, first, *objects,
                            *(str(ROOT / source) for source in core_sources())], stdout=subprocess.PIPE, check=True)
     files = {}
     for exported in json.loads(done.stdout)["data"][0]["files"]:
@@ -137,24 +149,32 @@ def load_reasons():
     except tomllib.TOMLDecodeError as error:
         raise ToolError(f"{REASONS}: {error}") from None
     for entry in entries:
-        if set(entry) != {"file", "text", "reason"} or not all(entry.values()):
-            raise ToolError(f"{REASONS}: an entry has file, text and reason; this one has {entry}")
+        if set(entry) != {"file", "function", "text", "reason"} or not all(entry.values()):
+            raise ToolError(f"{REASONS}: an entry has file, function, text and reason; this one has {entry}")
     return entries
 
 
+def function_at(text, number):
+    """The function that a line (from 1) of a file lies in: its name stands in the last line above that begins in the first column."""
+    for line in reversed(text[:number]):
+        if match := FUNCTION.match(line):
+            return match.group(1)
+    return ""
+
+
 def match_reasons(files, reasons):
-    """The missed lines that have no reason, and the reasons that have no missed line, each as (file, number or None, text)."""
+    """The missed lines that have no reason, as (file, number, line), and the reasons that have no missed line."""
     used, bare = set(), []
     for name, seen in sorted(files.items()):
         text = (ROOT / name).read_text().splitlines()
         for number in seen.missed_lines():
-            line = text[number - 1].strip()
-            found = [index for index, entry in enumerate(reasons) if entry["file"] == name and line.startswith(entry["text"])]
+            line, function = text[number - 1].strip(), function_at(text, number)
+            found = [index for index, entry in enumerate(reasons) if entry["file"] == name and
+                     entry["function"] == function and line.startswith(entry["text"])]
             used.update(found)
             if not found and line not in ("}", "{", "} else {"):
                 bare.append((name, number, line))
-    stale = [(entry["file"], None, entry["text"]) for index, entry in enumerate(reasons) if index not in used]
-    return bare, stale
+    return bare, [entry for index, entry in enumerate(reasons) if index not in used]
 
 
 # ---- The answer
@@ -196,8 +216,8 @@ def judge(files):
     bare, stale = match_reasons(files, load_reasons())
     wrong += [f"{name}:{number}: no test reaches this line, and {REASONS} has no reason for it: {text}"
               for name, number, text in bare]
-    wrong += [f"{REASONS}: the reason for '{text}' in {name} is out of date: a test reaches it, or it is gone"
-              for name, _, text in stale]
+    wrong += [f"{REASONS}: the reason for '{entry['text']}' in {entry['function']} ({entry['file']}) is out of date: a test "
+              "reaches the line, or it is gone" for entry in stale]
     return wrong
 
 

@@ -20,6 +20,7 @@ BOOT = "kernel/arch/x86_64"
 SUPERVISOR = "components/supervisor"
 BUNDLE = tuple(f"{SUPERVISOR}/{name}.c" for name in ("bundle", "grants", "info", "symbols"))
 STATE = FOLDER / "state.ld"
+KERNEL_LINK = ["-fsanitize=fuzzer", f"-Wl,-T,{STATE}"]
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,15 @@ def fuzzers():
     ]
 
 
+def corpus_files(fuzzer):
+    return sorted(path for path in (ROOT / fuzzer.corpus).glob("*") if path.is_file())
+
+
+def kernel_helpers(fuzzer):
+    """The fuzzer, and what boots the kernel for it."""
+    return [fuzzer.harness, FOLDER / "machine.c", TESTS / "system.c"]
+
+
 def world_flags(world):
     """The compiler's flags for sources of the portable kernel, of a port's boot code, or of components."""
     arch = platform.machine()
@@ -72,19 +82,18 @@ class FuzzBuild(NativeBuild):
     def fuzzer(self, fuzzer):
         flags = world_flags(fuzzer.world)
         fuzzed = [*flags, *FUZZED]
-        objects = [self.compile(fuzzer.harness, fuzzer.world, flags)]
+        objects = [] if fuzzer.world == "kernel" else [self.compile(fuzzer.harness, fuzzer.world, flags)]
         more_flags = ["-Dcalloc=kept_calloc"] if fuzzer.world == "user" else []
         objects += [self.compile(Path(source), f"{fuzzer.world}.fuzzed", [*fuzzed, *more_flags])
                     for source in fuzzer.sources]
         more = ["-fsanitize=fuzzer"]
         if fuzzer.world == "kernel":
             objects += [self.compile(source, "kernel.fuzzed", fuzzed) for source in core_sources()]
-            objects += [self.compile(source, "kernel", flags)
-                        for source in [*machine_sources(), FOLDER / "machine.c", TESTS / "system.c"]]
-            more.append(f"-Wl,-T,{STATE}")
+            objects += [self.compile(source, "kernel", flags) for source in [*machine_sources(), *kernel_helpers(fuzzer)]]
+            more = KERNEL_LINK
         if fuzzer.world == "boot":
             objects.append(self.compile(FOLDER / "physical.c", "boot", flags))
-            more += IMAGE
+            more = [*more, *IMAGE]
         if BUNDLE == fuzzer.sources:
             objects.append(self.compile(FOLDER / "opened.c", "user", flags))
         return self.program(f"fuzz_{fuzzer.name}", objects, more, implicit=[STATE])

@@ -45,12 +45,8 @@ def run(fuzzer, context, words):
     return done.stdout
 
 
-def corpus_files(fuzzer):
-    return sorted(path for path in (ROOT / fuzzer.corpus).glob("*") if path.is_file())
-
-
 def replay(fuzzer, context):
-    files = corpus_files(fuzzer)
+    files = fuzz.corpus_files(fuzzer)
     if not files:
         raise Failure(f"expected: inputs in {fuzzer.corpus}\nseen: none")
     output = run(fuzzer, context, ["-runs=0", *map(str, files)])
