@@ -95,7 +95,7 @@ class FuzzBuild(NativeBuild):
             objects.append(self.compile(FOLDER / "physical.c", "boot", flags))
             more = [*more, *IMAGE]
         if BUNDLE == fuzzer.sources:
-            objects.append(self.compile(FOLDER / "opened.c", "user", flags))
+            objects += [self.compile(FOLDER / name, "user", flags) for name in ("opened.c", "sample.c")]
         return self.program(f"fuzz_{fuzzer.name}", objects, more, implicit=[STATE])
 
 
