@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
+from glob import glob
 from pathlib import Path
 
 from .common import EXIT_FAILED, EXIT_OK, ToolError, complain, listing, say
@@ -18,15 +19,15 @@ from .common import EXIT_FAILED, EXIT_OK, ToolError, complain, listing, say
 @dataclass(frozen=True)
 class Need:
     package: str   # in Debian and Ubuntu
-    looks: str     # a program, or the absolute path of a file
+    looks: str     # a program, or the absolute path of a file, with * where versions differ
     why: str
     purpose: str   # run or test
 
     def is_there(self):
-        return os.path.exists(self.looks) if self.looks.startswith("/") else shutil.which(self.looks) is not None
+        return bool(glob(self.looks)) if self.looks.startswith("/") else shutil.which(self.looks) is not None
 
 
-RUNTIME = "/usr/lib/llvm-14/lib/clang/14.0.6/lib/linux/libclang_rt.fuzzer-x86_64.a"
+RUNTIME = "/usr/lib/llvm-14/lib/clang/14*/lib/linux/libclang_rt.fuzzer-x86_64.a"
 
 NEEDS = [
     Need("gcc", "gcc", "compiles the kernel and the components", "run"),

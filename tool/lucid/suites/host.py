@@ -30,7 +30,9 @@ def programs():
 def jobs(context):
     return [*(Job("host", source.stem.removeprefix("test_"), lambda source=source: run(source, context),
                   LONG_SECONDS if is_long(source) else SECONDS, is_long(source)) for source in programs()),
-            Job("host", "supervisor", lambda: run_program(supervisor.build(SANITIZERS), context), SECONDS)]
+            *(Job("host", name.removeprefix("test_"),
+                  lambda name=name: run_program(supervisor.build(name, SANITIZERS), context), SECONDS)
+              for name in supervisor.PROGRAMS)]
 
 
 def is_long(source):
