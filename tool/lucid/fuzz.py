@@ -19,18 +19,18 @@ IMAGE = ["-no-pie", "-Wl,--defsym=image_start=__executable_start", "-Wl,--defsym
 BOOT = "kernel/arch/x86_64"
 SUPERVISOR = "components/supervisor"
 BUNDLE = tuple(f"{SUPERVISOR}/{name}.c" for name in ("bundle", "grants", "info", "symbols"))
+USER_HELPERS = {True: [FOLDER / "opened.c", FOLDER / "sample.c"], False: []}
 STATE = FOLDER / "state.ld"
 KERNEL_LINK = ["-fsanitize=fuzzer", f"-Wl,-T,{STATE}"]
 
 
 @dataclass(frozen=True)
 class Fuzzer:
-    """One fuzzer. `seconds` and `runs` are of its sample in `make test`."""
     name: str
-    runs: int
-    max_length: int
-    world: str      # of which side of the system the sources are: kernel, boot or user
-    sources: tuple  # what is fuzzed, beside the portable kernel in the world `kernel`
+    runs: int        # of its sample in `make test`
+    max_length: int  # of an input
+    world: str       # which side of the system the sources are of: kernel (the portable one), boot (a port's) or user
+    sources: tuple   # what is fuzzed; in the world `kernel`: all of it
 
     @property
     def harness(self):
@@ -44,11 +44,11 @@ class Fuzzer:
 def fuzzers():
     return [
         Fuzzer("syscalls", 1500, 1024, "kernel", ()),
-        Fuzzer("image", 4000, 256, "kernel", ()),
-        Fuzzer("loader", 50000, 2048, "boot", (f"{BOOT}/memory_map.c",)),
-        Fuzzer("acpi", 30000, 2048, "boot", (f"{BOOT}/acpi.c", f"{BOOT}/memory_map.c")),
-        Fuzzer("bundle", 50000, 4096, "user", BUNDLE),
-        Fuzzer("description", 50000, 256, "user", BUNDLE),
+        Fuzzer("image", 2000, 256, "kernel", ()),
+        Fuzzer("loader", 30000, 2048, "boot", (f"{BOOT}/memory_map.c",)),
+        Fuzzer("acpi", 3000, 2048, "boot", (f"{BOOT}/acpi.c", f"{BOOT}/memory_map.c")),
+        Fuzzer("bundle", 30000, 4096, "user", BUNDLE),
+        Fuzzer("description", 8000, 256, "user", BUNDLE),
         Fuzzer("power", 50000, 2048, "user", (f"{SUPERVISOR}/acpi.c",)),
     ]
 
@@ -80,27 +80,22 @@ class FuzzBuild(NativeBuild):
         super().__init__(BUILD, "clang", SANITIZERS)
 
     def fuzzer(self, fuzzer):
+        """What is fuzzed is instrumented, so that the fuzzer sees what it reaches; what surrounds it is not."""
         flags = world_flags(fuzzer.world)
-        fuzzed = [*flags, *FUZZED]
-        objects = [] if fuzzer.world == "kernel" else [self.compile(fuzzer.harness, fuzzer.world, flags)]
-        more_flags = ["-Dcalloc=kept_calloc"] if fuzzer.world == "user" else []
-        objects += [self.compile(Path(source), f"{fuzzer.world}.fuzzed", [*fuzzed, *more_flags])
-                    for source in fuzzer.sources]
-        more = ["-fsanitize=fuzzer"]
-        if fuzzer.world == "kernel":
-            objects += [self.compile(source, "kernel.fuzzed", fuzzed) for source in core_sources()]
-            objects += [self.compile(source, "kernel", flags) for source in [*machine_sources(), *kernel_helpers(fuzzer)]]
-            more = KERNEL_LINK
-        if fuzzer.world == "boot":
-            objects.append(self.compile(FOLDER / "physical.c", "boot", flags))
-            more = [*more, *IMAGE]
-        if BUNDLE == fuzzer.sources:
-            objects += [self.compile(FOLDER / name, "user", flags) for name in ("opened.c", "sample.c")]
-        return self.program(f"fuzz_{fuzzer.name}", objects, more, implicit=[STATE])
+        fuzzed, around, link = {
+            "kernel": (core_sources(), [*machine_sources(), *kernel_helpers(fuzzer)], KERNEL_LINK),
+            "boot": (fuzzer.sources, [fuzzer.harness, FOLDER / "physical.c"], ["-fsanitize=fuzzer", *IMAGE]),
+            "user": (fuzzer.sources, [fuzzer.harness, *USER_HELPERS[fuzzer.sources == BUNDLE]], ["-fsanitize=fuzzer"]),
+        }[fuzzer.world]
+        names = ["-Dcalloc=kept_calloc"] if fuzzer.world == "user" else []  # see opened.c
+        objects = [self.compile(Path(source), f"{fuzzer.world}.fuzzed", [*flags, *FUZZED, *names]) for source in fuzzed]
+        objects += [self.compile(source, fuzzer.world, flags) for source in around]
+        return self.program(f"fuzz_{fuzzer.name}", objects, link, implicit=[STATE])
 
 
 def build(chosen):
     """Build fuzzers; their absolute paths, in that order."""
     native = FuzzBuild()
     programs = {fuzzer.name: native.fuzzer(fuzzer) for fuzzer in fuzzers()}
-    return native.make([programs[fuzzer.name] for fuzzer in chosen], "building " + ", ".join(programs[f.name].name for f in chosen))
+    wanted = [programs[fuzzer.name] for fuzzer in chosen]
+    return native.make(wanted, "building " + ", ".join(program.name for program in wanted))
