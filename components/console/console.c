@@ -195,12 +195,9 @@ static void signal_received(word_t bits)
 {
     if (!(bits & SIGNAL_UART))
         return;
-    uart_acknowledge();
-    do {
-        input_pump();
-        terminal_feed();
-        screen_pump();
-    } while (uart_wants());
+    screen_serve();
+    terminal_feed();
+    screen_pump();
 }
 
 static void news_received(void)

@@ -38,6 +38,15 @@ void screen_pump(void)
     }
 }
 
+void screen_serve(void)
+{
+    uart_acknowledge();
+    do {
+        input_pump();
+        screen_pump();
+    } while (uart_wants());
+}
+
 /*
  * Wait until at most `bytes` are left in the ring. The acknowledgement comes before each wait, also the first: the
  * server loop may have taken the signal of an interrupt, and not have handled it yet because the supervisor's
@@ -49,11 +58,7 @@ static void screen_wait(size_t bytes)
 
     for (;;) {
         word_t bits = 0;
-        uart_acknowledge();
-        do {
-            input_pump();
-            screen_pump();
-        } while (uart_wants());
+        screen_serve();
         if (head - tail <= bytes)
             break;
         notification_wait(COMPONENT_SLOT_NOTIFICATION, &bits);

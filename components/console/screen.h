@@ -14,6 +14,9 @@ void screen_put(const char *text); /* NUL-terminated */
 /* True if the last thing put out was the end of a line. */
 bool screen_at_line_start(void);
 
+/* After SIGNAL_UART: receive and send until the serial line wants nothing more. */
+void screen_serve(void);
+
 /* Hand as much as possible to the serial line. */
 void screen_pump(void);
 

@@ -22,15 +22,8 @@ bool uart_receive(char *byte);
 /* Whether bytes shall be taken: while not, the device holds them and, as soon as it is full, the sender. */
 void uart_receive_enable(bool on);
 
-/*
- * After SIGNAL_UART: let the interrupt come again. Then receive and send what there is, until the device wants
- * nothing more:
- *
- *     uart_acknowledge();
- *     do {
- *         receive; send;
- *     } while (uart_wants());
- */
+/* After SIGNAL_UART: let the interrupt come again. Then receive and send what there is, again and again as
+ * long as the device wants something. */
 void uart_acknowledge(void);
 bool uart_wants(void);
 

@@ -79,8 +79,13 @@ void command_caps(unsigned count, char **words)
     }
     if (!component_find(words[1], &index, &status))
         return;
+    if (strcmp(words[1], "supervisor") == 0) {
+        print("the supervisor holds all that nobody else was given, and the parent of each capability that "
+              "was\n");
+        return;
+    }
     if (status.state != COMPONENT_RUNNING) {
-        print("nothing: %s is not running\n", words[1]);
+        print("nothing: %s is not running ('restart %s' starts it)\n", words[1], words[1]);
         return;
     }
     print("  slot  type          rights                   what for\n");

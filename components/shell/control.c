@@ -20,7 +20,7 @@ static bool done(const char *what, const char *name, error_t error)
     if (strcmp(name, "supervisor") == 0)
         print("%s: the supervisor cannot be ended: it is what starts all others\n", what);
     else if (error == ERR_STATE)
-        print("%s: '%s' does not run\n", what, name);
+        print("%s: '%s' does not run ('ps' shows its state)\n", what, name);
     else
         print("%s %s: %s\n", what, name, error_sentence(error));
     return false;

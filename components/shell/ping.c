@@ -20,7 +20,9 @@ static bool ping_once(uint32_t n, struct measure *took)
     error_t error = echo_ping(sessions.echo, n, &answer);
     took->ticks = arch_counter() - start;
     took->ns = time_now_ns() - start_ns;
-    if (error != OK)
+    if (error == ERR_PEER_GONE)
+        print("echo does not answer: it is gone ('ps' shows its state, 'restart echo' starts it)\n");
+    else if (error != OK)
         print("echo does not answer: %s\n", error_sentence(error));
     else if (answer != n + 1)
         print("echo answered %u with %u\n", n, answer);

@@ -26,39 +26,68 @@ static const struct slot *mapping_owner(unsigned type, const arch_pte_t *wanted,
 
 static bool check_frame_entry(struct check_report *report, const arch_pte_t *entry)
 {
-    const struct slot *owner = mapping_owner(OBJECT_FRAME, entry, 0);
     word_t rights = arch_pte_rights(*entry) & (RIGHT_READ | RIGHT_WRITE | RIGHT_EXECUTE);
 
+    if (mapping_owner(OBJECT_FRAME, entry, rights))
+        return true;
+    const struct slot *owner = mapping_owner(OBJECT_FRAME, entry, 0);
     CHECK_THAT(report, owner, entry, NULL, "a mapped frame has a capability that records the mapping");
     CHECK_THAT(report, mapping_owner(OBJECT_FRAME, entry, rights & RIGHT_WRITE), entry, owner,
                "a writable mapping was made with a writable capability");
     CHECK_THAT(report, mapping_owner(OBJECT_FRAME, entry, rights & RIGHT_EXECUTE), entry, owner,
                "an executable mapping was made with a capability that may execute");
+    CHECK_THAT(report, false, entry, owner, "a mapping has no more rights than the capability that made it");
     return true;
 }
 
-/* One table and those below it: at most ARCH_TABLE_LEVELS deep, walked with a position for each level. */
+#define TABLE_ENTRIES (1u << ARCH_TABLE_BITS)
+
+/* The root's entries that are for user addresses. */
+static unsigned user_entries(void)
+{
+    unsigned count = 0;
+
+    while (count < TABLE_ENTRIES &&
+           arch_user_range((word_t)count << arch_level_bits(ARCH_TABLE_LEVELS - 1), PAGE_BITS))
+        count++;
+    return count;
+}
+
+/* Tables are walked with a position for each level. */
+struct walk {
+    arch_pte_t *next[ARCH_TABLE_LEVELS], *end[ARCH_TABLE_LEVELS];
+    unsigned level;
+};
+
+static void walk_into(struct walk *walk, unsigned level, arch_pte_t *table, unsigned count)
+{
+    walk->level = level;
+    walk->next[level] = table;
+    walk->end[level] = table + count;
+}
+
 static bool check_space(struct check_report *report, struct address_space *space)
 {
-    arch_pte_t *table[ARCH_TABLE_LEVELS];
-    unsigned level = ARCH_TABLE_LEVELS - 1;
-    word_t address = 0;
+    struct walk walk;
 
-    table[level] = arch_root_table(&space->arch);
-    while (arch_user_range(address, PAGE_BITS)) {
-        arch_pte_t *entry = arch_table_entry(table[level], level, address);
-        if (!arch_pte_is_empty(*entry) && arch_pte_is_table(*entry, level)) {
-            CHECK_THAT(report, mapping_owner(OBJECT_PAGE_TABLE, entry, 0), entry, space,
-                       "a page table in use has a capability that records it");
-            table[--level] = arch_pointer(arch_pte_address(*entry));
+    walk_into(&walk, ARCH_TABLE_LEVELS - 1, arch_root_table(&space->arch), user_entries());
+    while (walk.level < ARCH_TABLE_LEVELS) {
+        unsigned level = walk.level;
+        if (walk.next[level] == walk.end[level]) {
+            walk.level++;
             continue;
         }
-        if (!arch_pte_is_empty(*entry) && !check_frame_entry(report, entry))
-            return false;
-        address += (word_t)1 << arch_level_bits(level);
-        while (level < ARCH_TABLE_LEVELS - 1 &&
-               (address & (((word_t)1 << arch_level_bits(level + 1)) - 1)) == 0)
-            level++;
+        arch_pte_t *entry = walk.next[level]++;
+        if (arch_pte_is_empty(*entry))
+            continue;
+        if (!arch_pte_is_table(*entry, level)) {
+            if (!check_frame_entry(report, entry))
+                return false;
+            continue;
+        }
+        CHECK_THAT(report, mapping_owner(OBJECT_PAGE_TABLE, entry, 0), entry, space,
+                   "a page table in use has a capability that records it");
+        walk_into(&walk, level - 1, arch_pointer(arch_pte_address(*entry)), TABLE_ENTRIES);
     }
     return true;
 }
@@ -66,13 +95,11 @@ static bool check_space(struct check_report *report, struct address_space *space
 /* A space that has lost its number has lost its mappings with it: the user half of its root is empty. */
 static bool check_numberless(struct check_report *report, struct address_space *space)
 {
-    unsigned level = ARCH_TABLE_LEVELS - 1;
+    const arch_pte_t *root = arch_root_table(&space->arch);
 
-    for (word_t address = 0; arch_user_range(address, PAGE_BITS);
-         address += (word_t)1 << arch_level_bits(level))
-        CHECK_THAT(report,
-                   arch_pte_is_empty(*arch_table_entry(arch_root_table(&space->arch), level, address)), space,
-                   NULL, "nothing is mapped in a space without a number");
+    for (unsigned i = 0; i < user_entries(); i++)
+        CHECK_THAT(report, arch_pte_is_empty(root[i]), space, &root[i],
+                   "nothing is mapped in a space without a number");
     return true;
 }
 

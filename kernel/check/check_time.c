@@ -54,7 +54,7 @@ static bool check_context_time(struct check_report *report, const struct sched_c
     return true;
 }
 
-static bool check_running(struct check_report *report, const struct core *core)
+static bool check_running(struct check_report *report, const struct core *core, ticks_t now)
 {
     const struct sched_context *sc = core->context;
     const struct thread *current = core->current;
@@ -69,8 +69,7 @@ static bool check_running(struct check_report *report, const struct core *core)
                "nobody is ready who has a higher priority than the current thread");
     CHECK_THAT(report, !sc->replenish_node.queued, current, sc,
                "the context that runs does not wait for time");
-    CHECK_THAT(report, refill_number(sc, 0)->time <= core->charged_at, current, sc,
-               "the context that runs had time when it began");
+    CHECK_THAT(report, refill_number(sc, 0)->time <= now, current, sc, "the context that runs has time");
     CHECK_THAT(report,
                sched_context_is_round_robin(sc) ||
                    core->charged_at <= refill_number(sc, 0)->time + sc->period,
@@ -122,7 +121,7 @@ bool check_time(struct check_report *report)
             !check_context_time(report, cap_pointer(&slot->cap), now))
             return false;
     for (unsigned i = 0; i < CONFIG_CORES; i++)
-        if (!check_deferred(report, &cores[i]) || !check_running(report, &cores[i]) ||
+        if (!check_deferred(report, &cores[i]) || !check_running(report, &cores[i], now) ||
             !check_timer(report, &cores[i], now))
             return false;
     return true;

@@ -282,9 +282,9 @@ NAMES(running_context_that_waits_for_time, "a context waits for time only if its
 NAMES(running_context_that_waits, "the context that runs does not wait for time",
       queue_insert(&core()->replenishments, &core()->context->replenish_node,
                    refill_head(core()->context)->time))
-NAMES(running_context_without_time, "the context that runs had time when it began", {
+NAMES(running_context_without_time, "the context that runs has time", {
     for (unsigned i = 0; i < 2; i++)
-        core()->context->refills[i].time = core()->charged_at + 1;
+        core()->context->refills[i].time = host.ticks + 1;
 })
 NAMES(running_context_that_makes_up_for_too_much,
       "what a context missed for longer than a period is gone when it runs", {

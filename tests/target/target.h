@@ -26,6 +26,7 @@
  *     make.c            slots, objects, memory out of the arena
  *     worker.c          threads
  *     machine.h, arch/  console, power-off, an interrupt source
+ *     once.h, peers.h   worker functions that many tests use; passive.h, dying.h: what some begin with
  *     test_*.c          the tests, a file for each subject
  */
 #ifndef TARGET_H

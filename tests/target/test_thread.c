@@ -1,46 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Threads: configuring, registers, starting and stopping, priorities, attributes. */
-#include "target.h"
+#include "once.h"
 
 static void nothing(struct worker *worker)
 {
     worker->seen[0]++;
-}
-
-static void spin(struct worker *worker)
-{
-    machine_spin(&worker->seen[0]);
-}
-
-static void wait_once(struct worker *worker)
-{
-    word_t bits;
-    worker->seen[0] = notification_wait(worker->argument, &bits);
-    worker->seen[1] = bits;
-}
-
-static void send_once(struct worker *worker)
-{
-    const struct message message = { 0 };
-    worker->seen[0] = sys_send(worker->argument, &message);
-}
-
-static void receive_once(struct worker *worker)
-{
-    struct message message;
-    worker->seen[0] = sys_recv(worker->argument, &message, CAP_NULL);
-    worker->seen[1] = message.badge;
-}
-
-static void call_once(struct worker *worker)
-{
-    struct message message = { 0 };
-    worker->seen[0] = sys_call(worker->argument, &message);
-}
-
-static void fault_once(struct worker *worker)
-{
-    *(volatile word_t *)worker->argument = 1;
 }
 
 /* ---- Configure */
@@ -608,5 +572,5 @@ TEST(bound_notification_ends_a_wait_at_an_endpoint)
     expect_ok(notification_signal(mint(notification, RIGHTS_ALL, 0x30)));
     worker_finish(worker);
     expect_equal(worker->seen[0], OK | STATUS_SIGNAL);
-    expect_equal(worker->seen[1], 0x30);
+    expect_equal(worker->seen[2], 0x30);
 }

@@ -108,10 +108,17 @@ def add_test(commands):
     parser = subcommand(commands, "test", "run the tests", "test.command",
                         epilog="Ends with the line `N passed, N failed`; the exit status is 1 if any failed.")
     parser.add_argument("--suite", action="append", metavar="NAME",
-                        help="only this suite (can be repeated): tool, host, target, system, build")
+                        help="only this suite (can be repeated): tool, host, random, target, system, build")
     parser.add_argument("--filter", metavar="TEXT", help="only tests with TEXT in their name")
     parser.add_argument("--long", action="store_true", help="the long runs instead of their samples")
     parser.add_argument("--list", action="store_true", help="list the tests, and run none")
+    parser.add_argument("--soak", type=positive(float, "a number of minutes"), metavar="MINUTES",
+                        help="only random operations on the portable kernel, with new seeds, for so long")
+    parser.add_argument("--seed", type=int, metavar="N", help="with --soak: the first seed")
+    parser.add_argument("--interval", type=positive(int, "a number of operations"), default=100, metavar="N",
+                        help="with --soak: the state is checked after every N-th operation (default 100)")
+    parser.add_argument("--branches", action="store_true",
+                        help="with --soak: measure which lines and branches of the core are reached (clang)")
     parser.add_argument("--board", default=DEFAULT_BOARD, metavar="BOARD",
                         help=f"the machine (default {DEFAULT_BOARD})")
 

@@ -92,6 +92,8 @@ NORETURN void host_unexpected_halt(int status);
 bool host_translate(word_t address, word_t *access, paddr_t *physical);
 /* The access itself: a pointer to the byte, or a page fault and NULL. */
 void *host_access(word_t address, word_t access);
+/* False if the TLB has a translation that a page table no longer has, and that no load will flush: of *address. */
+bool host_tlb_is_coherent(word_t *address);
 /* The TLB's entries of a tag. */
 unsigned host_tlb_count(uint32_t tag);
 

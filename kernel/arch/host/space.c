@@ -7,6 +7,7 @@
  * number is its tag, tag 0 is the kernel's own root and that of spaces without a number.
  */
 #include "host.h"
+#include "address_space.h"
 #include "core.h"
 #include "thread.h"
 #include <stdlib.h>
@@ -229,6 +230,25 @@ static arch_pte_t walk(word_t address, unsigned *size_bits)
         table = arch_pointer(arch_pte_address(entry));
     }
     return 0;
+}
+
+/* What is cached for a space whose tag is current must be what its tables say. */
+bool host_tlb_is_coherent(word_t *address)
+{
+    arch_pte_t *loaded = host.core.root;
+    bool coherent = true;
+
+    for (size_t i = 0; i < tlb_count && coherent; i++) {
+        struct address_space *space = space_by_number(tlb[i].tag);
+        unsigned size_bits;
+        if (!space || (space->arch.flush && !space_is_loaded(&space->arch)))
+            continue;
+        host.core.root = space->arch.root;
+        coherent = walk(tlb[i].page, &size_bits) == tlb[i].entry;
+        *address = tlb[i].page;
+        host.core.root = loaded;
+    }
+    return coherent;
 }
 
 bool host_translate(word_t address, word_t *access, paddr_t *physical)
