@@ -213,7 +213,7 @@ void execute(const struct step *step)
         host.pending_every = argument;
         break;
     case FAST_PATH:
-        fastpath_off = argument != 0;
+        fastpath_enable(argument == 0);
         break;
     case REVIVE:
         world_revive(argument);

@@ -243,7 +243,7 @@ static void check_told(const word_t *word)
         break;
     case OP_THREAD_INFO:
         told(word[0], thread->state, "a thread's state");
-        told(word[3], thread->priority, "a thread's priority");
+        told(word[3], thread_priority(thread), "a thread's priority");
         break;
     case OP_SCHED_CONTEXT_INFO:
         told(word[1], time_ns(sc->budget), "a context's budget");

@@ -113,7 +113,7 @@ static void trace(unsigned index, const struct step *step)
     if (!thread)
         printf(": idle\n");
     else
-        printf(": %s priority %u, status %#llx badge %#llx\n", world_name(thread), thread->priority,
+        printf(": %s priority %u, status %#llx badge %#llx\n", world_name(thread), thread_priority(thread),
                (unsigned long long)thread->context.registers[REGISTER_A0],
                (unsigned long long)thread->context.registers[REGISTER_A1]);
     fflush(stdout);
