@@ -71,7 +71,10 @@ let give source target ~mode ~badge s =
 
 (* ---- Messages *)
 
-let page_of s t = Option.map (fun p -> (p, Ids.find p s.pages)) (thread s t).page
+(* What is in a page that has only now become somebody's message page is not known. *)
+let page_of s t =
+  Option.bind (thread s t).page (fun p -> Option.map (fun page -> (p, page)) (Ids.find_opt p s.pages))
+
 let page_word s t i = match page_of s t with Some (_, page) -> List.nth page.words i | None -> zero
 
 (* Words from number 4 on, into the thread's page. *)

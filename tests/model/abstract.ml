@@ -84,6 +84,12 @@ let tree_of slots =
 
 (* ---- Objects *)
 
+(* Why a thread has no context means nothing while it has one, or is idle. *)
+let without_excuse (t : thread) =
+  match t.wait with
+  | Receiving _ -> { t with lacks = Nothing }
+  | _ -> if t.context = None then t else { t with lacks = Nothing }
+
 let read_thread data i r =
   let n = int data i and k = i + 1 + register_count in
   let int n = int data (k + n) and word_at n = at data (k + n) and id n = id data (k + n) in
@@ -106,10 +112,7 @@ let read_thread data i r =
       truncated = int 11 <> 0; fault = (if int 12 = 0 then None else Some (int 12, word_at 13, word_at 14));
       stop_reason = int 15; exit_code = word_at 16; page = id 17; zombies = [] }
   in
-  (* Who is idle misses no time: why it has none means nothing. *)
-  let thread =
-    match thread.wait with Receiving _ when thread.context = None -> { thread with lacks = Nothing } | _ -> thread
-  in
+  let thread = without_excuse thread in
   let found = { thread; waits_at = at_; sequence = int 21; cached_cnode = int 22; cached_space = id 23 } in
   { r with seen = Ids.add n found r.seen }
 

@@ -16,13 +16,10 @@ let remember text =
 
 (* What is compared, in a form that is equal exactly if the states are. *)
 let canonical s =
-  let idle (t : thread) =
-    match t.wait with Receiving _ when t.context = None -> { t with lacks = Nothing } | _ -> t
-  in
   ( (s.current, s.running, s.charged_at, s.ready, s.deferred, s.user_deadline, s.reschedule, s.ended),
     (s.open_lines, Ids.bindings (Ids.filter (fun _ mode -> mode <> 0) s.line_modes)),
     (s.tree, Slots.bindings s.caps),
-    (Ids.bindings (Ids.map idle s.threads), Ids.bindings s.endpoints, Ids.bindings s.notifications),
+    (Ids.bindings (Ids.map Abstract.without_excuse s.threads), Ids.bindings s.endpoints, Ids.bindings s.notifications),
     (Ids.bindings s.replies, Ids.bindings s.contexts, Ids.bindings s.irq_handlers),
     Ids.bindings (Ids.map (fun (a : space) -> (a.number, Entries.bindings a.entries)) s.spaces) )
 
@@ -56,8 +53,11 @@ let event kind a b (before : Abstract.abstract) (after : Abstract.abstract) =
     first = (fun c -> if Ids.mem c after.state.contexts then released after.state c else 0) }
 
 let report what lines =
-  let last = List.rev_map Lazy.force !history in
-  String.concat "\n" ((what :: lines) @ ("the last events:" :: List.map (fun line -> "  " ^ line) last))
+  match List.map Lazy.force !history with
+  | [] -> String.concat "\n" (what :: lines)
+  | last :: before ->
+      String.concat "\n"
+        (((what :: ("  " ^ last) :: lines) @ [ "the events before, latest first:" ]) @ List.map (fun line -> "  " ^ line) before)
 
 let timer_is_late (after : Abstract.abstract) =
   let latest = Processor.next_event after.state in
