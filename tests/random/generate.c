@@ -93,6 +93,8 @@ static void generate_invocation(struct step *step)
     /* One's own CNode and what came with it are in everybody's way: rarely. */
     if ((rule->operation == OP_CNODE_DELETE || rule->operation == OP_CNODE_REVOKE) && chance(80))
         step->argument[1] = PICK(PICK_USEFUL, draw_below(10));
+    if (rule->operation == OP_THREAD_SET_ATTRIBUTES && chance(50)) /* one's own, too */
+        step->argument[0] = PICK(PICK_TYPE, draw_below(4));
     if (rule->operation == OP_CNODE_REVOKE && chance(10))
         step->argument[1] = PICK(PICK_RAW, 3); /* all that was made, perhaps the caller, too */
 }
@@ -225,7 +227,11 @@ static void generate_wild(struct step *step)
     step->kind = SYSCALL;
     for (unsigned i = 0; i < ARGUMENTS; i++)
         step->argument[i] = PICK(draw_below(5), draw_below(1024));
-    if (chance(60)) /* a system call that exists */
+    if (chance(30)) { /* names, prints, dumps */
+        step->argument[0] = PICK(PICK_RAW, SYS_DEBUG);
+        step->argument[1] = PICK(PICK_RAW, draw_below(8));
+        step->argument[3] = PICK(PICK_ANY, draw_below(16));
+    } else if (chance(60)) /* a system call that exists */
         step->argument[0] = PICK(PICK_RAW, draw_below(8) | (chance(20) ? SYS_POLL : 0));
 }
 

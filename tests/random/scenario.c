@@ -70,6 +70,14 @@ static void plan_space(void)
     plan_invocation(OP_ADDRESS_SPACE_MAP, LAST, LAST, draw_below(8), 0);
 }
 
+/* Somebody, perhaps oneself, comes to a space that is taken away then. */
+static void plan_lost_space(void)
+{
+    plan_space();
+    plan_invocation(OP_THREAD_CONFIGURE, PICK(PICK_TYPE, draw_below(3)), THREAD_SET_SPACE, 0, LAST);
+    plan_invocation(OP_CNODE_REVOKE, 0, PICK(PICK_RAW, 3), 0, 0);
+}
+
 /* An interrupt: to a notification that somebody may be bound to. */
 static void plan_interrupt(void)
 {
@@ -127,7 +135,7 @@ static void plan_reset(void)
 
 void scenario_begin(void)
 {
-    static void (*const scenarios[])(void) = { plan_thread,    plan_thread,   plan_space,
+    static void (*const scenarios[])(void) = { plan_thread,    plan_thread,   plan_space, plan_lost_space,
                                                plan_interrupt, plan_long_end, plan_reset };
 
     planned_count = planned_next = 0;
