@@ -4,6 +4,7 @@
  * use, and what stays behind when things end in an unusual order.
  */
 #include "system.h"
+#include <lucid/faults.h>
 
 static cap_t part; /* an Untyped that everything in a test is made from */
 
@@ -49,4 +50,78 @@ TEST(memory_that_a_zombie_still_lies_in_cannot_be_reset)
     EXPECT(slot_is_empty(slot_at(inner)));
     revoke(part);
     DO(part, OP_UNTYPED_RESET, 0);
+}
+
+/* ---- Passive servers that are stopped and started again between two contexts */
+
+static cap_t client, server, second, endpoint, reply, second_endpoint, second_reply, handler,
+    handler_endpoint, handler_reply;
+
+static void wait_on(cap_t thread, cap_t at, cap_t with)
+{
+    cap_t start = make(OBJECT_SCHED_CONTEXT, 8);
+
+    set_budget(start, SLICE_NS, SLICE_NS, 0);
+    DO(start, OP_SCHED_CONTEXT_BIND, thread);
+    resume(thread);
+    run(thread);
+    RECV(at, with);
+    root_wake();
+    DO(start, OP_SCHED_CONTEXT_UNBIND);
+}
+
+/* The client calls the server, which calls the second server: both are passive; the first has a timeout handler. */
+static void setup_chain(void)
+{
+    setup();
+    client = make_thread(100), handler = make_thread(130);
+    server = make_passive(110), second = make_passive(120);
+    endpoint = make(OBJECT_ENDPOINT, 0), reply = make(OBJECT_REPLY, 0);
+    second_endpoint = make(OBJECT_ENDPOINT, 0), second_reply = make(OBJECT_REPLY, 0);
+    handler_endpoint = make(OBJECT_ENDPOINT, 0), handler_reply = make(OBJECT_REPLY, 0);
+    set_timeout_handler(server, mint(handler_endpoint, RIGHT_WRITE, 7));
+    wait_on(server, endpoint, reply);
+    wait_on(second, second_endpoint, second_reply);
+    resume(client);
+    resume(handler);
+    run(handler);
+    RECV(handler_endpoint, handler_reply);
+    run(client);
+    CALL(endpoint, 0);
+    EXPECT(current() == thread_at(server));
+}
+
+static void expect_timeout_fault(void)
+{
+    struct outcome got = outcome_of(thread_at(handler));
+
+    EXPECT_EQ(thread_at(server)->fault, FAULT_TIMEOUT);
+    EXPECT_EQ(got.badge, 7);
+    EXPECT_EQ(got.word[1], TIMEOUT_WITHDRAWN);
+}
+
+TEST(passive_server_suspended_after_its_chain_was_cut_faults_when_resumed)
+{
+    setup_chain();
+    CALL(second_endpoint, 0);
+    root_wake();
+    DO(client, OP_THREAD_CANCEL);
+    EXPECT_EQ(thread_at(server)->state, THREAD_STATE_CALLING);
+    DO(server, OP_THREAD_SUSPEND, 0);
+    DO(server, OP_THREAD_RESUME);
+    expect_timeout_fault();
+}
+
+TEST(passive_server_suspended_during_its_timeout_fault_faults_again_when_resumed)
+{
+    setup_chain();
+    root_wake();
+    DO(client, OP_THREAD_CANCEL);
+    expect_timeout_fault();
+    DO(server, OP_THREAD_SUSPEND, 0);
+    run(handler);
+    RECV(handler_endpoint, handler_reply);
+    root_wake();
+    DO(server, OP_THREAD_RESUME);
+    expect_timeout_fault();
 }
