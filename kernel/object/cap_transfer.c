@@ -74,7 +74,7 @@ error_t cap_mint(struct slot *source, struct slot *target, const struct mint *mi
     }
     if (is_range(type)) {
         if (!range_contains(&cap, mint->first, mint->count)) {
-            *argument = 2;
+            *argument = range_contains(&cap, mint->first, 1) ? 3 : 2;
             return ERR_RANGE;
         }
         cap.data = range_data((uint32_t)mint->first, (uint32_t)mint->count);

@@ -173,11 +173,15 @@ TEST(mint_narrows_ranges)
     DO(ROOT, OP_CNODE_MINT, part, BOOT_SLOT_IRQ_RANGE, RIGHTS_ALL, 8, 4);
     EXPECT_EQ(range_first(&slot_at(part)->cap), 8);
     EXPECT_EQ(range_count(&slot_at(part)->cap), 4);
-    static const word_t bad[][2] = { { 7, 1 }, { 12, 1 },         { 8, 5 },         { 11, 2 },
-                                     { 9, 0 }, { 0, ~(word_t)0 }, { ~(word_t)0, 2 } };
+    static const struct {
+        word_t first, count;
+        unsigned wrong;
+    } bad[] = { { 7, 1, 4 }, { 12, 1, 4 },         { 8, 5, 5 },         { 11, 2, 5 },
+                { 9, 0, 5 }, { 0, ~(word_t)0, 4 }, { ~(word_t)0, 2, 4 } };
     for (unsigned i = 0; i < ARRAY_COUNT(bad); i++)
-        EXPECT_ERROR(CALL(ROOT, OP_CNODE_MINT, slot_new(), part, RIGHTS_ALL, bad[i][0], bad[i][1]).status,
-                     ERR_RANGE, 4);
+        EXPECT_ERROR(
+            CALL(ROOT, OP_CNODE_MINT, slot_new(), part, RIGHTS_ALL, bad[i].first, bad[i].count).status,
+            ERR_RANGE, bad[i].wrong);
     cap_t single = slot_new();
     DO(ROOT, OP_CNODE_MINT, single, part, RIGHTS_ALL, 11, 1);
     revoke(BOOT_SLOT_IRQ_RANGE); /* takes the handler of system_boot, too */

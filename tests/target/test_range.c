@@ -23,9 +23,9 @@ TEST(minting_narrows_a_range)
     expect_equal(inspect(mint_range(wide, 11, 1)).data, range(11, 1));
     expect_argument(cnode_mint_range(CNODE, to, wide, RIGHTS_ALL, 3, 2), ERR_RANGE, 4);
     expect_argument(cnode_mint_range(CNODE, to, wide, RIGHTS_ALL, 12, 1), ERR_RANGE, 4);
-    expect_argument(cnode_mint_range(CNODE, to, wide, RIGHTS_ALL, 11, 2), ERR_RANGE, 4);
-    expect_argument(cnode_mint_range(CNODE, to, wide, RIGHTS_ALL, 5, 0), ERR_RANGE, 4);
-    expect_argument(cnode_mint_range(CNODE, to, wide, RIGHTS_ALL, 5, ~(word_t)0), ERR_RANGE, 4);
+    expect_argument(cnode_mint_range(CNODE, to, wide, RIGHTS_ALL, 11, 2), ERR_RANGE, 5);
+    expect_argument(cnode_mint_range(CNODE, to, wide, RIGHTS_ALL, 5, 0), ERR_RANGE, 5);
+    expect_argument(cnode_mint_range(CNODE, to, wide, RIGHTS_ALL, 5, ~(word_t)0), ERR_RANGE, 5);
     expect_argument(cnode_mint_range(CNODE, to, wide, RIGHTS_ALL, ~(word_t)0, 2), ERR_RANGE, 4);
     expect_argument(cnode_mint_range(CNODE, to, wide, RIGHTS_ALL, (word_t)1 << 32 | 5, 1), ERR_RANGE, 4);
 }
