@@ -125,3 +125,52 @@ TEST(passive_server_suspended_during_its_timeout_fault_faults_again_when_resumed
     DO(server, OP_THREAD_RESUME);
     expect_timeout_fault();
 }
+
+/* ---- A notification that is being destroyed, as an endpoint */
+
+static cap_t notification;
+
+/* One of the threads that waited at it has been woken by the first step of its destruction, and is current. */
+static void begin_to_destroy_notification(void)
+{
+    cap_t waiter[3];
+
+    setup();
+    notification = make_from(part, OBJECT_NOTIFICATION, 0);
+    for (unsigned i = 0; i < 3; i++) {
+        waiter[i] = make_thread(100);
+        resume(waiter[i]);
+        run(waiter[i]);
+        RECV(notification, 0);
+        root_wake();
+    }
+    delete_steps(notification, 1);
+    for (unsigned i = 0; i < 3; i++)
+        if (thread_at(waiter[i])->state == THREAD_STATE_RUNNABLE)
+            run(waiter[i]);
+    EXPECT(current() != root_thread());
+    EXPECT_EQ(outcome_of(current()).status, ERR_PEER_GONE);
+}
+
+TEST(waiters_that_come_back_do_not_keep_a_notification_alive)
+{
+    begin_to_destroy_notification();
+    EXPECT_ERROR(RECV(notification, 0).status, ERR_PEER_GONE, 0);
+    EXPECT_ERROR(POLL_RECV(notification, 0).status, ERR_PEER_GONE, 0);
+    root_wake();
+    delete (notification);
+    EXPECT(slot_is_empty(slot_at(notification)));
+}
+
+TEST(notification_passed_on_while_it_is_being_destroyed_lives)
+{
+    begin_to_destroy_notification();
+    struct thread *waiter = current();
+    cap_t kept = copy(notification);
+    RECV(kept, 0);
+    EXPECT_EQ(waiter->state, THREAD_STATE_WAITING);
+    root_wake();
+    delete (notification);
+    SEND(kept, 0);
+    EXPECT_EQ(waiter->state, THREAD_STATE_WAITING);
+}
