@@ -105,6 +105,7 @@ static void add_objects(void)
     add_retype(OBJECT_REPLY, 0, made_reply, 1, "vvcDvvv", 0, 0);
     add_retype(OBJECT_IRQ_HANDLER, 0, made_handler, 1, "vvcDvIv", irq_part, LINE);
     add_retype(OBJECT_UNTYPED, 12, child, 1, "vvcDvvv", 0, 0);
+    add_retype(OBJECT_NOTIFICATION, 0, 20, 5, "vvcDvvv", 0, 0)->words[2] = cnode;
 }
 
 static void add_mappings(void)

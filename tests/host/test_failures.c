@@ -94,10 +94,14 @@ static void occupied(const struct step *step, unsigned argument, cap_t in, word_
 
 static void wrong_destination(const struct step *step)
 {
-    for (word_t i = 0; i < step->words[4]; i++)
-        occupied(step, 4, BOOT_SLOT_CNODE, step->words[3] + i);
+    cap_t cnode_of = step->words[2] ? step->words[2] : (cap_t)BOOT_SLOT_CNODE;
+    word_t count = step->words[4], room = cnode_count(&slot_at(cnode_of)->cap);
+
+    for (word_t i = 0; i < count; i++)
+        occupied(step, 4, cnode_of, step->words[3] + i);
     attempt(step, 4, 0, ERR_SLOT, 4);
-    attempt(step, 4, (word_t)1 << info->cnode_size_bits, ERR_SLOT, 4);
+    attempt(step, 4, room - count + 1, ERR_SLOT, 4); /* the last of them would be behind the end */
+    attempt(step, 4, room, ERR_SLOT, 4);
     attempt(step, 4, BIG_SLOT, ERR_SLOT, 4);
     attempt(step, 4, ~(word_t)0, ERR_SLOT, 4);
 }
@@ -257,7 +261,7 @@ TEST(memory_that_runs_out_at_any_retype_is_told_and_changes_nothing)
         steps_take_back();
         retypes++;
     }
-    EXPECT_EQ(retypes, 11);
+    EXPECT_EQ(retypes, 12);
 }
 
 TEST(retype_of_several_objects_needs_memory_for_all_of_them)
@@ -326,7 +330,7 @@ TEST(untyped_that_is_too_deep_yields_nothing)
         slot = next++;
     }
     for (unsigned i = 0; i < step_count; i++) {
-        if (steps[i].operation != OP_UNTYPED_RETYPE)
+        if (steps[i].operation != OP_UNTYPED_RETYPE || steps[i].words[2]) /* into a CNode that is not there */
             continue;
         steps[i].cap = slot;
         attempt(&steps[i], 0, 0, ERR_DEPTH, 0);

@@ -44,9 +44,12 @@ unsigned user_side_count(void);
 extern char user_said[];
 
 enum user_end user_side_start(const void *boot_info);
-/* End each component, and start it again; or only start those that do not run. */
+/* End each component, and start it again; or only start those that do not run; or only end those that do. */
 enum user_end user_side_restart_all(void);
 enum user_end user_side_start_all(void);
+enum user_end user_side_end_all(void);
+/* Bytes of a component's quota that are not clean. */
+uint64_t user_side_used(unsigned component);
 unsigned user_side_components(void);
 bool user_side_is_running(unsigned component);
 bool user_side_is_failed(unsigned component);

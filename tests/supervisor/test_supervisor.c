@@ -123,6 +123,11 @@ static void expect_all_can_run(unsigned nth)
     expect_running(nth);
     EXPECT_EQ(user_side_restart_all(), USER_WAITS); /* all of them, once more */
     expect_running(nth);
+    EXPECT_EQ(user_side_end_all(), USER_WAITS); /* and nothing is left of them */
+    for (unsigned i = 0; i < user_side_components(); i++)
+        EXPECT(!user_side_has_quota(i) || user_side_used(i) == 0);
+    EXPECT_EQ(user_side_start_all(), USER_WAITS);
+    expect_running(nth);
 }
 
 static bool start_with_failure(unsigned nth)

@@ -195,6 +195,28 @@ enum user_end user_side_restart_all(void)
     return run(restart_all, NULL);
 }
 
+static void end_all(const void *unused)
+{
+    (void)unused;
+    for (unsigned i = 0; i < component_count; i++)
+        if (components[i].made)
+            component_end(&components[i], COMPONENT_KILLED, 0, false);
+    log_settle();
+}
+
+enum user_end user_side_end_all(void)
+{
+    return run(end_all, NULL);
+}
+
+uint64_t user_side_used(unsigned component)
+{
+    struct untyped_info info = { 0 };
+
+    untyped_info(components[component].quota, &info);
+    return info.watermark;
+}
+
 static void start_all(const void *unused)
 {
     (void)unused;

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""`./lucid test --coverage`: which lines and branches of the portable core the host tests reach.
+"""`./lucid test --coverage`: which lines and branches of the portable core (with its headers) the host tests reach.
 
 The core is compiled by clang with its source coverage and with CONFIG_NO_CHECKS, so that assertions, which have a side that is never
 taken, do not count; the port, the invariant checker and the tests as usual. All host tests run, and the corpora of the fuzzers that
@@ -105,7 +105,8 @@ def read(programs, profile):
     first, *others = programs
     objects = [word for path in others for word in ("-object", str(path))]
     done = subprocess.run([program("llvm-cov"), "export", "-instr-profile", profile, first, *objects,
-                           *(str(ROOT / source) for source in core_sources())], stdout=subprocess.PIPE, check=True)
+                           *(str(ROOT / source) for source in [*core_sources(), *sources("kernel/include", ("*.h",))])],
+                          stdout=subprocess.PIPE, check=True)
     files = {}
     for exported in json.loads(done.stdout)["data"][0]["files"]:
         name = os.path.relpath(exported["filename"], ROOT)
