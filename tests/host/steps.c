@@ -142,7 +142,6 @@ static void add_capabilities(void)
     refuses(step, 4, LINE + 1, ERR_RANGE);
     refuses(step, 5, 2, ERR_RANGE);
     refuses(step, 5, 0, ERR_RANGE);
-    step->wrong[1].told = step->wrong[2].told = 4; /* first and count are one thing */
     add(cnode, OP_CNODE_COPY, "d*", W(3), notification);
     add(cnode, OP_CNODE_COPY, "d*", W(4), frames);
     add(cnode, OP_CNODE_MOVE, "d*", W(5), made_reply);
