@@ -184,8 +184,9 @@ NORETURN void kernel_boot(const struct boot_machine *machine)
                  (size_t)builder.image->symbols_size);
     init_core(core_self(), 0);
     lock_own(core_self());
-    while (!lock_all(core_self())) /* nobody else is there: at once */
-        ;
+    bool alone = lock_all(core_self()); /* nobody else is there yet: at once */
+    check(alone);
+    (void)alone;
 
     builder.cnode_bits = choose_cnode_bits(builder.image);
     boot_choose_memory(&builder, boot_memory_size(builder.image, builder.cnode_bits));

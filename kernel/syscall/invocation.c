@@ -69,7 +69,7 @@ static const struct operation_rule rules[OBJECT_TYPE_COUNT][OPERATIONS_PER_TYPE]
     RULE(OP_IO_PORT_RANGE_IN, 2, RIGHT_READ, OWN),
     RULE(OP_IO_PORT_RANGE_OUT, 3, RIGHT_WRITE, OWN),
     RULE(OP_CORE_RANGE_SET_BUDGET, 5, RIGHT_WRITE, ALL),
-    RULE(OP_CORE_RANGE_SET_TIMER, 2, RIGHT_WRITE, HOME),
+    RULE(OP_CORE_RANGE_SET_TIMER, 2, RIGHT_WRITE, OWN),
     RULE(OP_CORE_RANGE_BIND_TIMER, 2, RIGHT_WRITE, ALL),
 };
 
@@ -128,9 +128,8 @@ static unsigned object_home(const struct invocation *invocation)
 
     if (cap_type(cap) == OBJECT_THREAD)
         return thread_home(cap_pointer(cap));
-    if (cap_type(cap) == OBJECT_SCHED_CONTEXT)
-        return ((const struct sched_context *)cap_pointer(cap))->core;
-    return core_self()->index; /* a core's timer: decoded, and locked, by its function */
+    assert(cap_type(cap) == OBJECT_SCHED_CONTEXT);
+    return ((const struct sched_context *)cap_pointer(cap))->core;
 }
 
 /* Under the locks that it needs. INVOKE_AGAIN: they had to be taken first. */

@@ -319,7 +319,7 @@ static void do_event(struct input *input)
         host.pending_every = what >> 3 & 7;
         break;
     default:
-        fastpath_off = what >> 3 & 1;
+        fastpath_enable(!(what >> 3 & 1));
     }
 }
 

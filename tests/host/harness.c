@@ -35,7 +35,7 @@ void harness_add(struct test *test)
 extern void __gcov_dump(void) __attribute__((weak));
 extern int __llvm_profile_write_file(void) __attribute__((weak));
 
-NORETURN static void end(int status)
+NORETURN void test_process_ends(int status)
 {
     fflush(stdout);
     if (__gcov_dump)
@@ -56,7 +56,7 @@ void test_fails(const char *file, int line, const char *format, ...)
     printf("\n");
     if (verbose)
         printf("%s", host.console);
-    end(EXIT_TEST_FAILED);
+    test_process_ends(EXIT_TEST_FAILED);
 }
 
 void host_unexpected_halt(int status)
@@ -135,7 +135,7 @@ NORETURN static void run_here(const struct test *test)
     random_state = seed;
     host_init();
     test->function();
-    end(0);
+    test_process_ends(0);
 }
 
 static bool run(const struct test *test)

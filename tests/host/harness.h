@@ -31,6 +31,9 @@ void harness_add(struct test *test);
 NORETURN void test_fails(const char *file, int line, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* The end of a process of a test, with all that is kept of it written out. */
+NORETURN void test_process_ends(int status);
+
 #define EXPECT(condition)                                                                                    \
     ((condition) ? (void)0                                                                                   \
                  : test_fails(__FILE__, __LINE__, "expected %s, seen that it is not so", #condition))

@@ -100,21 +100,3 @@ TEST(tree_lock_gives_back_what_was_held_before)
     EXPECT(lock_holds(LOCK_OWN));
     unlock_own(core);
 }
-
-/* Whatever an entry took, it lets go: calls, invocations of each kind, faults, interrupts, the timer. */
-TEST(entries_leave_no_lock_held)
-{
-    setup();
-    cap_t copied = copy(endpoint);
-    EXPECT(!lock_holds(LOCK_OWN));
-    delete (copied);
-    EXPECT(!lock_holds(LOCK_OWN));
-    POLL_SEND(endpoint, 0);
-    EXPECT(!lock_holds(LOCK_OWN));
-    host_time_advance(20000000);
-    EXPECT(!lock_holds(LOCK_OWN));
-    host_interrupt(3);
-    EXPECT(!lock_holds(LOCK_OWN));
-    kernel_page_fault(0x1000, FAULT_ACCESS_READ); /* and it stops */
-    EXPECT(!lock_holds(LOCK_OWN));
-}

@@ -127,6 +127,96 @@ TEST(handler_that_goes_before_the_fault_is_sent_leaves_the_server_waiting)
     EXPECT(client_sc()->replenish_node.queued);
 }
 
+/* The same within one entry: the server is woken, and then the handler goes. */
+TEST(handler_that_goes_after_the_fault_was_put_off_leaves_the_server_waiting)
+{
+    setup();
+    cap_t part = make(OBJECT_UNTYPED, 12);
+    cap_t second = make_from(part, OBJECT_ENDPOINT, 0);
+    active_endpoint = make_from(part, OBJECT_ENDPOINT, 0); /* which goes first */
+    set_timeout_handler(passive, mint(second, RIGHT_WRITE, 1));
+    run(client);
+    CALL(endpoint, 0, 0);
+    host.ticks += time_ticks(2 * MS);
+    CALL(active_endpoint, 0, 0); /* nobody receives there */
+    EXPECT_EQ(thread_at(passive)->state, THREAD_STATE_SENDING);
+    root_wake();
+    revoke(part);
+    EXPECT_EQ(thread_at(passive)->fault, FAULT_NONE);
+    EXPECT_EQ(outcome_of(thread_at(passive)).status, ERR_PEER_GONE);
+    EXPECT(client_sc()->replenish_node.queued);
+}
+
+/* Its time comes back while the entry is still at work: it need not fault. */
+TEST(server_whose_time_comes_back_before_its_fault_is_sent_goes_on)
+{
+    setup();
+    block_with_all_used_up();
+    run(active);
+    host.ticks = refill_head(client_sc())->time - 4;
+    host.ticks_per_read = 2; /* not yet when the server wakes, but at the end of the entry */
+    system_check_off = true; /* it reads the counter, too */
+    sys_once(SYS_REPLY_RECV, active_endpoint, active_reply, tag_make(0, 1, 0), WORDS(7));
+    host.ticks_per_read = 0;
+    EXPECT_EQ(thread_at(passive)->fault, FAULT_NONE);
+    EXPECT_EQ(thread_at(passive)->state, THREAD_STATE_RUNNABLE);
+}
+
+/* What it ran on goes back to its client, and it runs on what it has lent itself. */
+TEST(server_that_lends_itself_a_context_runs_on)
+{
+    setup();
+    run(client);
+    CALL(endpoint, 0, 0);
+    EXPECT(current() == thread_at(passive));
+    DO(lent, OP_SCHED_CONTEXT_LEND, passive);
+    EXPECT(current() == thread_at(passive));
+    EXPECT(thread_at(passive)->sc == object_at(lent));
+    EXPECT(core_self()->context == object_at(lent));
+    EXPECT(client_sc()->thread == thread_at(client));
+    REPLY_RECV(endpoint, reply, 0, 4);
+    EXPECT_EQ(outcome_of(thread_at(client)).word[0], 4);
+    EXPECT(((struct sched_context *)object_at(lent))->thread == NULL);
+}
+
+/* It gets no time before that context is replenished. */
+TEST(server_that_lends_itself_a_used_up_context_waits)
+{
+    setup();
+    set_timeout_handler(passive, 0);
+    cap_t other = make_thread(90);
+    set_budget(SC_OF(other), 1 * MS, 100 * MS, 0);
+    resume(other);
+    run(other);
+    host_time_advance(time_ticks(1 * MS));
+    EXPECT(current() == NULL);
+    root_wake();
+    DO(SC_OF(other), OP_SCHED_CONTEXT_UNBIND);
+    run(client);
+    CALL(endpoint, 0, 0);
+    EXPECT(current() == thread_at(passive));
+    CALL(SC_OF(other), OP_SCHED_CONTEXT_LEND, passive);
+    EXPECT(thread_at(passive)->sc == object_at(SC_OF(other)));
+    EXPECT(client_sc()->thread == thread_at(client));
+    EXPECT(current() == NULL);
+    EXPECT(thread_at(passive)->sc->replenish_node.queued);
+    host_time_advance(time_ticks(99 * MS));
+    EXPECT(current() == thread_at(passive));
+}
+
+/* The end of the entry, where it is sent, takes all locks; they may have to be waited for. */
+TEST(fault_that_was_put_off_waits_for_its_locks)
+{
+    setup();
+    block_with_all_used_up();
+    run(active);
+    core_self()->lock_contention = 6; /* the five before are those of the answer and the receive */
+    REPLY_RECV(active_endpoint, active_reply, 0, 7);
+    EXPECT_EQ(core_self()->lock_contention, 0);
+    EXPECT_EQ(thread_at(passive)->fault, FAULT_TIMEOUT);
+    EXPECT_EQ(outcome_of(thread_at(handler)).badge, 1000);
+}
+
 /* It had no time and no fault: silence, for it and for its clients. */
 TEST(passive_server_suspended_while_it_receives_faults_when_resumed)
 {
