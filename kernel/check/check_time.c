@@ -10,6 +10,7 @@
 #include "fault.h"
 #include "sched_context.h"
 #include "scheduler.h"
+#include "time.h"
 
 static const struct refill *refill_number(const struct sched_context *sc, unsigned position)
 {
@@ -33,6 +34,10 @@ static bool check_refills(struct check_report *report, const struct sched_contex
         before = refill->time;
         sum += refill->amount;
     }
+    CHECK_THAT(report,
+               sc->count == 1 || sched_context_is_round_robin(sc) ||
+                   refill_number(sc, 0)->amount >= time_refill_minimum(),
+               sc, NULL, "the first refill is worth a switch, or all of the budget");
     CHECK_THAT(report, sum == sc->budget, sc, NULL, "refills sum up to the budget");
     CHECK_THAT(report, before <= refill_number(sc, 0)->time + sc->period, sc, NULL,
                "no refill is later than the first one plus a period");

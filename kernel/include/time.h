@@ -5,8 +5,11 @@
 
 #include "arch.h"
 
-/* The longest uninterruptible stretch; a budget is at least twice that. */
-#define KERNEL_STRETCH_NS 50000ull
+/* The longest uninterruptible stretch, a setting of the build; a budget is at least twice that. */
+#ifndef CONFIG_STRETCH_NS
+#define CONFIG_STRETCH_NS 50000ull
+#endif
+#define KERNEL_STRETCH_NS CONFIG_STRETCH_NS
 #define BUDGET_MINIMUM_NS (2 * KERNEL_STRETCH_NS)
 #define PERIOD_MAXIMUM_NS 3600000000000ull
 

@@ -310,7 +310,8 @@ enum progress destroy_work_step(struct thread *worker)
 
     if (first == list)
         return PROGRESS_DONE;
-    /* Whoever calls this holds no slot across it, so a restart is nothing special. */
+    /* A restart is nothing special. The slot that the caller works on may be gone by this; then it is empty, and its memory is not
+     * used again before this entry ends. */
     zombie_step(first, list);
     return PROGRESS_MORE;
 }

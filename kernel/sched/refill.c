@@ -7,7 +7,7 @@
  *
  *   sum       the amounts add up to the budget (what runs and has not been charged yet is still in the head)
  *   order     times never decrease, and none is later than the head's plus a period
- *   size      no refill is below the minimum, unless the whole budget is in it
+ *   size      the head is not below the minimum, unless the whole budget is in it
  *
  * Using an amount takes it from the head and puts it back a period after it became usable. In no window of
  * one period can more than the budget be used by who runs when it may. Who is kept from running by others can
@@ -80,16 +80,18 @@ static void rotate(struct sched_context *sc)
     append(sc, used);
 }
 
-/* A head that is too small to be worth a switch is joined with the next, which is later. */
-static bool drop_small_head(struct sched_context *sc)
+/* Heads that are too small to be worth a switch are joined with the next, which is later. True if there were any. */
+static bool join_small_heads(struct sched_context *sc)
 {
-    ticks_t amount = refill_head(sc)->amount;
+    bool joined = false;
 
-    if (amount >= time_refill_minimum() || sc->count == 1)
-        return false;
-    pop_head(sc);
-    refill_head(sc)->amount += amount;
-    return true;
+    while (refill_head(sc)->amount < time_refill_minimum() && sc->count > 1) { /* at most `max` times */
+        ticks_t amount = refill_head(sc)->amount;
+        pop_head(sc);
+        refill_head(sc)->amount += amount;
+        joined = true;
+    }
+    return joined;
 }
 
 void refill_reset(struct sched_context *sc, ticks_t budget, ticks_t period, ticks_t now)
@@ -160,9 +162,8 @@ bool refill_charge(struct sched_context *sc, ticks_t used)
         head->amount -= used;
         head->time += used;
         append(sc, back);
-        exhausted |= drop_small_head(sc);
     }
-    return exhausted;
+    return join_small_heads(sc) || exhausted;
 }
 
 void refill_unblock(struct sched_context *sc, ticks_t now)
@@ -193,8 +194,10 @@ bool refill_is_ready(const struct sched_context *sc, ticks_t now)
 
 void refill_yield(struct sched_context *sc)
 {
-    if (sched_context_is_round_robin(sc))
+    if (sched_context_is_round_robin(sc)) {
         slice_charge(sc, sc->budget);
-    else
-        rotate(sc);
+        return;
+    }
+    rotate(sc);
+    join_small_heads(sc);
 }

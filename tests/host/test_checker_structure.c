@@ -76,6 +76,14 @@ NAMES(zombie_that_stands_elsewhere, "a zombie stands below the Untyped that its 
     struct slot *zombie = checker_world_zombie();
     at(memory)->cap.data = (uint64_t)((char *)zombie - (char *)object_at(memory));
 })
+NAMES(zombie_whose_memory_can_be_reset,
+      "who can use the memory that a zombie lies in has the zombie below him", {
+          checker_world_zombie();
+          for (struct slot *slot = check_next_slot(NULL); slot; slot = check_next_slot(slot))
+              if (slot_depth(slot) == 0 && cap_type(&slot->cap) == OBJECT_UNTYPED &&
+                  cap_pointer(&slot->cap) != object_at(memory) && !derivation_has_children(slot))
+                  slot->cap = at(memory)->cap;
+      })
 NAMES(forgotten_zombie, "neighbours in a list of zombies point to each other", {
     checker_world_zombie();
     zombie_list_init(&root_thread()->slots[0]);

@@ -264,6 +264,12 @@ NAMES(empty_refill, "no refill is empty", {
 })
 NAMES(refill_that_does_not_add_up, "refills sum up to the budget",
       refill_head(sc_at(world.stopped))->amount++)
+NAMES(refill_that_is_not_worth_a_switch, "the first refill is worth a switch, or all of the budget", {
+    struct sched_context *sc = sc_at(world.stopped);
+    sc->period = 2 * sc->budget;
+    sc->refills[0].amount = 1;
+    sc->refills[1] = (struct refill){ sc->refills[0].time, sc->budget - 1 };
+})
 NAMES(refill_later_than_a_period, "no refill is later than the first one plus a period",
       sc_at(world.stopped)->refills[1].time += 1000000000)
 NAMES(context_without_a_budget_that_is_bound, "a context without a budget is with nobody",

@@ -33,6 +33,7 @@ static void check_refills(const struct sched_context *sc)
         sum += refill_number(sc, i)->amount;
         if (sched_context_is_round_robin(sc))
             continue;
+        EXPECT(i > 0 || sc->count == 1 || refill_number(sc, 0)->amount >= time_refill_minimum());
         EXPECT(refill_number(sc, i)->amount > 0);
         EXPECT(refill_number(sc, i)->time <= refill_number(sc, 0)->time + sc->period);
         if (i > 0)
@@ -81,6 +82,32 @@ TEST(refill_too_small_a_rest_waits_for_the_next)
     EXPECT_EQ(sc->count, 1);
     EXPECT_EQ(refill_head(sc)->amount, 2 * MS);
     EXPECT(!refill_is_ready(sc, 10 * MS - 1));
+}
+
+/* It used a microsecond at a time; then it runs whenever it may: not in pieces that cost more to switch to than they are worth. */
+TEST(refill_used_in_small_pieces_does_not_come_back_in_them)
+{
+    struct sched_context *sc = make_context(12, 2 * MS, 10 * MS, 0);
+    ticks_t now = 0;
+
+    for (unsigned i = 0; i < 150; i++) {
+        refill_charge(sc, 1000);
+        now += 30000;
+        refill_unblock(sc, now);
+    }
+    EXPECT(sc->count > 100);
+    for (unsigned i = 0; i < 400; i++) {
+        EXPECT(refill_head(sc)->amount >= time_refill_minimum() || sc->count == 1);
+        if (refill_head(sc)->time > now)
+            now = refill_head(sc)->time;
+        ticks_t piece = refill_head(sc)->amount;
+        now += piece;
+        if (i % 3)
+            refill_charge(sc, piece);
+        else
+            refill_yield(sc);
+        check_refills(sc);
+    }
 }
 
 TEST(refill_charge_of_more_than_the_budget_takes_the_budget)

@@ -5,9 +5,10 @@
  * A line is masked from delivery to acknowledgement. How depends on what would happen to an interrupt in
  * between:
  *
- *     level      masked at the I/O APIC; a device that still wants something raises the line again when it is
- * unmasked edge, MSI  not masked at the source, where it would be lost: delivered once more, remembered as
- * PENDING, and sent again by unmasking, with an interrupt from this core to itself
+ *     level      masked at the I/O APIC; a device that still wants something raises the line again when it
+ *                is unmasked
+ *     edge, MSI  not masked at the source, where it would be lost: delivered once more, remembered as
+ *                PENDING, and sent again by unmasking, with an interrupt from this core to itself
  *
  * States of an edge-triggered line: ready; BLOCKED (delivered, not acknowledged); BLOCKED and PENDING (came
  * again). Until a line is unmasked for the first time it is masked at the I/O APIC too.
