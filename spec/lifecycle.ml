@@ -140,7 +140,7 @@ let answer_fault t label words new_ip new_sp s =
     let s =
       if words >= 2 && is_user_address then
         s |> set_register ip new_ip t |> set_register sp new_sp t
-        |> set_thread t (fun th -> { th with again = false })
+        |> set_thread t (fun th -> { th with again = false; repeats = false })
       else s
     in
     (* If its time is used up, that is known: it waits and does not fault again. *)

@@ -74,6 +74,7 @@ type lack = Nothing | Message | Withdrawn
 type thread = {
   registers : word list;
   again : bool; (* its next instruction is the system call that it is to do again *)
+  repeats : bool; (* its next operation is the repetition of one that was interrupted *)
   wait : wait;
   priority : int;
   max_priority : int;

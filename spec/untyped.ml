@@ -57,7 +57,7 @@ let numbers s q type_ count =
     Ok None
 
 let new_thread =
-  { registers = List.init register_count (fun _ -> zero); again = false; wait = Stopped; priority = 0; max_priority = 0;
+  { registers = List.init register_count (fun _ -> zero); again = false; repeats = false; wait = Stopped; priority = 0; max_priority = 0;
     attributes = 0; context = None; owned = None; lacks = Nothing; reply = None; bound = None; truncated = false;
     fault = None; stop_reason = stop_none; exit_code = zero; page = None; zombies = [] }
 
@@ -129,7 +129,7 @@ let reset q s =
       let* () = require (not (Derivation.has_children s q.slot)) CHILDREN 0 in
       let* () = require (floor <= u.watermark) RANGE 1 in
       let* () = require (floor mod clear_step = 0) ALIGNMENT 1 in
-      Ok (Steps one)
+      Ok (Steps (s, one))
   | _ -> Error (OPERATION, 0)
 
 let invoke q operation s =
