@@ -197,7 +197,12 @@ error_t space_map(cap_t space, struct maker *maker, cap_t frame, word_t address,
 
 void *window_open(cap_t frame, word_t rights, word_t cache)
 {
-    if (status_error(cnode_copy(BOOT_SLOT_CNODE, window_slot, frame)) != OK)
+    status_t status = cnode_copy(BOOT_SLOT_CNODE, window_slot, frame);
+    if (status_error(status) == ERR_SLOT) { /* it was not closed properly: that must not be so for ever */
+        window_close();
+        status = cnode_copy(BOOT_SLOT_CNODE, window_slot, frame);
+    }
+    if (status_error(status) != OK)
         return NULL;
     if (space_map(BOOT_SLOT_SPACE, &own, window_slot, window, rights, cache) == OK)
         return (void *)window;
@@ -205,9 +210,9 @@ void *window_open(cap_t frame, word_t rights, word_t cache)
     return NULL;
 }
 
+/* Deleting the capability undoes its mapping. */
 void window_close(void)
 {
-    frame_unmap(window_slot);
     cnode_delete(BOOT_SLOT_CNODE, window_slot);
 }
 

@@ -42,7 +42,8 @@ static void map_frame(struct boot_builder *builder, struct slot *frame, word_t a
         check((status & STATUS_ERROR_MASK) == ERR_TABLE);
         struct slot *table = boot_slot(builder);
         boot_object(builder, table, OBJECT_PAGE_TABLE, 0, NULL, 0);
-        check(map_check_table(builder->space, table, address, &op, &level) == OK);
+        status = map_check_table(builder->space, table, address, &op, &level);
+        check(status == OK);
         map_perform_table(&op);
     }
     PANIC("cannot map the root component at %lx", (unsigned long)address);

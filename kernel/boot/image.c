@@ -63,13 +63,19 @@ static void check_segment(const struct image_header *header, const struct image_
 static void check_segments(const struct image_header *header)
 {
     uint64_t lowest = IMAGE_PAGE; /* page 0 is never mapped */
+    bool entry_is_code = false;
 
     if (header->segment_count == 0 || header->segment_count > IMAGE_SEGMENTS_MAX)
         refuse("the image has no root component, or one with too many segments");
     for (unsigned i = 0; i < header->segment_count; i++) {
         check_segment(header, &header->segment[i], lowest);
         lowest = header->segment[i].address + header->segment[i].memory_size;
+        if (header->segment[i].rights & RIGHT_EXECUTE &&
+            header->entry - header->segment[i].address < header->segment[i].size)
+            entry_is_code = true;
     }
+    if (!entry_is_code)
+        refuse("the root component's entry is not in its code");
 }
 
 const struct image_header *image_check(const void *payload, size_t room)

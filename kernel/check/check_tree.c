@@ -77,20 +77,33 @@ static bool check_root(struct check_report *report, const struct slot *slot)
     return true;
 }
 
-/* The memory of a zombie cannot be given away before it is gone: it lies in an Untyped above it, below the watermark. */
+static bool is_untyped_around(const struct slot *untyped, const struct slot *zombie)
+{
+    uintptr_t start = (uintptr_t)cap_pointer(&untyped->cap);
+
+    return cap_type(&untyped->cap) == OBJECT_UNTYPED && (uintptr_t)zombie >= start &&
+           (uintptr_t)zombie - start < untyped->cap.data;
+}
+
+/* The memory of a zombie cannot be given away before it is gone: it stands below the Untyped that this lies in, and smaller ones, which it
+ * has been lifted out of, cannot be used. */
 static bool check_zombie(struct check_report *report, const struct slot *zombie, struct slot *const *ancestor,
                          unsigned depth)
 {
     bool inside = false;
+    unsigned usable = 0;
 
     CHECK_THAT(report, !derivation_has_children(zombie), zombie, NULL, "a zombie has no children");
-    while (depth-- > 0 && !inside) {
-        const struct cap *cap = &ancestor[depth]->cap;
-        uintptr_t start = (uintptr_t)cap_pointer(cap);
-        inside = cap_type(cap) == OBJECT_UNTYPED && (uintptr_t)zombie >= start &&
-                 (uintptr_t)zombie - start < cap->data;
+    while (depth-- > 0) {
+        bool around = is_untyped_around(ancestor[depth], zombie);
+        inside |= around;
+        usable += around && cap_rights(&ancestor[depth]->cap);
     }
     CHECK_THAT(report, inside, zombie, NULL, "a zombie stands below the Untyped that its memory lies in");
+    for (const struct slot *slot = check_next_slot(NULL); slot; slot = slot_next(slot))
+        usable -= is_untyped_around(slot, zombie) && cap_rights(&slot->cap);
+    CHECK_THAT(report, usable == 0, zombie, NULL,
+               "who can use the memory that a zombie lies in has the zombie below him");
     return true;
 }
 

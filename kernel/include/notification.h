@@ -14,6 +14,7 @@ struct notification {
     struct thread *bound;          /* also receives the bits when it waits at an endpoint */
     uint64_t sequence;
     uint8_t home;
+    bool dying; /* being destroyed: nobody may queue any more */
 };
 
 /* What a signal, or a wait, touches can be touched. False: now it can, but look everything up again (lock.h). */

@@ -206,6 +206,8 @@ void ipc_wait(struct thread *thread, struct notification *notification, bool pol
 {
     if (notification->bits) {
         notification_take(notification, thread);
+    } else if (notification->dying) {
+        ipc_set_result(thread, ERR_PEER_GONE, 0, 0);
     } else if (poll) {
         ipc_set_result(thread, ERR_WOULD_BLOCK, 0, 0);
     } else {

@@ -12,6 +12,7 @@
 #include "derivation.h"
 #include "endpoint.h"
 #include "lookup.h"
+#include "notification.h"
 #include "reply.h"
 
 static bool can_be_copied(const struct cap *cap)
@@ -30,11 +31,13 @@ static struct cap without_mapping(struct cap cap)
     return cap;
 }
 
-/* Somebody has deleted the capability, was interrupted, and now it is passed on all the same: the endpoint lives. */
+/* Somebody has deleted the capability, was interrupted, and now it is passed on all the same: the object lives. */
 static void revive(const struct cap *cap)
 {
     if (cap_type(cap) == OBJECT_ENDPOINT)
         ((struct endpoint *)cap_pointer(cap))->dying = false;
+    else if (cap_type(cap) == OBJECT_NOTIFICATION)
+        ((struct notification *)cap_pointer(cap))->dying = false;
 }
 
 error_t cap_copy(struct slot *source, struct slot *target)

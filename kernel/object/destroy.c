@@ -21,8 +21,10 @@
  *     all slots are empty              the zombie leaves tree and list: done
  *
  * So nesting becomes a flat list, and no step looks at more than the front. A zombie can be lifted out of a capability that
- * stands in a dying container, because that cannot be used by anybody any more. A living capability waits: revoking it takes the
- * zombie over and finishes it first.
+ * stands in a dying container, because that cannot be used by anybody any more. Untypeds between the two may stand in living
+ * CNodes: they lose all rights, since the zombie leaves their place in the tree, but not their memory, and nothing else keeps that
+ * from being reset. (They are about to be deleted themselves.) Elsewhere a living capability waits: revoking it takes the zombie
+ * over and finishes it first.
  *
  * If the worker dies, whoever destroys it inherits its list. If it dies by its own hand, the list remains without a head; its
  * zombies are found through the tree by whoever revokes the memory that they stand in.
@@ -250,6 +252,15 @@ static enum progress delete_leaf(struct slot *slot, struct slot *list)
     return destroy_object(slot, list);
 }
 
+/* The zombie, a leaf below the capability in `slot` which stands in a dying container, becomes a sibling of that. */
+static void lift_zombie(struct slot *zombie, struct slot *slot)
+{
+    for (struct slot *above = slot; above != zombie;
+         above = slot_next(above)) /* the way to the leaf: at most 255 */
+        cap_set_rights(&above->cap, 0);
+    derivation_lift(zombie, slot);
+}
+
 /* One step of what stands at the front of a list. */
 static enum progress zombie_step(struct slot *zombie, struct slot *list)
 {
@@ -272,7 +283,7 @@ static enum progress zombie_step(struct slot *zombie, struct slot *list)
 
     struct slot *leaf = derivation_leaf(slot);
     if (leaf != slot && is_zombie(leaf)) {
-        derivation_lift(leaf, slot);
+        lift_zombie(leaf, slot);
         if (leaf != zombie) {
             ring_remove(leaf);
             ring_push(list, leaf);

@@ -23,7 +23,7 @@
 
 void notification_enqueue(struct notification *notification, struct thread *thread)
 {
-    assert(lock_holds_home(notification->home) && notification->bits == 0);
+    assert(lock_holds_home(notification->home) && notification->bits == 0 && !notification->dying);
     thread->sequence = ++notification->sequence;
     thread->waits_at = notification;
     queue_insert(&notification->waiters, &thread->wait_node,
@@ -115,6 +115,7 @@ void notification_unbind(struct notification *notification)
 
 bool notification_destroy_step(struct notification *notification)
 {
+    notification->dying = true;
     notification_unbind(notification);
     if (queue_is_empty(&notification->waiters))
         return true;

@@ -143,14 +143,21 @@ static void announce_stop(const struct thread *thread)
               code);
 }
 
+/* It has others' time, or is between two calls that bring some, or misses what it had: resumed, it lacks time to get back to its
+ * endpoint. Who never had any, or lost its own, just waits for it. */
+static bool lives_on_others_time(const struct thread *thread)
+{
+    return !thread->owned && (thread->sc || thread->state == THREAD_STATE_RECEIVING ||
+                              thread->lacks_context != LACKS_NOTHING || thread->fault == FAULT_TIMEOUT);
+}
+
 void thread_stop(struct thread *thread, unsigned reason, word_t code)
 {
     assert(lock_holds(LOCK_ALL));
     if (thread->state == THREAD_STATE_STOPPED)
         return;
     bool waited = thread_is_blocked(thread);
-    /* On others' time, or between two calls: resumed, it lacks time to get back to its endpoint. */
-    bool passive = !thread->owned && (thread->sc || thread->state == THREAD_STATE_RECEIVING);
+    bool passive = lives_on_others_time(thread);
     thread_unwait(thread);
     if (waited && thread->fault == FAULT_NONE)
         ipc_set_result(thread, ERR_CANCELLED, 0, 0);

@@ -30,7 +30,8 @@ void time_init(void)
 {
     uint64_t hz = arch_ticks_hz();
 
-    check(hz >= 1000000 && hz < 64 * NS_PER_SECOND);
+    if (hz < 1000000 || hz >= 64 * NS_PER_SECOND)
+        PANIC("the counter's frequency cannot be %llu Hz", (unsigned long long)hz);
     ns_per_tick = (NS_PER_SECOND << 32) / hz;
     /* hz << 32 may not fit: whole nanoseconds and the rest apart. */
     ticks_per_ns = (hz / NS_PER_SECOND << 32) + ((hz % NS_PER_SECOND) << 32) / NS_PER_SECOND;

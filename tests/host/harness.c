@@ -33,12 +33,15 @@ void harness_add(struct test *test)
 
 /* There in builds that measure coverage: a process that ends by _exit must say itself what it has covered. */
 extern void __gcov_dump(void) __attribute__((weak));
+extern int __llvm_profile_write_file(void) __attribute__((weak));
 
 NORETURN static void end(int status)
 {
     fflush(stdout);
     if (__gcov_dump)
         __gcov_dump();
+    if (__llvm_profile_write_file)
+        __llvm_profile_write_file();
     _exit(status);
 }
 

@@ -29,7 +29,9 @@ static uint32_t crc32_slow(const void *data, size_t size)
 
 void image_seal(struct image_header *image)
 {
-    image->payload_crc = crc32_slow((char *)image + IMAGE_PAGE, (size_t)image->size - IMAGE_PAGE);
+    size_t behind = image->size > IMAGE_PAGE ? (size_t)image->size - IMAGE_PAGE : 0;
+
+    image->payload_crc = crc32_slow((char *)image + IMAGE_PAGE, behind);
     image->header_crc = 0;
     image->header_crc = crc32_slow(image, sizeof(*image));
 }

@@ -126,6 +126,10 @@ REFUSED(boot_refuses_write_and_execute, image->segment[0].rights = RIGHT_WRITE |
         "impossible rights")
 REFUSED(boot_refuses_no_rights, image->segment[0].rights = 0, "impossible rights")
 REFUSED(boot_refuses_unknown_rights, image->segment[0].rights = RIGHT_GRANT, "impossible rights")
+REFUSED(boot_refuses_entry_that_is_no_user_address, image->entry = 0x4000000000400000,
+        "the root component's entry is not in its code")
+REFUSED(boot_refuses_entry_in_data, image->entry = image->segment[1].address,
+        "the root component's entry is not in its code")
 REFUSED(boot_refuses_bundle_outside, image->bundle_size += IMAGE_PAGE, "the bundle lies outside")
 REFUSED(boot_refuses_bundle_of_part_pages, image->bundle_size -= 1, "the bundle lies outside")
 REFUSED(boot_refuses_symbols_outside, image->symbols_size = 7 * IMAGE_PAGE, "the symbols lie outside")

@@ -8,7 +8,8 @@
  *   it has no time of its own             it receives
  *   else                                  it calls, sends, receives, and does things to objects
  *
- * The numbers are drawn from one generator, which nothing else uses: a seed is a sequence.
+ * The numbers are drawn from one generator, which nothing else uses, and never two in one expression, whose order would be the compiler's: a seed
+ * is the same sequence in every build.
  */
 #include "driver.h"
 #include <string.h>
@@ -93,6 +94,8 @@ static void generate_invocation(struct step *step)
     /* One's own CNode and what came with it are in everybody's way: rarely. */
     if ((rule->operation == OP_CNODE_DELETE || rule->operation == OP_CNODE_REVOKE) && chance(80))
         step->argument[1] = PICK(PICK_USEFUL, draw_below(10));
+    if (rule->operation == OP_THREAD_SET_ATTRIBUTES && chance(50)) /* one's own, too */
+        step->argument[0] = PICK(PICK_TYPE, draw_below(4));
     if (rule->operation == OP_CNODE_REVOKE && chance(10))
         step->argument[1] = PICK(PICK_RAW, 3); /* all that was made, perhaps the caller, too */
 }
@@ -122,7 +125,7 @@ static void generate_message(struct step *step, unsigned which)
     step->kind = MESSAGE;
     step->which = (uint16_t)which;
     draw_arguments(step);
-    step->argument[2] = chance(50) ? draw_below(5) : draw_below(65) + (chance(1) ? 1 : 0);
+    step->argument[2] = chance(50) ? draw_below(5) : chance(1) ? 65 : draw_below(65);
     step->argument[3] = chance(75) ? 0 : chance(95) ? 1 + draw_below(4) : 5;
     step->argument[4] = (uint32_t)draw();
     for (unsigned i = 0; i < 4; i++)
@@ -223,10 +226,18 @@ static void generate_event(struct step *step, bool idle)
 static void generate_wild(struct step *step)
 {
     step->kind = SYSCALL;
-    for (unsigned i = 0; i < ARGUMENTS; i++)
-        step->argument[i] = PICK(draw_below(5), draw_below(1024));
-    if (chance(60)) /* a system call that exists */
-        step->argument[0] = PICK(PICK_RAW, draw_below(8) | (chance(20) ? SYS_POLL : 0));
+    for (unsigned i = 0; i < ARGUMENTS; i++) {
+        unsigned mode = draw_below(5);
+        step->argument[i] = PICK(mode, draw_below(1024));
+    }
+    if (chance(30)) { /* names, prints, dumps */
+        step->argument[0] = PICK(PICK_RAW, SYS_DEBUG);
+        step->argument[1] = PICK(PICK_RAW, draw_below(8));
+        step->argument[3] = PICK(PICK_ANY, draw_below(16));
+    } else if (chance(60)) { /* a system call that exists */
+        uint32_t poll = chance(20) ? SYS_POLL : 0;
+        step->argument[0] = PICK(PICK_RAW, draw_below(8) | poll);
+    }
 }
 
 static void generate_user(struct step *step)

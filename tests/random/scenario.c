@@ -8,6 +8,7 @@
 
 #define LAST PICK(PICK_USEFUL, PICK_LAST)
 
+/* As in generate.c, no two numbers are drawn in one expression. */
 static struct step planned[24];
 static unsigned planned_count, planned_next;
 
@@ -46,10 +47,10 @@ static void plan_thread(void)
     plan_new(RETYPE_CONTEXT);
     plan_invocation(OP_CORE_RANGE_SET_BUDGET, 0, LAST, 0, draw_below(6));
     planned[planned_count - 1].argument[4] = draw_below(6);
+    word_t handlers = draw_below(8) * THREAD_SET_FAULT;
     plan_invocation(OP_THREAD_CONFIGURE, LAST,
-                    THREAD_SET_CNODE | THREAD_SET_SPACE | THREAD_SET_MESSAGE |
-                        draw_below(8) * THREAD_SET_FAULT,
-                    0, draw_below(3) ? 0 : LAST);
+                    (uint32_t)(THREAD_SET_CNODE | THREAD_SET_SPACE | THREAD_SET_MESSAGE | handlers), 0,
+                    draw_below(3) ? 0 : LAST);
     for (unsigned i = 4; i < ARGUMENTS; i++)
         planned[planned_count - 1].argument[i] = PICK(PICK_TYPE, draw_below(4));
     plan_invocation(OP_THREAD_SET_PRIORITY, LAST, 8 + draw_below(8), 8, 0);
@@ -70,6 +71,14 @@ static void plan_space(void)
     plan_invocation(OP_ADDRESS_SPACE_MAP, LAST, LAST, draw_below(8), 0);
 }
 
+/* Somebody, perhaps oneself, comes to a space that is taken away then. */
+static void plan_lost_space(void)
+{
+    plan_space();
+    plan_invocation(OP_THREAD_CONFIGURE, PICK(PICK_TYPE, draw_below(3)), THREAD_SET_SPACE, 0, LAST);
+    plan_invocation(OP_CNODE_REVOKE, 0, PICK(PICK_RAW, 3), 0, 0);
+}
+
 /* An interrupt: to a notification that somebody may be bound to. */
 static void plan_interrupt(void)
 {
@@ -78,11 +87,12 @@ static void plan_interrupt(void)
     plan_new(RETYPE_HANDLER);
     planned[planned_count - 1].argument[4] = first == LINE_FIRST ? 0 : 1; /* which range */
     plan_invocation(OP_IRQ_HANDLER_BIND, LAST, PICK(PICK_TYPE, draw_below(6)), 0, 0);
-    plan_invocation(OP_THREAD_BIND_NOTIFICATION, PICK(PICK_TYPE, draw_below(3)), draw_below(2), 0, 0);
+    uint32_t bound = PICK(PICK_TYPE, draw_below(3));
+    plan_invocation(OP_THREAD_BIND_NOTIFICATION, bound, draw_below(2), 0, 0);
     for (unsigned i = 0; i < 3; i++) {
         plan(INTERRUPT, 0)->argument[0] = first + draw_below(LINE_COUNT);
-        plan_invocation(draw_below(4) ? OP_IRQ_HANDLER_ACKNOWLEDGE : OP_IRQ_HANDLER_SET_MODE, LAST,
-                        draw_below(4), 0, 0);
+        unsigned operation = draw_below(4) ? OP_IRQ_HANDLER_ACKNOWLEDGE : OP_IRQ_HANDLER_SET_MODE;
+        plan_invocation(operation, LAST, draw_below(4), 0, 0);
     }
 }
 
@@ -93,8 +103,8 @@ static void plan_long_end(void)
     for (unsigned i = 0; i < 4; i++)
         plan_invocation(OP_CNODE_MOVE, LAST, 0, LAST, 0);
     plan(PENDING, 0)->argument[0] = 1;
-    plan_invocation(draw_below(3) ? OP_CNODE_DELETE : OP_CNODE_REVOKE, 0,
-                    draw_below(6) ? 0 : PICK(PICK_RAW, 3), 0, 0);
+    uint32_t what = draw_below(6) ? 0 : PICK(PICK_RAW, 3);
+    plan_invocation(draw_below(3) ? OP_CNODE_DELETE : OP_CNODE_REVOKE, 0, what, 0, 0);
     planned[planned_count - 1].flags = ONCE;
     for (unsigned i = draw_below(4); i > 0; i--)
         plan(CONTINUE, 0)->flags = ONCE;
@@ -127,7 +137,7 @@ static void plan_reset(void)
 
 void scenario_begin(void)
 {
-    static void (*const scenarios[])(void) = { plan_thread,    plan_thread,   plan_space,
+    static void (*const scenarios[])(void) = { plan_thread,    plan_thread,   plan_space, plan_lost_space,
                                                plan_interrupt, plan_long_end, plan_reset };
 
     planned_count = planned_next = 0;

@@ -141,10 +141,10 @@ static void fill_space(const struct component *c)
     put_copy(c, INDEX_NESTED, c->nested);
     if (CALL(device, OP_UNTYPED_RETYPE, OBJECT_UNTYPED, PIECE_BITS, c->cnode, INDEX_DEVICE, 1, 0, 0).status)
         put_copy(c, INDEX_DEVICE, c->frame); /* there is no more */
-    for (unsigned i = 0; i < 2; i++) {
-        put_copy(c, INDEX_ENDPOINT + i, c->endpoint[i]);
-        put_copy(c, INDEX_NOTIFICATION + i, c->notification[i]);
-    }
+    put_copy(c, INDEX_ENDPOINT, c->endpoint[0]);
+    put_copy(c, INDEX_NOTIFICATION, c->notification[0]);
+    put_mint(c, INDEX_ENDPOINT + 1, c->endpoint[1], RIGHT_READ, 0, 0);
+    put_mint(c, INDEX_NOTIFICATION + 1, c->notification[1], RIGHT_READ, 0, 0);
 }
 
 /* What `user` gets of `c`: sessions, and if it is the handler, what it needs to handle faults. Slots that are in use stay. */

@@ -108,7 +108,7 @@ def add_test(commands):
     parser = subcommand(commands, "test", "run the tests", "test.command",
                         epilog="Ends with the line `N passed, N failed`; the exit status is 1 if any failed.")
     parser.add_argument("--suite", action="append", metavar="NAME",
-                        help="only this suite (can be repeated): tool, host, random, target, system, build")
+                        help="only this suite (can be repeated): tool, host, random, model, fuzz, coverage, build, target, system")
     parser.add_argument("--filter", metavar="TEXT", help="only tests with TEXT in their name")
     parser.add_argument("--long", action="store_true", help="the long runs instead of their samples")
     parser.add_argument("--list", action="store_true", help="list the tests, and run none")
@@ -119,6 +119,8 @@ def add_test(commands):
                         help="with --soak: the state is checked after every N-th operation (default 100)")
     parser.add_argument("--branches", action="store_true",
                         help="with --soak: measure which lines and branches of the core are reached (clang)")
+    parser.add_argument("--coverage", action="store_true",
+                        help="show which lines and branches of the portable core the host tests reach")
     parser.add_argument("--board", default=DEFAULT_BOARD, metavar="BOARD",
                         help=f"the machine (default {DEFAULT_BOARD})")
 

@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
+from glob import glob
 from pathlib import Path
 
 from .common import EXIT_FAILED, EXIT_OK, ToolError, complain, listing, say
@@ -18,13 +19,15 @@ from .common import EXIT_FAILED, EXIT_OK, ToolError, complain, listing, say
 @dataclass(frozen=True)
 class Need:
     package: str   # in Debian and Ubuntu
-    looks: str     # a program, or the absolute path of a file
+    looks: str     # a program, or the absolute path of a file, with * where versions differ
     why: str
     purpose: str   # run or test
 
     def is_there(self):
-        return os.path.exists(self.looks) if self.looks.startswith("/") else shutil.which(self.looks) is not None
+        return bool(glob(self.looks)) if self.looks.startswith("/") else shutil.which(self.looks) is not None
 
+
+RUNTIME = "/usr/lib/llvm-14/lib/clang/14*/lib/linux/libclang_rt.fuzzer-x86_64.a"
 
 NEEDS = [
     Need("gcc", "gcc", "compiles the kernel and the components", "run"),
@@ -36,6 +39,8 @@ NEEDS = [
     Need("libc6-dev", "/usr/include/stdio.h", "the kernel's unit tests are ordinary programs", "test"),
     Need("ocaml-nox", "ocamlopt", "compiles the reference model that the kernel is compared with", "test"),
     Need("clang", "clang", "is the second compiler that everything must build with", "test"),
+    Need("libclang-rt-14-dev", RUNTIME, "is clang's runtime: for fuzzing, sanitizers and coverage", "test"),
+    Need("llvm-14", "llvm-cov-14", "says which lines and branches of the kernel the tests reach", "test"),
     Need("clang-format", "clang-format", "says whether the sources are formatted", "test"),
     Need("seabios", "/usr/share/seabios/bios-256k.bin", "is the BIOS that ISO images are tested with", "test"),
     Need("ovmf", "/usr/share/ovmf/OVMF.fd", "is the UEFI firmware that ISO images are tested with", "test"),

@@ -11,7 +11,7 @@ import struct
 from dataclasses import dataclass
 
 from .common import ToolError, relative
-from .elf import text_at
+from .elf import text_at, undamaged
 
 # Standard opcodes.
 LNS_COPY, LNS_ADVANCE_PC, LNS_ADVANCE_LINE, LNS_SET_FILE, LNS_SET_COLUMN = 1, 2, 3, 4, 5
@@ -79,6 +79,8 @@ class Program:
         self.cursor = cursor
         length, self.offset_size = cursor.length()
         self.end = cursor.at + length
+        if self.end > len(cursor.data):
+            raise ValueError("line numbers are cut off")
         self.version = cursor.fixed("H")
         if self.version not in (4, 5):
             raise ToolError(f"{relative(elf.path)}: line numbers of DWARF version {self.version}; the tool reads 4 and 5")
@@ -119,7 +121,10 @@ class Program:
     def _entries(self):
         """The entries of a version 5 table: dictionaries of content type -> value."""
         formats = [(self.cursor.uleb(), self.cursor.uleb()) for _ in range(self.cursor.fixed("B"))]
-        return [{content: self._value(form) for content, form in formats} for _ in range(self.cursor.uleb())]
+        count = self.cursor.uleb()
+        if count > len(self.cursor.data):  # each takes a byte at least
+            raise ValueError(f"{count} files or directories")
+        return [{content: self._value(form) for content, form in formats} for _ in range(count)]
 
     def _value(self, form):
         cursor = self.cursor
@@ -143,6 +148,8 @@ class Program:
 
     def _path(self, directories, name, directory):
         """Directory 0 is where the compiler ran: the repository, which the build has mapped to '.'."""
+        if not isinstance(name, str) or not isinstance(directory, int) or not all(isinstance(path, str) for path in directories):
+            raise ValueError("a file's name is not a text")
         folder = directories[directory] if directory < len(directories) else ""
         if folder and not folder.startswith("/") and self.version == 5 and directory != 0:
             folder = posixpath.join(directories[0], folder)
@@ -189,6 +196,11 @@ class Program:
 
 def read_lines(elf):
     """The line table of all executable code of an ELF file, by address, without repetitions."""
+    with undamaged(elf.path):
+        return _read(elf)
+
+
+def _read(elf):
     data = elf.contents(".debug_line")
     code = [(segment.address, segment.address + segment.memory_size) for segment in elf.segments if segment.flags & 1]
     cursor, sequences = Cursor(data), []

@@ -2,6 +2,7 @@
 """A reader for ELF64 little-endian files: sections, program headers and symbols, as far as the tool needs
 them."""
 import struct
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -51,6 +52,15 @@ class Symbol:
     section: int
 
 
+@contextmanager
+def undamaged(path):
+    """Whatever does not make sense in the file while it is read in the block is a ToolError."""
+    try:
+        yield
+    except (struct.error, IndexError, ValueError, ArithmeticError) as error:
+        raise ToolError(f"{relative(path)}: this ELF file is damaged ({error})", "build it again: ./lucid clean") from None
+
+
 def text_at(data, offset):
     """The NUL-terminated text at an offset."""
     return data[offset:data.index(b"\0", offset)].decode("utf-8", "replace")
@@ -67,15 +77,27 @@ class Elf:
         (_, _, self.machine, _, self.entry, self._segments_at, self._sections_at, _, _, self._segment_size,
          self._segment_count, self._section_size, self._section_count,
          self._names) = FILE_HEADER.unpack_from(self.data)
+        self._must_be(self._segment_count == 0 or self._segment_size == PROGRAM_HEADER.size, "program headers of another size")
+        self._must_be(self._section_count == 0 or self._section_size == SECTION_HEADER.size, "section headers of another size")
+
+    def _must_be(self, condition, otherwise):
+        if not condition:
+            raise ToolError(f"{relative(self.path)}: this ELF file is damaged ({otherwise})", "build it again: ./lucid clean")
 
     @cached_property
     def segments(self):
         """The program headers of type PT_LOAD that occupy memory, by address."""
+        with undamaged(self.path):
+            return self._read_segments()
+
+    def _read_segments(self):
         found = []
         for index in range(self._segment_count):
             kind, flags, offset, address, physical, file_size, memory_size, _ = PROGRAM_HEADER.unpack_from(
                 self.data, self._segments_at + index * self._segment_size)
             if kind == PT_LOAD and memory_size > 0:
+                self._must_be(offset + file_size <= len(self.data), "a segment lies outside of it")
+                self._must_be(file_size <= memory_size and address + memory_size <= 1 << 64, "a segment has an impossible size")
                 found.append(Segment(flags, offset, address, physical, file_size, memory_size))
         return sorted(found, key=lambda segment: segment.address)
 
@@ -88,6 +110,10 @@ class Elf:
 
     @cached_property
     def sections(self):
+        with undamaged(self.path):
+            return self._read_sections()
+
+    def _read_sections(self):
         raw = [SECTION_HEADER.unpack_from(self.data, self._sections_at + index * self._section_size)
                for index in range(self._section_count)]
         if not raw:
@@ -112,6 +138,10 @@ class Elf:
     @cached_property
     def symbols(self):
         """All defined symbols with a name."""
+        with undamaged(self.path):
+            return self._read_symbols()
+
+    def _read_symbols(self):
         table = next((section for section in self.sections if section.type == SHT_SYMTAB), None)
         if table is None:
             return []

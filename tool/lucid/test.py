@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 from .common import EXIT_FAILED, EXIT_OK, ROOT, ToolError, closest, listing, say
 
-SUITES = ("tool", "host", "random", "model", "build", "target", "system")
+SUITES = ("tool", "host", "random", "model", "fuzz", "coverage", "build", "target", "system")
 LOGS = ROOT / "build/test"
 
 
@@ -144,6 +144,8 @@ def command(arguments):
     """./lucid test"""
     if arguments.soak is not None:
         return importlib.import_module("lucid.suites.random").soak(arguments)
+    if arguments.coverage:
+        return importlib.import_module("lucid.coverage").command()
     context = Context(arguments.board, arguments.long)
     jobs = [job for job in collect(context, chosen_suites(arguments.suite)) if job.long == arguments.long]
     if arguments.filter:

@@ -5,7 +5,8 @@
  * Memory is one block; pointers are offsets into it. Time stands still unless a test moves it. The TLB
  * forgets only what it is told to forget, and believes what it has, so that a translation which the kernel
  * forgot to flush is seen by host_translate. The kernel cannot be reset: a test that needs a new one runs in
- * a new process (tests/host/test.h).
+ * a new process (tests/host/harness.h). A fuzzer, which needs many thousand, goes back to a snapshot: of the
+ * memory by the functions below, of everybody's variables by itself (tests/fuzz/machine.c).
  *
  * With CONFIG_CORES == 1 the machine has one core. What belongs to a core is in struct host_core, so that
  * there can be more.
@@ -16,7 +17,7 @@
 #include "arch.h"
 
 #define HOST_MEMORY_SIZE  (64u << 20)
-#define HOST_PHYSICAL_END 0x10000000u
+#define HOST_PHYSICAL_END 0x100000000ull
 #define HOST_CONSOLE_SIZE 65536u
 #define HOST_PORT_WRITES  64u
 
@@ -68,6 +69,10 @@ extern struct host host;
 
 /* A new machine: clean state, memory full of a pattern. */
 void host_init(void);
+
+/* Remember the contents of memory; and go back to them, which costs as much as was changed in between. */
+void host_memory_keep(void);
+void host_memory_restore(void);
 
 /* ---- Running kernel code, which may end the machine */
 

@@ -2,15 +2,14 @@
 /*
  * host: address spaces, and a TLB that believes what it has.
  *
- * The TLB has room for everything that is ever accessed; it finds an entry by tag and page. A real one may
- * forget at any time, this one forgets only what it is told to: a stale entry stays and is used. A space's
+ * The TLB has room for more than tests access; it finds an entry by tag and page. A real one may forget at any
+ * time, this one forgets only what it is told to, unless it is full: a stale entry stays and is used. A space's
  * number is its tag, tag 0 is the kernel's own root and that of spaces without a number.
  */
 #include "host.h"
 #include "address_space.h"
 #include "core.h"
 #include "thread.h"
-#include <stdlib.h>
 
 struct tlb_entry {
     uint32_t tag;
@@ -19,8 +18,10 @@ struct tlb_entry {
     arch_pte_t entry;
 };
 
-static struct tlb_entry *tlb;
-static size_t tlb_count, tlb_room;
+#define TLB_ROOM 4096u
+
+static struct tlb_entry tlb[TLB_ROOM];
+static size_t tlb_count;
 
 static bool matches(const struct tlb_entry *entry, uint32_t tag, word_t address)
 {
@@ -37,12 +38,8 @@ static struct tlb_entry *tlb_find(uint32_t tag, word_t address)
 
 static void tlb_add(struct tlb_entry entry)
 {
-    if (tlb_count == tlb_room) {
-        tlb_room = tlb_room ? 2 * tlb_room : 64;
-        tlb = realloc(tlb, tlb_room * sizeof(*tlb));
-        if (!tlb)
-            abort();
-    }
+    if (tlb_count == TLB_ROOM)
+        tlb_count = 0;
     tlb[tlb_count++] = entry;
 }
 

@@ -251,7 +251,7 @@ static paddr_t rsdp_publish(struct boot_machine *machine, paddr_t rsdp)
         return original;
     paddr_t page = machine->memory[0].end - PAGE_SIZE;
     memory_map_remove(machine, page, page + PAGE_SIZE);
-    __builtin_memcpy(arch_pointer(page), boot_map(rsdp, sizeof(struct rsdp)), sizeof(struct rsdp));
+    boot_write(page, boot_map(rsdp, sizeof(struct rsdp)), sizeof(struct rsdp));
     return page;
 }
 

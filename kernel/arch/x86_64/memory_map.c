@@ -115,9 +115,12 @@ void memory_map_reserve(struct boot_machine *machine, paddr_t start, paddr_t end
 
 /* ---- The loader's map. */
 
-static const struct memory_entry *map_entry(const struct memory_map *map, unsigned index)
+/* A copy: entries may be of any size, and so at any address. */
+static struct memory_entry map_entry(const struct memory_map *map, unsigned index)
 {
-    return (const void *)(map->entries + (size_t)index * map->entry_size);
+    struct memory_entry entry = { 0, 0, 0, 0 };
+    __builtin_memcpy(&entry, map->entries + (size_t)index * map->entry_size, MEMORY_ENTRY_MIN);
+    return entry;
 }
 
 static paddr_t entry_end(const struct memory_entry *entry)
@@ -133,23 +136,29 @@ static void map_use(struct boot_machine *machine, const struct memory_map *map)
         BOOT_REFUSE("the boot loader's memory map makes no sense (%u entries of %u bytes)", map->count,
                     map->entry_size);
     for (unsigned i = 0; i < map->count; i++) {
-        const struct memory_entry *entry = map_entry(map, i);
-        paddr_t start = (entry->start + page) & ~page, end = entry_end(entry) & ~page;
-        if (entry->type == MEMORY_USABLE && entry->start < WINDOW_SIZE && start < end)
+        struct memory_entry entry = map_entry(map, i);
+        paddr_t start = (entry.start + page) & ~page, end = entry_end(&entry) & ~page;
+        if (entry.type == MEMORY_USABLE && entry.start < WINDOW_SIZE && start < end)
             memory_map_add(machine, start, end);
     }
     for (unsigned i = 0; i < map->count; i++) {
-        const struct memory_entry *entry = map_entry(map, i);
-        if (entry->type != MEMORY_USABLE && entry->size > 0)
-            memory_map_remove(machine, entry->start & ~page, (entry_end(entry) + page) & ~page);
+        struct memory_entry entry = map_entry(map, i);
+        if (entry.type != MEMORY_USABLE && entry.size > 0)
+            memory_map_remove(machine, entry.start & ~page, (entry_end(&entry) + page) & ~page);
     }
 }
 
 /* ---- Protocols. */
 
+/* Both promise that the structure stands at a multiple of 8 bytes. */
+static bool is_aligned(paddr_t address)
+{
+    return address % 8 == 0;
+}
+
 static void pvh_read(struct boot_machine *machine, struct memory_map *map, paddr_t address)
 {
-    const struct pvh_start_info *info = boot_map(address, sizeof(*info));
+    const struct pvh_start_info *info = is_aligned(address) ? boot_map(address, sizeof(*info)) : NULL;
     if (!info || info->magic != PVH_MAGIC)
         BOOT_REFUSE("there is no PVH start information at %lx", address);
     if (info->version < 1 || info->memory_map_entries > MEMORY_ENTRIES_MAX)
@@ -193,7 +202,7 @@ static void multiboot2_tag(struct memory_map *map, const struct multiboot2_tag *
 
 static void multiboot2_read(struct memory_map *map, paddr_t address)
 {
-    const struct multiboot2_info *info = boot_map(address, sizeof(*info));
+    const struct multiboot2_info *info = is_aligned(address) ? boot_map(address, sizeof(*info)) : NULL;
     if (!info || info->size < sizeof(*info) || info->size > MULTIBOOT2_SIZE_MAX)
         BOOT_REFUSE("there is no multiboot2 information at %lx", address);
     uint32_t total = info->size;

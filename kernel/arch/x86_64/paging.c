@@ -64,6 +64,11 @@ const void *boot_map(paddr_t physical, size_t size)
     return slots_map(physical, size, PTE_WRITE, BOOT_SLOTS);
 }
 
+void boot_write(paddr_t physical, const void *from, size_t size)
+{
+    __builtin_memcpy(arch_pointer(physical), from, size);
+}
+
 volatile void *device_map(paddr_t physical)
 {
     const volatile char *p = slots_map(physical, PAGE_SIZE, PTE_WRITE | PTE_PAT_1 | PTE_PAT_2, ENTRIES);

@@ -46,6 +46,8 @@ extern char payload_start[], payload_end[];
 
 /* Map physical memory that somebody else wrote, for the time of boot; NULL if it is too much. */
 SELDOM const void *boot_map(paddr_t physical, size_t size);
+/* Write into ordinary memory, which paging_init has mapped. */
+SELDOM void boot_write(paddr_t physical, const void *from, size_t size);
 /* Map device registers, uncached, for good. */
 SELDOM volatile void *device_map(paddr_t physical);
 /* Give the sections of the image their rights, and map all memory of the machine. Takes memory for tables

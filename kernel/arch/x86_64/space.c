@@ -22,9 +22,11 @@ static word_t keep_tlb(void)
 void arch_space_init(struct arch_space *space, void *root_table)
 {
     assert(space->number > 0 && space->number < 4096);
-    arch_pte_t *root = root_table;
-    for (unsigned i = KERNEL_HALF; i < 1u << ARCH_TABLE_BITS; i++)
-        root[i] = kernel_root[i];
+    /* One instruction: 64 spaces can be made without a look for interrupts between. */
+    arch_pte_t *to = (arch_pte_t *)root_table + KERNEL_HALF;
+    const arch_pte_t *from = kernel_root + KERNEL_HALF;
+    size_t count = (1u << ARCH_TABLE_BITS) - KERNEL_HALF;
+    __asm__ volatile("rep movsq" : "+D"(to), "+S"(from), "+c"(count) : : "memory");
     space->cr3 = arch_physical(root_table);
     space->flush = true;
 }

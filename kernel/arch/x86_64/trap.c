@@ -32,7 +32,15 @@
 
 /* ---- From user mode, or idle. */
 
-void trap_interrupt(unsigned vector)
+/* Some processors have already jumped when they refuse a target that is not canonical: they report it as the
+ * place of the exception, or of an interrupt that comes first. IRET would fault on it in the kernel if the
+ * thread were resumed there, so it is made canonical: an address in the kernel's half. */
+static void make_canonical(word_t *rip)
+{
+    *rip = (word_t)((int64_t)(*rip << 16) >> 16);
+}
+
+static void interrupt_dispatch(unsigned vector)
 {
     if (vector == VECTOR_TIMER) {
         interrupt_end();
@@ -45,10 +53,16 @@ void trap_interrupt(unsigned vector)
     /* Else it is spurious, and must not be ended: SDM vol. 3, 10.9. */
 }
 
+void trap_interrupt(unsigned vector)
+{
+    make_canonical(&core_self()->current->context.rip);
+    interrupt_dispatch(vector);
+}
+
 void trap_interrupt_idle(unsigned vector)
 {
     check(core_self()->current == NULL);
-    trap_interrupt(vector);
+    interrupt_dispatch(vector);
 }
 
 static void trap_page_fault(word_t address, word_t error)
@@ -85,14 +99,6 @@ static word_t exception_kind(unsigned vector)
         return EXCEPTION_ALIGNMENT;
     }
     return EXCEPTION_OTHER;
-}
-
-/* Some processors have already jumped when they refuse a target that is not canonical, and report it as the
- * place of the exception. IRET would fault on it in the kernel if the thread were resumed there, so it is
- * made canonical: an address in the kernel's half. */
-static void make_canonical(word_t *rip)
-{
-    *rip = (word_t)((int64_t)(*rip << 16) >> 16);
 }
 
 void trap_exception(unsigned vector, word_t error)

@@ -14,7 +14,7 @@ from ..build import CHECK_FOLDER, KERNEL_FOLDERS, object_path, sources
 from ..common import ROOT, relative, write_if_changed
 from ..ports import load_port
 from ..test import Job, Result
-from . import lines
+from . import lines, supervisor
 
 FOLDER = Path("tests/host")
 BUILD = Path("build/host")
@@ -28,8 +28,11 @@ def programs():
 
 
 def jobs(context):
-    return [Job("host", source.stem.removeprefix("test_"), lambda source=source: run(source, context),
-                LONG_SECONDS if is_long(source) else SECONDS, is_long(source)) for source in programs()]
+    return [*(Job("host", source.stem.removeprefix("test_"), lambda source=source: run(source, context),
+                  LONG_SECONDS if is_long(source) else SECONDS, is_long(source)) for source in programs()),
+            *(Job("host", name.removeprefix("test_"),
+                  lambda name=name: run_program(supervisor.build(name, SANITIZERS), context), SECONDS)
+              for name in supervisor.PROGRAMS)]
 
 
 def is_long(source):
@@ -70,9 +73,12 @@ def build(target):
 
 
 def run(source, context):
-    program = build(source)
+    return run_program(build(source), context)
+
+
+def run_program(program, context):
     environment = dict(os.environ, UBSAN_OPTIONS="print_stacktrace=1", ASAN_OPTIONS="detect_leaks=0")
-    log = context.logs / f"host-{source.stem}.log"
+    log = context.logs / f"host-{program.name}.log"
     log.parent.mkdir(parents=True, exist_ok=True)
     with open(log, "wb") as output, subprocess.Popen([program], stdin=subprocess.DEVNULL, stdout=output,
                                                      stderr=subprocess.STDOUT, cwd=ROOT, env=environment) as process:
@@ -87,5 +93,5 @@ def run(source, context):
         tail = "\n".join(text.splitlines()[-25:])
         message = (f"expected: results, and exit status {1 if failed else 0}\n"
                    f"seen: {len(results)} results, and exit status {status}; the end of {relative(log)}:\n{tail}")
-        results.append(Result(f"{source.stem} ends", False, message))
+        results.append(Result(f"{program.name} ends", False, message))
     return results

@@ -134,27 +134,28 @@ def regressions():
     return run_all([driver])
 
 
-def output(name, *words):
-    driver = Driver(name, "fast", words)
+def output(name, variant, *words):
+    driver = Driver(name, variant, words)
     driver.process.wait()
     return driver.text()
 
 
-def digests(text):
+def digests(name, variant, interval):
+    text = output(f"digest-{name}", variant, "--operations", 6000, "--length", 0, "--seed", 7, "--digest", "--check", interval)
     return re.findall(r"^seed \d+: [0-9a-f]{16}$", text, re.MULTILINE)
 
 
 def same_run():
-    """The same results whether the state is checked often or seldom, and in another process."""
-    often = digests(output("digest-often", "--operations", 6000, "--length", 0, "--seed", 7, "--digest"))
-    seldom = digests(output("digest-seldom", "--operations", 6000, "--length", 0, "--seed", 7, "--digest", "--check", 100))
-    if not often or often != seldom:
-        raise Failure(f"expected: the same digests\nseen: {often}\nand: {seldom}")
+    """The same results whether the state is checked often or seldom, in another process, and in another build."""
+    often = digests("often", "fast", 1)
+    for other in (digests("seldom", "fast", 100), digests("sanitized", "sanitized", 50)):
+        if not often or often != other:
+            raise Failure(f"expected: the same digests\nseen: {often}\nand: {other}")
 
 
 def shrinks():
     """A failure that needs two operations, one after the other, is found and shrunk to these two."""
-    text = output("planted", "--operations", 5000, "--length", 0, "--plant")
+    text = output("planted", "fast", "--operations", 5000, "--length", 0, "--plant")
     if "shrunk to 2 operations" not in text or "{ FPU," not in text or "{ REBUILD," not in text:
         raise Failure(f"expected: a sequence of FPU and REBUILD\nseen:\n{text[-2000:]}")
 
