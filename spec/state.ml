@@ -94,7 +94,7 @@ type thread = {
 
 type cancelling = { badge : word; canceller : id; left : id list (* senders to be looked at, newest first *) }
 type endpoint = { waiters : id list (* in order of arrival *); dying : bool; cancelling : cancelling option }
-type notification = { bits : word; sleepers : id list (* in order of arrival *); bound_to : id option }
+type notification = { bits : word; sleepers : id list (* in order of arrival *); bound_to : id option; ending : bool }
 
 type reply =
   | Free

@@ -81,7 +81,7 @@ let create s type_ size ~id ~device ~range ~n =
     ( { s with endpoints = Ids.add id { waiters = []; dying = false; cancelling = None } s.endpoints },
       Endpoint { endpoint = id; badge = zero } )
   else if type_ = t_notification then
-    ( { s with notifications = Ids.add id { bits = zero; sleepers = []; bound_to = None } s.notifications },
+    ( { s with notifications = Ids.add id { bits = zero; sleepers = []; bound_to = None; ending = false } s.notifications },
       Notification { notification = id; badge = zero } )
   else if type_ = t_reply then (set_reply id Free s, Reply id)
   else if type_ = t_sched_context then

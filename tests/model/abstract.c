@@ -289,6 +289,7 @@ static void put_notification(const struct notification *notification)
     put_id(notification);
     put(notification->bits);
     put_id(notification->bound);
+    put(notification->dying);
     end();
 }
 

@@ -84,11 +84,9 @@ let tree_of slots =
 
 (* ---- Objects *)
 
-(* Why a thread has no context means nothing while it has one, or is idle. *)
+(* Why a thread has no context means nothing while it is idle. *)
 let without_excuse (t : thread) =
-  match t.wait with
-  | Receiving _ -> { t with lacks = Nothing }
-  | _ -> if t.context = None then t else { t with lacks = Nothing }
+  match t.wait with Receiving _ when t.context = None -> { t with lacks = Nothing } | _ -> t
 
 let read_thread data i r =
   let n = int data i and k = i + 1 + register_count in
@@ -135,7 +133,7 @@ let read_endpoint data i n r =
   { r with s = { r.s with endpoints = Ids.add (int data i) e r.s.endpoints } }
 
 let read_notification data i r =
-  let x = { bits = at data (i + 1); sleepers = []; bound_to = id data (i + 2) } in
+  let x = { bits = at data (i + 1); sleepers = []; bound_to = id data (i + 2); ending = flag data (i + 3) } in
   { r with s = { r.s with notifications = Ids.add (int data i) x r.s.notifications } }
 
 let read_reply data i r =

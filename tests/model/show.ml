@@ -60,7 +60,7 @@ let endpoint (e : endpoint) =
   [ ("waiters", list hex e.waiters); ("dying", string_of_bool e.dying); ("cancelling", option cancelling e.cancelling) ]
 
 let notification (n : notification) =
-  [ ("bits", word n.bits); ("waiters", list hex n.sleepers); ("bound", option hex n.bound_to) ]
+  [ ("bits", word n.bits); ("waiters", list hex n.sleepers); ("bound", option hex n.bound_to); ("dying", string_of_bool n.ending) ]
 
 let reply = function
   | Free -> [ ("state", "free") ]
