@@ -17,8 +17,8 @@ let fill s q ~cnode ~bits =
   match Derivation.look_up s q.caller (arg q 2) with Ok (source, _) -> Ok (source, target) | Error e -> Error (e, 2)
 
 (* What the caller had begun before comes first. *)
-let take_away step q slot =
-  Ok (Steps (fun s -> match Destruction.work_step q.caller s with Destruction.Done -> step slot q.caller s | p -> p))
+let take_away step q slot s =
+  Ok (Steps (s, fun s -> match Destruction.work_step q.caller s with Destruction.Done -> step slot q.caller s | p -> p))
 
 let inspected_data s kind =
   match kind with
@@ -37,6 +37,11 @@ let inspect s slot =
   | None -> [ zero; zero; zero; zero ]
   | Some c ->
       [ word (type_of c.kind); word c.rights; inspected_data s c.kind; word (inspected_size c.kind) ]
+
+(* A round that the canceller had begun before, and never came back to, is somebody else's: it is finished first. *)
+let cancel_anew e canceller s =
+  let disown c = if c.canceller = canceller then { c with canceller = 0 } else c in
+  set_endpoint e (fun x -> { x with cancelling = Option.map disown x.cancelling }) s
 
 (* Those that waited to send when this began are looked at, the newest first. *)
 let cancel_step e badge canceller s =
@@ -60,7 +65,8 @@ let cancel_badge q slot s =
   | None -> Error (CAPABILITY, 1)
   | Some { kind = Endpoint { endpoint; badge }; rights } ->
       let* () = require (includes rights (read lor write) && badge = zero) RIGHT 1 in
-      Ok (Steps (cancel_step endpoint (arg q 2) q.caller))
+      let s = if q.repeats then s else cancel_anew endpoint q.caller s in
+      Ok (Steps (s, cancel_step endpoint (arg q 2) q.caller))
   | Some _ -> Error (TYPE, 1)
 
 let invoke q operation s =
@@ -79,11 +85,11 @@ let invoke q operation s =
       finished (Transfer.move source target s)
   | 4 ->
       let* slot = slot_of q ~cnode ~bits RANGE in
-      take_away Destruction.delete_step q slot
+      take_away Destruction.delete_step q slot s
   | 5 ->
       let* slot = slot_of q ~cnode ~bits RANGE in
       let* () = require (cap s slot <> None) CAPABILITY 1 in
-      take_away Destruction.revoke_step q slot
+      take_away Destruction.revoke_step q slot s
   | 6 ->
       let* slot = slot_of q ~cnode ~bits RANGE in
       Ok (Results (s, inspect s slot))

@@ -51,7 +51,8 @@ let unbind_notification n s =
   | Some t ->
       s |> set_thread t (fun th -> { th with bound = None }) |> set_notification n (fun x -> { x with bound_to = None })
 
-let end_notification n s = s |> unbind_notification n |> tell (notification s n).sleepers
+let end_notification n s =
+  s |> unbind_notification n |> set_notification n (fun x -> { x with ending = true }) |> tell (notification s n).sleepers
 
 let end_context c s =
   let k = context s c in
@@ -133,13 +134,20 @@ let last_slot s id =
   Option.map fst (Slots.find_last_opt (fun x -> compare x { holder = id; index = max_int } <= 0) s.caps)
   |> Option.to_list |> List.find_opt (fun x -> x.holder = id && x.index > 0)
 
+(* What stands between them loses all rights: the zombie's memory is not protected by its place below them any more. *)
+let rec strip slot below s =
+  if slot = below then s
+  else
+    let s = { s with caps = Slots.update slot (Option.map (fun c -> { c with rights = 0 })) s.caps } in
+    match children slot s.tree with Some (Tree (next, _) :: _) -> strip next below s | _ -> s
+
 let zombie_step id worker s =
   match last_slot s id with
   | None -> More (finish_zombie id s)
   | Some slot ->
       let found = leaf s slot in
       if found <> slot && is_zombie s found then
-        let s = lift found slot s in
+        let s = s |> strip slot found |> lift found slot in
         More (if found.holder = id then s else take_over found.holder worker s)
       else delete_leaf found worker s
 

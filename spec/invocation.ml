@@ -8,6 +8,7 @@ type request = {
   caller : id;
   slot : slot; (* of the capability that is called *)
   cap : cap;
+  repeats : bool; (* it was interrupted in this, and goes on *)
   words : word list; (* arguments that were sent *)
   port_input : word; (* what a device has at an I/O port that is read *)
 }
@@ -16,7 +17,7 @@ type outcome =
   | Results of state * word list
   | Missing_table of word (* an error with a result: the level *)
   | Silent of state (* the caller has stopped: no result *)
-  | Steps of (state -> Destruction.progress) (* can be interrupted between any two *)
+  | Steps of state * (state -> Destruction.progress) (* can be interrupted between any two *)
 
 (* An operation gives an outcome, or an error with the number of the argument that is wrong (0: none); then nothing has
    changed. *)

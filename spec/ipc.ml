@@ -195,6 +195,7 @@ let receive t e r ~poll s =
 let wait t n ~poll s =
   match take_bits t n s with
   | Some s -> s
+  | None when (notification s n).ending -> set_status t PEER_GONE s
   | None when poll -> set_status t WOULD_BLOCK s
   | None ->
       s |> Ready.forget t |> set_wait t (Waiting n)

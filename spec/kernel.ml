@@ -23,7 +23,7 @@ type event = {
 }
 
 (* Where an entry leads: to one state, or through the steps of an operation. *)
-type course = State of state | Course of id * (state -> Destruction.progress)
+type course = State of state | Course of id * state * (state -> Destruction.progress)
 
 (* ---- System calls *)
 
@@ -31,6 +31,9 @@ type course = State of state | Course of id * (state -> Destruction.progress)
 let again t s =
   s |> set_register ip (Int64.sub (register s t ip) syscall_length) t
   |> set_thread t (fun th -> { th with again = true })
+
+(* It was interrupted, and does again what it had begun. *)
+let interrupted t s = s |> again t |> set_thread t (fun th -> { th with repeats = true })
 
 let bad_destination t address error s =
   if (thread s t).attributes land fault_on_cap <> 0 then
@@ -67,13 +70,15 @@ let operate q label s =
 
 let invoke t slot cap port_input s =
   let tag = register s t a2 in
-  let q = { Invocation.caller = t; slot; cap; words = Invocation.arguments s t tag; port_input } in
+  let repeats = (thread s t).repeats in
+  let q = { Invocation.caller = t; slot; cap; repeats; words = Invocation.arguments s t tag; port_input } in
+  let s = set_thread t (fun th -> { th with repeats = false }) s in
   match operate q (tag_label tag) s with
   | Error (e, argument) -> State (Invocation.put_results t ~argument e [] s)
   | Ok (Results (s, results)) -> State (Invocation.put_results t OK results s)
   | Ok (Missing_table level) -> State (Invocation.put_results t ~argument:2 TABLE [ level ] s)
   | Ok (Silent s) -> State s
-  | Ok (Steps step) -> Course (t, step)
+  | Ok (Steps (s, step)) -> Course (t, s, step)
 
 let call t port_input s =
   let address = register s t a1 in
@@ -190,26 +195,25 @@ let rec complete t step s =
   match step s with
   | Destruction.Done -> Invocation.put_results t OK [] s
   | Last s -> Invocation.put_results t OK [] s
-  | Restart s -> again t s
-  | More s -> if is_runnable s t then complete t step s else again t s
+  | Restart s -> interrupted t s
+  | More s -> if is_runnable s t then complete t step s else interrupted t s
 
 let step s event =
   match enter event s with
   | State s -> Processor.leave s
-  | Course (t, step) -> Processor.leave (complete t step { s with now = event.at })
+  | Course (t, s, step) -> Processor.leave (complete t step s)
 
 let outcomes s event =
   let rec stops t step s () =
     match step s with
     | Destruction.Done -> Seq.return (Processor.leave (Invocation.put_results t OK [] s)) ()
     | Last s -> Seq.return (Processor.leave (Invocation.put_results t OK [] s)) ()
-    | Restart s -> Seq.return (Processor.leave (again t s)) ()
+    | Restart s -> Seq.return (Processor.leave (interrupted t s)) ()
     | More s ->
         let rest () = if is_runnable s t then stops t step s () else Seq.Nil in
-        Seq.Cons (Processor.leave (again t s), rest)
+        Seq.Cons (Processor.leave (interrupted t s), rest)
   in
   match enter event s with
-  | Course (t, step) ->
-      let s = { s with now = event.at } in
-      Seq.append (stops t step s) (Seq.return (Processor.leave (again t s)))
+  | Course (t, s, step) ->
+      Seq.append (stops t step s) (Seq.return (Processor.leave (interrupted t s)))
   | State s -> Seq.cons (Processor.leave s) (fun () -> Option.to_seq (Processor.leave_running s) ())

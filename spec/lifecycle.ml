@@ -82,8 +82,9 @@ let stop t reason code s =
   else
     let waited = is_blocked s t in
     let is_receiving = match th.wait with Receiving _ -> true | _ -> false in
-    (* On others' time, or between two calls: resumed, it lacks time to get back to its endpoint. *)
-    let is_passive = th.owned = None && (th.context <> None || is_receiving) in
+    let is_timed_out = match th.fault with Some (kind, _, _) -> kind = fault_timeout | None -> false in
+    (* On others' time, or between two calls, or without what it had: resumed, it lacks time to get back to its endpoint. *)
+    let is_passive = th.owned = None && (th.context <> None || is_receiving || th.lacks <> Nothing || is_timed_out) in
     let s = unwait t s in
     let s = if waited && th.fault = None then set_status t CANCELLED s else s in
     let s =
@@ -111,6 +112,7 @@ let raise_withdrawn t s =
   | None -> if must_stop then stop t stop_fault (word fault_timeout) s else s
 
 let raise_exhausted t c s =
+  let s = set_lacks t Nothing s in
   match raise_to (timeout_handler_of t) t (fault_timeout, (context s c).context_badge, exhausted) s with
   | Some s -> s
   | None -> Ready.wait_for_time c s
@@ -140,7 +142,7 @@ let answer_fault t label words new_ip new_sp s =
     let s =
       if words >= 2 && is_user_address then
         s |> set_register ip new_ip t |> set_register sp new_sp t
-        |> set_thread t (fun th -> { th with again = false })
+        |> set_thread t (fun th -> { th with again = false; repeats = false })
       else s
     in
     (* If its time is used up, that is known: it waits and does not fault again. *)

@@ -74,6 +74,7 @@ type lack = Nothing | Message | Withdrawn
 type thread = {
   registers : word list;
   again : bool; (* its next instruction is the system call that it is to do again *)
+  repeats : bool; (* its next operation is the repetition of one that was interrupted *)
   wait : wait;
   priority : int;
   max_priority : int;
@@ -93,7 +94,7 @@ type thread = {
 
 type cancelling = { badge : word; canceller : id; left : id list (* senders to be looked at, newest first *) }
 type endpoint = { waiters : id list (* in order of arrival *); dying : bool; cancelling : cancelling option }
-type notification = { bits : word; sleepers : id list (* in order of arrival *); bound_to : id option }
+type notification = { bits : word; sleepers : id list (* in order of arrival *); bound_to : id option; ending : bool }
 
 type reply =
   | Free

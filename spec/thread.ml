@@ -78,7 +78,9 @@ let write_registers q t s =
   let numbered = List.mapi (fun i v -> (i, v)) values in
   match List.find_opt (fun (i, v) -> not (register_is_allowed (first + i) v)) numbered with
   | Some (i, _) -> Error (RANGE, i + 2)
-  | None -> finished (List.fold_left (fun s (i, v) -> put_register t (first + i) v s) s numbered)
+  | None ->
+      let s = set_thread t (fun th -> { th with repeats = false }) s in
+      finished (List.fold_left (fun s (i, v) -> put_register t (first + i) v s) s numbered)
 
 (* ---- Running and waiting *)
 

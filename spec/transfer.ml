@@ -12,9 +12,12 @@ open Derivation
 let can_be_copied = function Untyped _ | Page_table _ | Reply _ | Zombie _ -> false | _ -> true
 let without_mapping = function Frame f -> Frame { f with mapped = None } | kind -> kind
 
-(* An endpoint whose end was begun and cut short, and whose capability is passed on, lives. *)
+(* What was about to end, and was not finished, lives if its capability is passed on. *)
 let revive kind s =
-  match kind with Endpoint { endpoint; _ } -> set_endpoint endpoint (fun e -> { e with dying = false }) s | _ -> s
+  match kind with
+  | Endpoint { endpoint; _ } -> set_endpoint endpoint (fun e -> { e with dying = false }) s
+  | Notification { notification; _ } -> set_notification notification (fun n -> { n with ending = false }) s
+  | _ -> s
 
 let copy source target s =
   match cap s source with

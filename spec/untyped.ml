@@ -57,7 +57,7 @@ let numbers s q type_ count =
     Ok None
 
 let new_thread =
-  { registers = List.init register_count (fun _ -> zero); again = false; wait = Stopped; priority = 0; max_priority = 0;
+  { registers = List.init register_count (fun _ -> zero); again = false; repeats = false; wait = Stopped; priority = 0; max_priority = 0;
     attributes = 0; context = None; owned = None; lacks = Nothing; reply = None; bound = None; truncated = false;
     fault = None; stop_reason = stop_none; exit_code = zero; page = None; zombies = [] }
 
@@ -81,7 +81,7 @@ let create s type_ size ~id ~device ~range ~n =
     ( { s with endpoints = Ids.add id { waiters = []; dying = false; cancelling = None } s.endpoints },
       Endpoint { endpoint = id; badge = zero } )
   else if type_ = t_notification then
-    ( { s with notifications = Ids.add id { bits = zero; sleepers = []; bound_to = None } s.notifications },
+    ( { s with notifications = Ids.add id { bits = zero; sleepers = []; bound_to = None; ending = false } s.notifications },
       Notification { notification = id; badge = zero } )
   else if type_ = t_reply then (set_reply id Free s, Reply id)
   else if type_ = t_sched_context then
@@ -129,7 +129,7 @@ let reset q s =
       let* () = require (not (Derivation.has_children s q.slot)) CHILDREN 0 in
       let* () = require (floor <= u.watermark) RANGE 1 in
       let* () = require (floor mod clear_step = 0) ALIGNMENT 1 in
-      Ok (Steps one)
+      Ok (Steps (s, one))
   | _ -> Error (OPERATION, 0)
 
 let invoke q operation s =

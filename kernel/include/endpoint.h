@@ -31,6 +31,8 @@ struct thread *endpoint_first(const struct endpoint *endpoint);
 
 /* One step of destruction: one waiter gets `peer gone`. True when there are none left. */
 bool endpoint_destroy_step(struct endpoint *endpoint);
+/* The thread begins to cancel: what it had begun under the same name before is somebody else's. */
+void endpoint_cancel_anew(struct endpoint *endpoint, const struct thread *canceller);
 /* One step of ending the waits of senders with this badge. True when done: all that waited when the canceller began have been looked at. */
 bool endpoint_cancel_step(struct endpoint *endpoint, word_t badge, const struct thread *canceller);
 

@@ -25,6 +25,7 @@
 
 struct invocation {
     struct thread *caller;
+    bool repeats;      /* the caller was interrupted in this operation, and goes on with it */
     struct slot *slot; /* of the capability invoked */
     word_t operation;  /* OP_* */
     unsigned words;    /* arguments that were sent, at most INVOCATION_WORDS_MAX */

@@ -74,6 +74,7 @@ struct thread {
     uint8_t lacks_context; /* LACKS_*: what to do when it is to run without a context */
     bool ready;            /* it is in the ready queue */
     bool root;             /* made at boot: the kernel itself says when it stops */
+    bool repeats;          /* its next invocation is the repetition of one that was interrupted */
     bool deferred;         /* it is in the core's list of that name: RUNNABLE, but not to run */
     word_t badge;          /* SENDING: of the capability it sends with */
     tag_t tag;             /* SENDING: of the message */

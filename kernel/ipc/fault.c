@@ -91,6 +91,7 @@ void fault_answer(struct thread *thread, word_t label, unsigned words, word_t ip
     if (words >= 2 && arch_register_check(REGISTER_IP, ip) && arch_register_check(REGISTER_SP, sp)) {
         arch_register_write(&thread->context, REGISTER_IP, ip);
         arch_register_write(&thread->context, REGISTER_SP, sp);
+        thread->repeats = false;
     }
     scheduler_consider_answered(thread);
 }

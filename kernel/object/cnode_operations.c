@@ -165,6 +165,8 @@ static status_t cnode_cancel_badge(struct invocation *invocation)
         return invocation_error(ERR_TYPE, 1);
     if (!cap_is(&slot->cap, OBJECT_ENDPOINT, RIGHT_READ | RIGHT_WRITE) || slot->cap.data != 0)
         return invocation_error(ERR_RIGHT, 1);
+    if (!invocation->repeats)
+        endpoint_cancel_anew(cap_pointer(&slot->cap), invocation->caller);
     while (!endpoint_cancel_step(cap_pointer(&slot->cap), invocation->argument[1], invocation->caller))
         if (arch_interrupt_pending() || lock_is_wanted(core_self()))
             return INVOKE_RESTART;

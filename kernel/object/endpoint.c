@@ -65,6 +65,12 @@ bool endpoint_destroy_step(struct endpoint *endpoint)
     return endpoint->state == ENDPOINT_IDLE;
 }
 
+void endpoint_cancel_anew(struct endpoint *endpoint, const struct thread *canceller)
+{
+    if (endpoint->cancelling && endpoint->canceller == canceller)
+        endpoint->canceller = NULL;
+}
+
 bool endpoint_cancel_step(struct endpoint *endpoint, word_t badge, const struct thread *canceller)
 {
     if (!endpoint->cancelling) {

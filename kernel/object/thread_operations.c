@@ -142,6 +142,7 @@ static status_t thread_write_registers(struct invocation *invocation)
     for (unsigned i = 0; i < count; i++)
         if (!arch_register_check((unsigned)first + i, invocation->argument[1 + i]))
             return invocation_error(ERR_RANGE, 2 + i);
+    thread->repeats = false; /* it may be sent elsewhere */
     for (unsigned i = 0; i < count; i++)
         arch_register_write(&thread->context, (unsigned)first + i, invocation->argument[1 + i]);
     return OK;

@@ -188,6 +188,7 @@ bool invocation_run(struct thread *caller, struct slot *slot)
     struct invocation invocation;
 
     invocation.caller = caller;
+    invocation.repeats = caller->repeats;
     invocation.slot = slot;
     invocation.operation = tag_label(tag);
     invocation.result_words = 0;
@@ -198,6 +199,7 @@ bool invocation_run(struct thread *caller, struct slot *slot)
         status = run_locked(&invocation, rule);
     if (status == INVOKE_AGAIN)
         return false;
+    caller->repeats = status == INVOKE_RESTART;
     if (status == INVOKE_RESTART)
         arch_syscall_restart(&caller->context);
     else if (status != INVOKE_SILENT)

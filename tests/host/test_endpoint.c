@@ -350,6 +350,36 @@ TEST(cancel_badge_after_a_canceller_that_died_means_all_senders)
     EXPECT_EQ(thread_at(b)->state, THREAD_STATE_SENDING);
 }
 
+/* The same, if the canceller itself was sent elsewhere before it had finished, and cancels again later. */
+TEST(cancel_badge_begun_anew_means_all_senders)
+{
+    cap_t one;
+
+    setup();
+    one = mint(endpoint, RIGHT_WRITE, 1);
+    run(a);
+    SEND(one, 0);
+    run(b);
+    SEND(one, 0);
+    run(c);
+    host.pending_every = 1;
+    sys_once(SYS_CALL, BOOT_SLOT_CNODE, 0, tag_make(OP_CNODE_CANCEL_BADGE, 2, 0), WORDS(endpoint, 1));
+    EXPECT(thread_at(c)->context.at_syscall);
+    host.pending_every = 0;
+    root_wake();
+    DO(c, OP_THREAD_WRITE_REGISTERS, REGISTER_IP, THREAD_IP);
+    cap_t d = make_thread(50);
+    resume(d);
+    run(d);
+    SEND(one, 0);
+    run(c);
+    DO(BOOT_SLOT_CNODE, OP_CNODE_CANCEL_BADGE, endpoint, 1);
+    EXPECT_ERROR(outcome_of(thread_at(a)).status, ERR_CANCELLED, 0);
+    EXPECT_ERROR(outcome_of(thread_at(b)).status, ERR_CANCELLED, 0);
+    EXPECT(thread_at(d)->state != THREAD_STATE_SENDING);
+    EXPECT_ERROR(outcome_of(thread_at(d)).status, ERR_CANCELLED, 0);
+}
+
 TEST(cancel_badge_refuses)
 {
     setup();

@@ -66,6 +66,25 @@ TEST(signal_wakes_the_most_important_then_the_first)
     EXPECT_EQ(object()->bits, 0);
 }
 
+/* Decision 0002. A passive thread waits at its endpoint, and has no time of its own. */
+TEST(signal_of_a_bound_notification_waits_until_the_thread_has_a_context)
+{
+    setup();
+    cap_t endpoint = make(OBJECT_ENDPOINT, 0), badged = mint(notification, RIGHT_WRITE, 6);
+    run(a);
+    RECV(endpoint, 0);
+    root_wake();
+    DO(SC_OF(a), OP_SCHED_CONTEXT_UNBIND);
+    DO(a, OP_THREAD_BIND_NOTIFICATION, notification);
+    SEND(badged, 0);
+    EXPECT_EQ(thread_at(a)->state, THREAD_STATE_RECEIVING);
+    EXPECT_EQ(object()->bits, 6);
+    DO(SC_OF(a), OP_SCHED_CONTEXT_BIND, a);
+    EXPECT_EQ(thread_at(a)->state, THREAD_STATE_RUNNABLE);
+    EXPECT_EQ(outcome_of(thread_at(a)).status, STATUS_SIGNAL);
+    EXPECT_EQ(outcome_of(thread_at(a)).badge, 6);
+}
+
 TEST(cancel_ends_a_wait)
 {
     setup();

@@ -224,6 +224,7 @@ static void put_thread(const struct thread *thread)
     for (unsigned i = 0; i < REGISTER_COUNT; i++)
         put(thread->context.registers[i]);
     put(thread->context.at_syscall);
+    put(thread->repeats);
     put(thread->state);
     put_id(thread->waits_at);
     put(thread_priority(thread));
@@ -288,6 +289,7 @@ static void put_notification(const struct notification *notification)
     put_id(notification);
     put(notification->bits);
     put_id(notification->bound);
+    put(notification->dying);
     end();
 }
 

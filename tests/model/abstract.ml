@@ -84,36 +84,34 @@ let tree_of slots =
 
 (* ---- Objects *)
 
-(* Why a thread has no context means nothing while it has one, or is idle. *)
+(* Why a thread has no context means nothing while it is idle. *)
 let without_excuse (t : thread) =
-  match t.wait with
-  | Receiving _ -> { t with lacks = Nothing }
-  | _ -> if t.context = None then t else { t with lacks = Nothing }
+  match t.wait with Receiving _ when t.context = None -> { t with lacks = Nothing } | _ -> t
 
 let read_thread data i r =
   let n = int data i and k = i + 1 + register_count in
   let int n = int data (k + n) and word_at n = at data (k + n) and id n = id data (k + n) in
-  let at_ = int 2 in
+  let at_ = int 3 in
   let wait =
-    match int 1 with
+    match int 2 with
     | 0 -> Stopped
     | 1 -> Runnable
     | 2 ->
-        let sending = int 20 in
-        Sending { at = at_; badge = word_at 18; call = sending land 1 <> 0; grant = sending land 2 <> 0; tag = word_at 19 }
+        let sending = int 21 in
+        Sending { at = at_; badge = word_at 19; call = sending land 1 <> 0; grant = sending land 2 <> 0; tag = word_at 20 }
     | 3 -> Receiving at_
     | 4 -> Waiting at_
     | _ -> Calling at_
   in
   let thread =
-    { registers = List.init register_count (fun x -> at data (i + 1 + x)); again = int 0 <> 0; wait; priority = int 3;
-      max_priority = int 4; attributes = int 5; context = id 6; owned = id 7;
-      lacks = (match int 8 with 0 -> Nothing | 1 -> Message | _ -> Withdrawn); reply = id 9; bound = id 10;
-      truncated = int 11 <> 0; fault = (if int 12 = 0 then None else Some (int 12, word_at 13, word_at 14));
-      stop_reason = int 15; exit_code = word_at 16; page = id 17; zombies = [] }
+    { registers = List.init register_count (fun x -> at data (i + 1 + x)); again = int 0 <> 0;
+      repeats = int 1 <> 0; wait; priority = int 4; max_priority = int 5; attributes = int 6; context = id 7; owned = id 8;
+      lacks = (match int 9 with 0 -> Nothing | 1 -> Message | _ -> Withdrawn); reply = id 10; bound = id 11;
+      truncated = int 12 <> 0; fault = (if int 13 = 0 then None else Some (int 13, word_at 14, word_at 15));
+      stop_reason = int 16; exit_code = word_at 17; page = id 18; zombies = [] }
   in
   let thread = without_excuse thread in
-  let found = { thread; waits_at = at_; sequence = int 21; cached_cnode = int 22; cached_space = id 23 } in
+  let found = { thread; waits_at = at_; sequence = int 22; cached_cnode = int 23; cached_space = id 24 } in
   { r with seen = Ids.add n found r.seen }
 
 let pairs data i n = List.init n (fun x -> (int data (i + (2 * x)), int data (i + (2 * x) + 1)))
@@ -135,7 +133,7 @@ let read_endpoint data i n r =
   { r with s = { r.s with endpoints = Ids.add (int data i) e r.s.endpoints } }
 
 let read_notification data i r =
-  let x = { bits = at data (i + 1); sleepers = []; bound_to = id data (i + 2) } in
+  let x = { bits = at data (i + 1); sleepers = []; bound_to = id data (i + 2); ending = flag data (i + 3) } in
   { r with s = { r.s with notifications = Ids.add (int data i) x r.s.notifications } }
 
 let read_reply data i r =

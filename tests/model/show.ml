@@ -46,7 +46,7 @@ let wait = function
 let lack = function Nothing -> "nothing" | Message -> "a message's context" | Withdrawn -> "its context"
 
 let thread (t : thread) =
-  [ ("registers", list word t.registers); ("again", string_of_bool t.again); ("state", wait t.wait);
+  [ ("registers", list word t.registers); ("again", string_of_bool t.again); ("repeats", string_of_bool t.repeats); ("state", wait t.wait);
     ("priority", p "%d of %d" t.priority t.max_priority); ("attributes", string_of_int t.attributes);
     ("context", option hex t.context); ("owned", option hex t.owned); ("lacks", lack t.lacks);
     ("reply", option hex t.reply); ("bound", option hex t.bound); ("truncated", string_of_bool t.truncated);
@@ -60,7 +60,7 @@ let endpoint (e : endpoint) =
   [ ("waiters", list hex e.waiters); ("dying", string_of_bool e.dying); ("cancelling", option cancelling e.cancelling) ]
 
 let notification (n : notification) =
-  [ ("bits", word n.bits); ("waiters", list hex n.sleepers); ("bound", option hex n.bound_to) ]
+  [ ("bits", word n.bits); ("waiters", list hex n.sleepers); ("bound", option hex n.bound_to); ("dying", string_of_bool n.ending) ]
 
 let reply = function
   | Free -> [ ("state", "free") ]
