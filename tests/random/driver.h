@@ -233,7 +233,7 @@ void reach_init(void);
 void reach_result(unsigned call, unsigned operation, status_t status);
 void reach_look(void); /* at the state */
 void reach_print(void);
-/* What no sequence has reached; the number of it. */
-unsigned reach_print_never(void);
+/* What no sequence has reached. */
+void reach_print_never(void);
 
 #endif
