@@ -34,11 +34,11 @@ let rotate c =
       let back = { used with time = used.time + c.period } in
       { c with refills = (if rest = [] then [ back ] else append c back rest) }
 
-(* What is too little to be worth a switch is joined with what comes later. *)
-let drop_small c =
+(* What is too little to be worth a switch is joined with what comes later; true if there was any. *)
+let rec join_small c =
   match c.refills with
   | small :: next :: rest when small.amount < refill_minimum ->
-      ({ c with refills = { next with amount = next.amount + small.amount } :: rest }, true)
+      (fst (join_small { c with refills = { next with amount = next.amount + small.amount } :: rest }), true)
   | _ -> (c, false)
 
 let overrun_maximum = 8
@@ -63,12 +63,16 @@ let charge used c =
   let rec take used c exhausted =
     let first = head c in
     if used > 0 && used >= first.amount then take (used - first.amount) (rotate c) true
-    else if used = 0 then (c, exhausted)
     else
-      let rest = { time = first.time + used; amount = first.amount - used } :: List.tl c.refills in
-      let back = { time = first.time + c.period; amount = used } in
-      let c, dropped = drop_small { c with refills = append c back rest } in
-      (c, exhausted || dropped)
+      let c =
+        if used = 0 then c
+        else
+          let rest = { time = first.time + used; amount = first.amount - used } :: List.tl c.refills in
+          let back = { time = first.time + c.period; amount = used } in
+          { c with refills = append c back rest }
+      in
+      let c, joined = join_small c in
+      (c, exhausted || joined)
   in
   if is_slice c then charge_slice used c
   else if used >= c.budget then
@@ -89,4 +93,4 @@ let unblock now c =
 let start_running now c = if now > c.period && (head c).time < now - c.period then unblock now c else c
 
 (* Give up what is left until its replenishment. *)
-let give_up c = if is_slice c then fst (charge_slice c.budget c) else rotate c
+let give_up c = if is_slice c then fst (charge_slice c.budget c) else fst (join_small (rotate c))
