@@ -41,12 +41,15 @@ NEEDS = [
     Need("grub-common", "grub-mkimage", "makes the boot loader of ISO images", "test"),
     Need("grub-pc-bin", "/usr/lib/grub/i386-pc/cdboot.img", "is the boot loader for a BIOS", "test"),
     Need("grub-efi-amd64-bin", "/usr/lib/grub/x86_64-efi/moddep.lst", "is the boot loader for UEFI", "test"),
+    Need("frama-c-base", "frama-c", "proves the contracts in the kernel's code", "test"),
+    Need("why3", "why3", "takes what is to be proved from Frama-C to Z3", "test"),
+    Need("z3", "z3", "finds the proofs", "test"),
     Need("xorriso", "xorriso", "writes ISO images", "test"),
 ]
 
 # What the packages are called elsewhere, roughly.
 ELSEWHERE = ("gcc, binutils, ninja, qemu-system-x86_64 with its firmware files, and for tests git, clang, OVMF, "
-             "GRUB's tools for BIOS and UEFI, xorriso")
+             "GRUB's tools for BIOS and UEFI, xorriso, Frama-C, Why3, Z3")
 
 
 def missing(purpose):
