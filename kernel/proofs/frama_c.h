@@ -16,4 +16,18 @@ long __builtin_expect(long value, long expected);
     ensures \forall integer n; 0 <= n < 64 && x == (1 << n) ==> \result == n; */
 int __builtin_ctzll(unsigned long long x);
 
+/*@ requires \valid(result);
+    assigns *result;
+    ensures \result <==> a * b > UINT64_MAX;
+    ensures !\result ==> *result == a * b; */
+bool uint64_mul_overflow(uint64_t a, uint64_t b, uint64_t *result);
+#define __builtin_mul_overflow uint64_mul_overflow
+
+/*@ requires \valid(result);
+    assigns *result;
+    ensures \result <==> a + b > UINT64_MAX;
+    ensures !\result ==> *result == a + b; */
+bool uint64_add_overflow(uint64_t a, uint64_t b, uint64_t *result);
+#define __builtin_add_overflow uint64_add_overflow
+
 #endif
