@@ -78,6 +78,7 @@ _Static_assert(sizeof(struct slot) == 32, "a slot is 32 bytes");
 
     // Rights: each is a bit.
     logic boolean rights_include(integer have, integer need) = (have & need) == need;
+    predicate rights_within(integer some, integer all) = (some & all) == some;
 
     // The fields of a capability's first word.
     logic integer head_type(integer head) = head % 32;

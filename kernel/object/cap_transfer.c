@@ -14,6 +14,9 @@
 #include "lookup.h"
 #include "reply.h"
 
+/*@ requires \valid_read(cap);
+    assigns \nothing;
+    ensures \result ==> head_type(cap->head) != OBJECT_UNTYPED && head_type(cap->head) != OBJECT_REPLY; */
 static bool can_be_copied(const struct cap *cap)
 {
     unsigned type = cap_type(cap);
@@ -46,40 +49,70 @@ error_t cap_copy(struct slot *source, struct slot *target)
     return OK;
 }
 
+/*@ predicate range_type(integer type) = OBJECT_IRQ_RANGE <= type <= OBJECT_CORE_RANGE; */
+
+/*@ assigns \nothing;
+    ensures \result <==> range_type(type); */
 static bool is_range(unsigned type)
 {
     return type >= OBJECT_IRQ_RANGE && type <= OBJECT_CORE_RANGE;
 }
 
+/*@ // Whoever holds `child` can do no more than with `parent`: type and object are the same, rights and range within.
+    predicate is_within(struct cap child, struct cap parent) =
+        child.head % 4096 == parent.head % 4096 && child.head / 65536 == parent.head / 65536 &&
+        rights_within(head_rights(child.head), head_rights(parent.head)) &&
+        (range_type(head_type(parent.head)) ==>
+            data_first(parent.data) <= data_first(child.data) && data_count(child.data) >= 1 &&
+            data_end(child.data) <= data_end(parent.data));
+    // A badge is set once, from none.
+    predicate keeps_badge(struct cap child, struct cap parent) =
+        !range_type(head_type(parent.head)) ==> child.data == parent.data || parent.data == 0; */
+
+/* Make the capability what the mint asks for: no more than it is. */
+/*@ requires \valid(cap) && \valid_read(mint) && \valid(argument) && \separated(cap, mint, argument);
+    assigns *cap, *argument;
+    ensures narrower: \result == OK ==> is_within(*cap, \old(*cap)) && keeps_badge(*cap, \old(*cap));
+    ensures asked: \result == OK ==> rights_within(head_rights(cap->head), mint->rights);
+    ensures untouched: \result != OK ==> *cap == \old(*cap) && 1 <= *argument <= 2; */
+static error_t cap_narrow(struct cap *cap, const struct mint *mint, unsigned *argument)
+{
+    unsigned type = cap_type(cap);
+
+    if (mint->rights & ~(word_t)RIGHTS_ALL) {
+        *argument = 1;
+        return ERR_RANGE;
+    }
+    if ((type == OBJECT_ENDPOINT || type == OBJECT_NOTIFICATION) && mint->first != 0) {
+        if (cap->data != 0) {
+            *argument = 2;
+            return ERR_STATE;
+        }
+        cap->data = mint->first;
+    }
+    if (is_range(type)) {
+        if (!range_contains(cap, mint->first, mint->count)) {
+            *argument = 2;
+            return ERR_RANGE;
+        }
+        cap->data = range_data((uint32_t)mint->first, (uint32_t)mint->count);
+    }
+    cap_set_rights(cap, cap_rights(cap) & mint->rights);
+    return OK;
+}
+
 error_t cap_mint(struct slot *source, struct slot *target, const struct mint *mint, unsigned *argument)
 {
     struct cap cap = source->cap;
-    unsigned type = cap_type(&cap);
 
     *argument = 0;
     if (!can_be_copied(&cap))
         return ERR_TYPE;
     if (!derivation_can_have_child(source))
         return ERR_DEPTH;
-    if (mint->rights & ~(word_t)RIGHTS_ALL) {
-        *argument = 1;
-        return ERR_RANGE;
-    }
-    if ((type == OBJECT_ENDPOINT || type == OBJECT_NOTIFICATION) && mint->first != 0) {
-        if (cap.data != 0) {
-            *argument = 2;
-            return ERR_STATE;
-        }
-        cap.data = mint->first;
-    }
-    if (is_range(type)) {
-        if (!range_contains(&cap, mint->first, mint->count)) {
-            *argument = 2;
-            return ERR_RANGE;
-        }
-        cap.data = range_data((uint32_t)mint->first, (uint32_t)mint->count);
-    }
-    cap_set_rights(&cap, cap_rights(&cap) & mint->rights);
+    error_t error = cap_narrow(&cap, mint, argument);
+    if (error != OK)
+        return error;
     revive(&cap);
     derivation_add_child(source, target, without_mapping(cap));
     return OK;
@@ -117,6 +150,9 @@ error_t cap_transfer(struct slot *source, struct slot *target, word_t mode, word
     }
 }
 
+/*@ requires \valid_read(slot);
+    assigns \nothing;
+    ensures \result <==> address != 0 && head_type(slot->cap.head) == OBJECT_NULL; */
 bool slot_can_be_filled(cap_t address, const struct slot *slot)
 {
     return address != CAP_NULL && slot_is_empty(slot);

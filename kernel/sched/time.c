@@ -16,11 +16,11 @@ static ticks_t refill_minimum;
 
 /*@ // After time_init. A tick is at least 1/64 ns long.
     predicate factors_set = ticks_per_ns < (64 << 32);
-    logic integer scaled(integer value, integer factor) = \min(value * factor / (1 << 32), TICKS_NEVER); */
+    logic integer scaled(integer value, integer factor) = \min(value * factor / (1 << 32), UINT64_MAX); */
 
 /* a * b + c, saturating. */
 /*@ assigns \nothing;
-    ensures \result == \min(a * b + c, TICKS_NEVER); */
+    ensures \result == \min(a * b + c, UINT64_MAX); */
 static uint64_t multiply_add(uint64_t a, uint64_t b, uint64_t c)
 {
     uint64_t product;
@@ -46,6 +46,8 @@ static uint64_t multiply(uint64_t value, uint64_t factor)
     //@ assert value * factor == high * factor * (1 << 32) + low * factor;
     //@ assert low * factor == low * factor_high * (1 << 32) + low * factor_low;
     //@ assert halves: value * factor == (high * factor + low * factor_high) * (1 << 32) + low * factor_low;
+    //@ assert carry: low * factor_low == (low * factor_low >> 32) * (1 << 32) + low * factor_low % (1 << 32);
+    //@ assert value * factor == (high * factor + rest) * (1 << 32) + low * factor_low % (1 << 32);
     //@ assert quotient: value * factor / (1 << 32) == high * factor + rest;
     return multiply_add(high, factor, rest);
 }
@@ -88,7 +90,7 @@ uint64_t time_ns(ticks_t ticks)
 }
 
 /*@ assigns \nothing;
-    ensures never_early: \result == \min(scaled(ns, ticks_per_ns) + start, TICKS_NEVER); */
+    ensures never_early: \result == \min(scaled(ns, ticks_per_ns) + start, UINT64_MAX); */
 ticks_t time_deadline(uint64_t ns)
 {
     ticks_t ticks = time_ticks(ns), deadline;

@@ -168,6 +168,8 @@ def questions(lemma):
 def header(lemmas):
     """The axioms as a C header."""
     axioms = "".join(f"    {axiom}\n" for lemma in lemmas for axiom in acsl_axioms(lemma))
+    if not axioms:
+        return "/* No lemmas about bits are needed. */\n"
     return ("/* Made by ./lucid prove from kernel/proofs/bits.toml; each of these is proved by Z3's bit vectors. */\n"
             "#include <stdint.h>\n"
             f"/*@ axiomatic Bits {{\n{axioms}}} */\n")

@@ -23,7 +23,7 @@ from .toml_places import Document
 FOLDER = Path("kernel/proofs")
 BUILD = Path("build/prove")
 ANSWERS = ROOT / FOLDER / "answers.txt"
-KEYS = {"path", "only", "skip", "why"}
+KEYS = {"path", "only", "skip", "why", "lemmas"}
 VERSIONS = {"frama-c": "25.0", "z3": "4.8.12"}
 STEPS = 6000000
 SECONDS = 600  # for one goal: never reached, steps are
@@ -41,6 +41,7 @@ class Entry:
     path: str
     functions: tuple
     left: dict = field(default_factory=dict)  # functions that are not proved: why
+    lemmas: tuple = ()                        # about bits, that it needs: others make Z3's work harder
 
 
 @dataclass
@@ -76,7 +77,8 @@ def load():
         for name in [*left, *value.get("only", [])]:
             if name not in there:
                 raise document.error(place, f"{value['path']} has no function '{name}'")
-        entries.append(Entry(value["path"], tuple(name for name in there if name not in left), left))
+        entries.append(Entry(value["path"], tuple(name for name in there if name not in left), left,
+                             tuple(value.get("lemmas", ()))))
     return entries
 
 
@@ -118,7 +120,6 @@ def prepare():
     asked, unproved = bit_lemmas.prove(lemmas)
     if unproved:
         raise ToolError(f"{FOLDER}/bits.toml: not proved: {listing(unproved)}")
-    write_atomically(ROOT / BUILD / "bits.h", bit_lemmas.header(lemmas))
     config = ROOT / BUILD / "why3.conf"
     config.unlink(missing_ok=True)
     done = subprocess.run(["why3", "--config", str(config), "config", "detect"], capture_output=True, text=True)
@@ -136,10 +137,21 @@ def source_of(entry):
     return str(source)
 
 
+def lemmas_of(entry):
+    """A header with the bit lemmas that the file needs."""
+    lemmas = {lemma.name: lemma for lemma in bit_lemmas.load(ROOT / FOLDER / "bits.toml")}
+    for name in entry.lemmas:
+        if name not in lemmas:
+            raise ToolError(f"{FOLDER}/proofs.toml: {entry.path}: there is no lemma '{name}' in {FOLDER}/bits.toml")
+    header = BUILD / (entry.path.replace("/", "_") + "_bits.h")
+    write_atomically(ROOT / header, bit_lemmas.header([lemmas[name] for name in entry.lemmas]))
+    return header
+
+
 def words(entry, mode):
     """Frama-C's command line."""
     preprocess = ["-DCONFIG_DEBUG=1", "-DCONFIG_CORES=1", *(f"{option}{folder}" for option in ("-iquote ", "-I") for folder in INCLUDES),
-                  "-include", f"{FOLDER}/frama_c.h", "-include", f"{BUILD}/bits.h"]
+                  "-include", f"{FOLDER}/frama_c.h", "-include", str(lemmas_of(entry))]
     return ["frama-c", "-machdep", "gcc_x86_64", "-c11", f"-cpp-extra-args={' '.join(preprocess)}",
             "-wp", "-wp-rte", "-warn-unsigned-overflow", "-wp-model", "Typed+Cast", "-wp-prover", "z3",
             "-wp-steps", str(STEPS), "-wp-timeout", str(SECONDS), "-wp-par", str(os.cpu_count() or 1),
