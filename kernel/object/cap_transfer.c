@@ -58,46 +58,53 @@ static bool is_range(unsigned type)
     return type >= OBJECT_IRQ_RANGE && type <= OBJECT_CORE_RANGE;
 }
 
-/*@ // Whoever holds `child` can do no more than with `parent`: type and object are the same, rights and range within.
-    predicate is_within(struct cap child, struct cap parent) =
-        child.head % 4096 == parent.head % 4096 && child.head / 65536 == parent.head / 65536 &&
-        rights_within(head_rights(child.head), head_rights(parent.head)) &&
-        (range_type(head_type(parent.head)) ==>
-            data_first(parent.data) <= data_first(child.data) && data_count(child.data) >= 1 &&
-            data_end(child.data) <= data_end(parent.data));
-    // A badge is set once, from none.
-    predicate keeps_badge(struct cap child, struct cap parent) =
-        !range_type(head_type(parent.head)) ==> child.data == parent.data || parent.data == 0; */
+/*@ // Numbers of ranges have 32 bits: without this, narrowing could wrap around to numbers outside.
+    predicate range_is_one(integer head, integer data) = range_type(head_type(head)) ==> data_end(data) <= (1 << 32);
+    // The numbers of `child` are among those of its parent.
+    predicate range_within(integer child, integer parent) =
+        data_first(parent) <= data_first(child) && data_count(child) >= 1 && data_end(child) <= data_end(parent); */
 
 /* Make the capability what the mint asks for: no more than it is. */
 /*@ requires \valid(cap) && \valid_read(mint) && \valid(argument) && \separated(cap, mint, argument);
+    requires range_is_one(cap->head, cap->data);
     assigns *cap, *argument;
-    ensures narrower: \result == OK ==> is_within(*cap, \old(*cap)) && keeps_badge(*cap, \old(*cap));
-    ensures asked: \result == OK ==> rights_within(head_rights(cap->head), mint->rights);
-    ensures untouched: \result != OK ==> *cap == \old(*cap) && 1 <= *argument <= 2; */
+    ensures range_is_one(cap->head, cap->data);
+    ensures low: cap->head % 4096 == \old(cap->head) % 4096;
+    ensures object: cap->head / 65536 == \old(cap->head) / 65536;
+    ensures rights: \result == OK ==> rights_within(head_rights(cap->head), head_rights(\old(cap->head)));
+    ensures asked: \result == OK ==> rights_within(head_rights(cap->head), \old(mint->rights));
+    ensures range: \result == OK && range_type(head_type(cap->head)) ==> range_within(cap->data, \old(cap->data));
+    ensures badge: \result == OK && !range_type(head_type(cap->head)) ==>
+        cap->data == \old(cap->data) || \old(cap->data) == 0;
+    ensures failed: \result != OK ==> cap->head == \old(cap->head) && cap->data == \old(cap->data) && 1 <= *argument <= 2; */
 static error_t cap_narrow(struct cap *cap, const struct mint *mint, unsigned *argument)
 {
     unsigned type = cap_type(cap);
+    word_t rights = mint->rights, first = mint->first, count = mint->count;
+    uint64_t data = cap->data;
 
-    if (mint->rights & ~(word_t)RIGHTS_ALL) {
+    if (rights & ~(word_t)RIGHTS_ALL) {
         *argument = 1;
         return ERR_RANGE;
     }
-    if ((type == OBJECT_ENDPOINT || type == OBJECT_NOTIFICATION) && mint->first != 0) {
-        if (cap->data != 0) {
+    if ((type == OBJECT_ENDPOINT || type == OBJECT_NOTIFICATION) && first != 0) {
+        if (data != 0) {
             *argument = 2;
             return ERR_STATE;
         }
-        cap->data = mint->first;
+        data = first;
     }
     if (is_range(type)) {
-        if (!range_contains(cap, mint->first, mint->count)) {
+        if (!range_contains(cap, first, count)) {
             *argument = 2;
             return ERR_RANGE;
         }
-        cap->data = range_data((uint32_t)mint->first, (uint32_t)mint->count);
+        data = range_data((uint32_t)first, (uint32_t)count);
     }
-    cap_set_rights(cap, cap_rights(cap) & mint->rights);
+    cap->data = data;
+    cap_set_rights(cap, cap_rights(cap) & rights);
+    //@ assert type: head_type(cap->head) == type;
+    //@ assert within: rights <= 15 && rights_within(head_rights(cap->head), rights);
     return OK;
 }
 
