@@ -188,6 +188,8 @@ def read(entry, text):
             outcome.goals[function] = outcome.goals.get(function, 0) + 1
         else:
             outcome.failed.append((function, goal, answer or prover))
+    if "turned to False" in text:
+        outcome.failed.append((entry.path, "a contract that Frama-C takes for false", f"see {BUILD}"))
     if match := re.search(r"\(cached: (\d+)\)", text):
         outcome.cached = int(match.group(1))
     if match := re.search(r"^  Z3 [\d.]+: +(\d+)", text, re.MULTILINE):
