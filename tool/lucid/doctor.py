@@ -50,12 +50,15 @@ NEEDS = [
     Need("bochs", "bochs", "is a second PC, with what QEMU's lacks: PCID, x2APIC, TSC-deadline", "test"),
     Need("bochsbios", "/usr/share/bochs/BIOS-bochs-latest", "is that PC's BIOS", "test"),
     Need("vgabios", "/usr/share/vgabios/vgabios.bin", "is the BIOS of its screen", "test"),
+    Need("frama-c-base", "frama-c", "proves the contracts in the kernel's code", "test"),
+    Need("why3", "why3", "takes what is to be proved from Frama-C to Z3", "test"),
+    Need("z3", "z3", "finds the proofs", "test"),
     Need("xorriso", "xorriso", "writes ISO images", "test"),
 ]
 
 # What the packages are called elsewhere, roughly.
 ELSEWHERE = ("gcc, binutils, ninja, qemu-system-x86_64 with its firmware files, and for tests git, clang, OVMF, "
-             "GRUB's tools for BIOS and UEFI, xorriso, Bochs with its BIOS")
+             "GRUB's tools for BIOS and UEFI, xorriso, Bochs with its BIOS, Frama-C, Why3, Z3")
 
 
 def missing(purpose):
