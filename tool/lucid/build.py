@@ -10,7 +10,9 @@ Ninja does it; this module writes its file. Objects are shared by all systems of
 compiler) and lie in build/VARIANT/.objects; what belongs to one system lies in build/VARIANT/SYSTEM. All
 paths in the Ninja file are relative to the repository, where Ninja runs.
 """
+import hashlib
 import json
+import os
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -98,6 +100,15 @@ def object_path(base, source, suffix=""):
     return base / source.parent / (source.name + suffix + ".o")
 
 
+def folder_name(system):
+    """The folder of a system: its name. A description that is not systems/NAME.toml has a hash of its path behind the name,
+    which no name can have, so that it does not overwrite another's."""
+    path = system.document.path.resolve()
+    if path == (ROOT / "systems" / f"{system.name}.toml").resolve():
+        return system.name
+    return f"{system.name}-{hashlib.sha256(os.fsencode(relative(path))).hexdigest()[:8]}"
+
+
 class BuildFile:
     """The Ninja file of one system in one variant."""
 
@@ -105,7 +116,7 @@ class BuildFile:
         self.system = system
         self.variant = variant
         self.port = load_port(system.board.arch)
-        self.folder = variant.folder / system.document.path.stem
+        self.folder = variant.folder / folder_name(system)
         self.ninja = ninja.NinjaFile()
         self.flags = {}      # file of flags -> flags
         self.commands = {}   # source -> command, for compile_commands.json

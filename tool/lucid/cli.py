@@ -100,7 +100,8 @@ def add_build(commands):
     from .build import add_build_options
     parser = subcommand(commands, "build", "build a system's image", "build.command",
                         epilog="Writes build/BOARD/SYSTEM/: image.elf, ELF files with symbols, report.txt. Other ways of building have folders\n"
-                        "of their own: build/BOARD-debug, build/BOARD-clang, build/BOARD-debug-clang.")
+                        "of their own: build/BOARD-debug, build/BOARD-clang, build/BOARD-debug-clang. A description that is not systems/SYSTEM.toml\n"
+                        "has some characters behind the name, as the command says.")
     add_system(parser)
     add_build_options(parser, DEFAULT_BOARD)
     parser.add_argument("--iso", action="store_true",
