@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Where a system is built: descriptions never share a folder, whatever their files are called."""
+"""Where a system is built: descriptions never share a folder, whatever their files are called. And what a build says that fails."""
+import subprocess
 import unittest
+from unittest import mock
 
-from support import MAIN, ROOT, SAMPLE, FolderTest
+from support import MAIN, ROOT, SAMPLE, FolderTest, ToolError
 
+from lucid import ninja
 from lucid.board import load_board
-from lucid.build import BuildFile, Variant, folder_name
+from lucid.build import BuildFile, Variant, build, folder_name
 from lucid.description import load_system
 
 ODD = ("q'u", "we ird$x:y", ".objects", "ü")
@@ -46,6 +49,29 @@ class BuildFolder(FolderTest):
                                 writer.folder / "liblucid.a")
                 self.assertIn(f"{name} source/main.c".replace("$", "$$").replace(" ", "$ ").replace(":", "$:"),
                               "\n".join(writer.ninja.lines))
+
+
+class FailedBuild(FolderTest):
+    def failed(self, server):
+        """What a build says whose linker fails, with this as the server's source."""
+        (self.folder / "server/main.c").write_text(server)
+        system = load_system(str(self.describe(SAMPLE)), load_board("qemu-x86_64"))
+        writer = BuildFile(system, Variant("qemu-x86_64"))
+        writer.write()
+        objects = [str(path) for component in system.components for path in writer.objects_of(component)]
+        subprocess.run(["ninja", "-f", str(writer.folder / "build.ninja"), *objects], cwd=ROOT, capture_output=True, check=True)
+        with mock.patch.object(ninja, "run_ninja", side_effect=ToolError("the linker failed")):
+            with self.assertRaises(ToolError) as caught:
+                build(str(self.folder / "sample.toml"), Variant("qemu-x86_64"))
+        return str(caught.exception)
+
+    def test_a_component_without_main_is_named(self):
+        self.assertEqual(self.failed("int other(void);\nint other(void)\n{\n    return 0;\n}\n"),
+                         f"{self.folder}/sample.toml:6: component 'server' has no main\n"
+                         f"   write  int main(void)  in one of the .c files in {self.folder}/server")
+
+    def test_another_failure_is_what_it_is(self):
+        self.assertEqual(self.failed(MAIN), "the linker failed")
 
 
 if __name__ == "__main__":

@@ -34,6 +34,17 @@ class WithoutTerminal(unittest.TestCase):
         self.assertEqual(errors,
                          "lucid: 'nothing like it' was not seen within 1 s\n   the last lines were:\n   | fake machine\n   | lucid> \n")
 
+    def test_text_is_expected_as_a_terminal_shows_it(self):
+        self.assertEqual(run("--expect", "] red\nlucid> ok", "--timeout", "20", typed="draw\n")[0], 0)
+
+    def test_text_that_is_drawn_over_later_was_printed(self):
+        self.assertEqual(run("--expect", "lucid> ox", "--timeout", "20", typed="draw\n")[0], 0)
+
+    def test_the_last_lines_are_those_that_a_terminal_shows(self):
+        errors = run("--expect", "nothing like it", "--timeout", "2", typed="draw\n")[2]
+        self.assertIn("   | [other] red\n   | lucid> ok\n   | lucid> \n", errors)
+        self.assertNotIn("ox", errors)
+
     def test_poweroff_ends_the_run_with_0(self):
         status, output, errors = run("--timeout", "20", typed="hello\npoweroff\n")
         self.assertEqual((status, errors), (0, ""))

@@ -164,7 +164,10 @@ class Run:
         if timeout is None and expect is None and not interactive:
             self.goes_on = ("standard input has ended" if terminal.in_foreground()
                             else "a terminal is not read from the background")
-        self.searched = 0
+        self.searched = 0       # in the text as it was printed, where TEXT may be drawn over later
+        self.searched_data = 0  # and as a terminal shows it, where it may stand only after drawing
+        self.shown = Plain()
+        self.shown_text = ""
 
     def __call__(self):
         for number in (signal.SIGTERM, signal.SIGHUP):
@@ -254,10 +257,15 @@ class Run:
     def _expected(self):
         if self.expect is None:
             return False
-        text = self.session.transcript.text
+        transcript = self.session.transcript
+        if len(transcript.data) == self.searched_data:
+            return False
         start = max(0, self.searched - len(self.expect))
-        self.searched = len(text)
-        return self.expect in text[start:]
+        self.searched = len(transcript.text)
+        new = self.shown.add(bytes(transcript.data[self.searched_data:])).decode("utf-8", "replace")
+        self.searched_data = len(transcript.data)
+        self.shown_text = self.shown_text[-len(self.expect):] + new
+        return self.expect in transcript.text[start:] or self.expect in self.shown_text + self.shown.line
 
     def _succeed(self):
         self.output.finish()

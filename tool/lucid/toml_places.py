@@ -37,6 +37,7 @@ class Places:
     def __init__(self, text):
         self.text = text
         self.at = 0
+        self.counted = 0, 1   # a place, and its line
         self.depth = 0
         self.too_deep = None  # the line where lists or tables lie in each other beyond all sense
         self.lines = {}
@@ -58,7 +59,10 @@ class Places:
         return self.lines.get(path, 1)
 
     def _line_here(self):
-        return self.text.count("\n", 0, self.at) + 1
+        """The walk only goes forward, so only what is new is counted."""
+        known, line = self.counted
+        self.counted = self.at, line + self.text.count("\n", known, self.at)
+        return self.counted[1]
 
     def _note(self, path):
         here = self._line_here()
