@@ -130,6 +130,8 @@ class Doctor(unittest.TestCase):
         status, _, errors = lucid("doctor", "--install", PATH="/nowhere")
         self.assertEqual(status, 2)
         self.assertIn("this is neither Debian nor Ubuntu, so install by hand what is missing: gcc, ld,", errors)
+        for need in doctor.NEEDS:
+            self.assertRegex(errors.rpartition("in all, as Debian calls it: ")[2], rf"\b{need.package}\b")
 
     def test_missing_compiler_is_told(self):
         status, _, errors = lucid("build", "echo", PATH="/nowhere")
