@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Where a system is built: descriptions never share a folder, whatever their files are called. And what a build says that fails."""
+import shutil
 import subprocess
 import unittest
 from unittest import mock
@@ -57,6 +58,9 @@ class FailedBuild(FolderTest):
         (self.folder / "server/main.c").write_text(server)
         system = load_system(str(self.describe(SAMPLE)), load_board("qemu-x86_64"))
         writer = BuildFile(system, Variant("qemu-x86_64"))
+        objects_here = ROOT / writer.variant.objects / "outside" / self.folder.relative_to("/")
+        for made in (ROOT / writer.folder, objects_here):
+            self.addCleanup(shutil.rmtree, made, ignore_errors=True)
         writer.write()
         objects = [str(path) for component in system.components for path in writer.objects_of(component)]
         subprocess.run(["ninja", "-f", str(writer.folder / "build.ninja"), *objects], cwd=ROOT, capture_output=True, check=True)

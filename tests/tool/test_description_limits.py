@@ -2,8 +2,11 @@
 """Descriptions beyond all sense, as a slip or a program writes them: one message with file and line, never a traceback."""
 import unittest
 
-from support import SAMPLE, FolderTest
+from support import SAMPLE, FolderTest, ToolError
 from test_description import with_line
+
+from lucid.board import load_board
+from lucid.description import load_system
 
 DIGITS = "1" * 5000
 
@@ -73,15 +76,19 @@ class Limits(FolderTest):
         self.assertEqual(self.complaint(with_line(SAMPLE, 7, 'provides = "Echo"')),
                          "sample.toml:7: 'provides' must be a table, not \"Echo\"\n   write name and interface, like  { echo = \"Echo\" }")
 
+    def test_a_path_that_is_no_text(self):
+        for name in ("sam\udcffple", "sam\nple"):
+            with self.assertRaisesRegex(ToolError, "the path of the description has characters that are no text: '.*sam.*ple.toml'\n"
+                                        "   give it another name"):
+                load_system(str(self.describe(SAMPLE, name)), load_board("qemu-x86_64"))
+
     def test_a_byte_order_mark(self):
         self.assertEqual(self.complaint("\ufeff" + SAMPLE), "sample.toml:1: the file begins with a byte order mark\n"
                          "   remove the byte order mark: save the file as UTF-8 without it")
 
     def test_a_name_is_proposed_only_if_it_can_be_one(self):
         path = self.describe(with_line(SAMPLE, 2, ""), "My System")
-        with self.assertRaisesRegex(Exception, 'add:  name = "NAME"'):
-            from lucid.board import load_board
-            from lucid.description import load_system
+        with self.assertRaisesRegex(ToolError, 'add:  name = "NAME"'):
             load_system(str(path), load_board("qemu-x86_64"))
 
 

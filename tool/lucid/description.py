@@ -91,6 +91,9 @@ def find_system(name):
         path = Path(name)
         if not path.is_file():
             raise ToolError(f"there is no description '{name}'")
+        if not str(path.resolve()).isprintable():  # it goes into messages, build files and images
+            raise ToolError(f"the path of the description has characters that are no text: {str(path.resolve())!a}",
+                            "give it another name")
         return path
     path = ROOT / "systems" / f"{name}.toml"
     if not path.is_file():
