@@ -9,13 +9,14 @@ open Invocation
 let receiver s q c =
   let* _, t = typed s q 1 a_thread write in
   let k = context s c in
-  let* () = require (k.owner = None && k.user = None && (thread s t).owned = None) BUSY 0 in
+  let* () = require (k.owner = None && k.user = None) BUSY 0 in
+  let* () = require ((thread s t).owned = None) BUSY 1 in
   let* () = require (k.budget > 0) STATE 0 in
   Ok t
 
 let bind s q c =
   let* t = receiver s q c in
-  let* () = require ((thread s t).context = None) BUSY 0 in
+  let* () = require ((thread s t).context = None) BUSY 1 in
   finished (Lifecycle.bind c t s)
 
 (* In the place of one that was donated, which goes back. *)
@@ -25,7 +26,7 @@ let lend s q c =
   | None -> finished (Lifecycle.lend c t s)
   | Some had ->
       let k = context s had in
-      let* () = require ((not k.lent) && k.chain <> []) BUSY 0 in
+      let* () = require ((not k.lent) && k.chain <> []) BUSY 1 in
       finished (s |> Ipc.return_to_owner had |> Lifecycle.lend c t)
 
 let invoke q operation s =

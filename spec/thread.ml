@@ -48,7 +48,7 @@ let configure q t s =
         | Some (Frame f) -> page_of_frame q f.frame f.bits f.device
         | _ -> Ok 0
       in
-      let* () = require (not (Destruction.would_destroy s slot)) STATE 0 in
+      let* () = require (not (Destruction.would_destroy s slot)) STATE n in
       Ok (Some (slot, Option.map fst source))
   in
   let add parts part =
@@ -59,7 +59,7 @@ let configure q t s =
   let* chosen = List.fold_left add (Ok []) (parts t) in
   let both = [ fault_handler_of t; timeout_handler_of t ] in
   let same = List.sort_uniq compare (List.map (fun x -> Option.bind (cap s x) (fun c -> Derivation.object_of c.kind)) both) in
-  let* () = require (not (mask land 24 = 24 && List.length same = 1 && Derivation.are_last s both (List.hd both))) STATE 0 in
+  let* () = require (not (mask land 24 = 24 && List.length same = 1 && Derivation.are_last s both (List.hd both))) STATE 7 in
   let s = List.fold_left (fun s (slot, source) -> replace_part t q slot source s) s chosen in
   finished (if is_current s t then Ready.reschedule s else s)
 
@@ -122,7 +122,8 @@ let bind_notification q t s =
   | None, None -> finished s
   | Some (_, n), bound ->
       let x = notification s n in
-      let* () = require (bound = None && x.bound_to = None) BUSY 0 in
+      let* () = require (bound = None) BUSY 0 in
+      let* () = require (x.bound_to = None) BUSY 1 in
       let* () = require (x.sleepers = []) STATE 1 in
       s |> set_thread t (fun th -> { th with bound = Some n })
       |> set_notification n (fun x -> { x with bound_to = Some t })

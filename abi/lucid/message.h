@@ -29,21 +29,33 @@ typedef word_t tag_t;
 #define TAG_CAPS_MASK   0x7u
 #define TAG_LABEL_SHIFT 16
 
+/*@ logic integer tag_word_count(integer tag) = tag % 128;
+    logic integer tag_cap_count(integer tag) = tag / 128 % 8; */
+
+/*@ requires label < (1 << 48) && words < 128 && caps < 8;
+    assigns \nothing;
+    ensures tag_word_count(\result) == words && tag_cap_count(\result) == caps && \result / 65536 == label; */
 static inline tag_t tag_make(word_t label, unsigned words, unsigned caps)
 {
     return label << TAG_LABEL_SHIFT | (word_t)caps << TAG_CAPS_SHIFT | words;
 }
 
+/*@ assigns \nothing;
+    ensures \result == tag / 65536; */
 static inline word_t tag_label(tag_t tag)
 {
     return tag >> TAG_LABEL_SHIFT;
 }
 
+/*@ assigns \nothing;
+    ensures \result == tag_word_count(tag); */
 static inline unsigned tag_words(tag_t tag)
 {
     return (unsigned)(tag & TAG_WORDS_MASK);
 }
 
+/*@ assigns \nothing;
+    ensures \result == tag_cap_count(tag); */
 static inline unsigned tag_caps(tag_t tag)
 {
     return (unsigned)(tag >> TAG_CAPS_SHIFT & TAG_CAPS_MASK);
@@ -58,12 +70,16 @@ typedef word_t status_t;
 #define STATUS_ARGUMENT_SHIFT 16
 
 /* The error in a status: an error_t. */
+/*@ assigns \nothing;
+    ensures \result == status % 256; */
 static inline unsigned status_error(status_t status)
 {
     return (unsigned)(status & STATUS_ERROR_MASK);
 }
 
 /* Which argument of a kernel operation was wrong: 1 for message word 0 and so on; 0 if it was none of them. */
+/*@ assigns \nothing;
+    ensures \result == status / 65536 % 256; */
 static inline unsigned status_argument(status_t status)
 {
     return (unsigned)(status >> STATUS_ARGUMENT_SHIFT & 0xffu);

@@ -9,7 +9,17 @@
 
 #define USER_IMAGE_END 0x0000400000000000ull
 
+/*@ predicate inside{L}(struct image_header *h, integer offset, integer size) =
+        offset % IMAGE_PAGE == 0 && offset >= IMAGE_PAGE && offset + size <= h->size;
+    // A segment can be mapped as it says: within the image, in user space, and not both written and executed.
+    predicate segment_good{L}(struct image_header *h, struct image_segment *s) =
+        inside(h, s->offset, s->size) && s->size <= s->memory_size && s->address % IMAGE_PAGE == 0 &&
+        IMAGE_PAGE <= s->address && s->address + s->memory_size <= USER_IMAGE_END && s->rights != 0 &&
+        (s->rights & (RIGHT_WRITE | RIGHT_EXECUTE)) != (RIGHT_WRITE | RIGHT_EXECUTE); */
+
 /* CRC-32 of IEEE 802.3, reflected polynomial 0xedb88320, by nibbles: 64 bytes of table, twice the speed of bits. */
+/*@ requires \valid_read(bytes + (0 .. size - 1));
+    assigns \nothing; */
 static uint32_t crc32(uint32_t crc, const uint8_t *bytes, size_t size)
 {
     static const uint32_t table[16] = { 0x00000000, 0x1db71064, 0x3b6e20c8, 0x26d930ac,
@@ -17,6 +27,9 @@ static uint32_t crc32(uint32_t crc, const uint8_t *bytes, size_t size)
                                         0xedb88320, 0xf00f9344, 0xd6d6a3e8, 0xcb61b38c,
                                         0x9b64c2b0, 0x86d3d2d4, 0xa00ae278, 0xbdbdf21c };
     crc = ~crc;
+    /*@ loop invariant 0 <= i <= size;
+        loop assigns i, crc;
+        loop variant size - i; */
     for (size_t i = 0; i < size; i++) {
         crc ^= bytes[i];
         crc = crc >> 4 ^ table[crc & 15];
@@ -25,6 +38,9 @@ static uint32_t crc32(uint32_t crc, const uint8_t *bytes, size_t size)
     return ~crc;
 }
 
+/*@ assigns \nothing;
+    ensures \false;
+    exits \false; */
 NORETURN static void refuse(const char *sentence)
 {
     print("lucid: cannot start: %s\n", sentence);
@@ -40,12 +56,18 @@ static uint32_t header_crc(const struct image_header *header)
 }
 
 /* [offset, offset + size) lies in the payload behind the header page and begins on a page. */
+/*@ requires \valid_read(header);
+    assigns \nothing;
+    ensures \result <==> inside(header, offset, size); */
 static bool part_is_inside(const struct image_header *header, uint64_t offset, uint64_t size)
 {
     return offset % IMAGE_PAGE == 0 && offset >= IMAGE_PAGE && offset <= header->size &&
            size <= header->size - offset;
 }
 
+/*@ requires \valid_read(header) && \valid_read(segment) && lowest >= IMAGE_PAGE;
+    assigns \nothing;
+    ensures segment_good(header, segment) && lowest <= segment->address; */
 static void check_segment(const struct image_header *header, const struct image_segment *segment,
                           uint64_t lowest)
 {

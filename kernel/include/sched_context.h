@@ -65,13 +65,31 @@ static inline void sched_context_hand_over(struct sched_context *sc, struct thre
     to->lacks_context = LACKS_NOTHING;
     sc->thread = to;
 }
+
 /* ---- refill.c: sporadic-server budgets. Times are ticks. */
 
+/*@ // What budgets need of a context. (Frama-C knows no size for a structure that ends in an array without one.)
+    predicate budget_there{L}(struct sched_context *sc) = \valid(&sc->budget) && \valid(&sc->period) &&
+        \valid(&sc->head) && \valid(&sc->count) && \valid(&sc->max) &&
+        2 <= sc->max <= 4096 && \valid((struct refill *)sc->refills + (0 .. sc->max - 1));
+    // The refills are a ring: `count` of `max`, from `head` on.
+    predicate ring{L}(struct sched_context *sc) =
+        budget_there(sc) && sc->head < sc->max && 1 <= sc->count <= sc->max;
+    logic integer ring_index(integer max, integer place) = place >= max ? place - max : place;
+    logic integer amount{L}(struct sched_context *sc, integer position) =
+        sc->refills[ring_index(sc->max, sc->head + position)].amount; */
+
+/*@ requires ring(sc);
+    assigns \nothing;
+    ensures \result == &sc->refills[sc->head]; */
 static inline struct refill *refill_head(struct sched_context *sc)
 {
     return &sc->refills[sc->head];
 }
 
+/*@ requires budget_there(sc);
+    assigns \nothing;
+    ensures \result <==> sc->budget == sc->period; */
 static inline bool sched_context_is_round_robin(const struct sched_context *sc)
 {
     return sc->budget == sc->period;

@@ -33,6 +33,10 @@ typedef uint64_t ticks_t; /* of the core's counter */
 
 /* Panic with the place and the condition. `check` stays in release builds: for conditions that are cheap, or that
  * would destroy user data if they failed. `assert` is for debug and host builds. */
+/*@ requires never: \false;
+    assigns \nothing;
+    ensures \false;
+    exits \false; */
 NORETURN COLD void panic(const char *file, int line, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 

@@ -21,6 +21,12 @@ static void copy_registers(const struct thread *from, struct thread *to)
 }
 
 /* Words beyond the registers. Returns how many words arrive in all. */
+/*@ requires words <= MESSAGE_WORDS_MAX && \valid_read(from) && \valid_read(to);
+    requires from->utcb == \null || \valid_read(from->utcb);
+    requires to->utcb == \null || \valid(to->utcb) && \separated(to->utcb, to, from);
+    assigns to->utcb->words[MESSAGE_REGISTER_WORDS .. words - 1];
+    ensures \result <= words && (\result == words || \result == MESSAGE_REGISTER_WORDS);
+    ensures \result > MESSAGE_REGISTER_WORDS ==> from->utcb != \null && to->utcb != \null; */
 static unsigned copy_page_words(const struct thread *from, struct thread *to, unsigned words)
 {
     if (words <= MESSAGE_REGISTER_WORDS)
@@ -29,6 +35,9 @@ static unsigned copy_page_words(const struct thread *from, struct thread *to, un
         return MESSAGE_REGISTER_WORDS;
     const volatile word_t *source = from->utcb->words;
     word_t *target = to->utcb->words;
+    /*@ loop invariant MESSAGE_REGISTER_WORDS <= i <= words;
+        loop assigns i, target[MESSAGE_REGISTER_WORDS .. words - 1];
+        loop variant words - i; */
     for (unsigned i = MESSAGE_REGISTER_WORDS; i < words; i++)
         target[i] = source[i];
     return words;

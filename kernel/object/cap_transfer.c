@@ -15,6 +15,9 @@
 #include "notification.h"
 #include "reply.h"
 
+/*@ requires \valid_read(cap);
+    assigns \nothing;
+    ensures \result ==> head_type(cap->head) != OBJECT_UNTYPED && head_type(cap->head) != OBJECT_REPLY; */
 static bool can_be_copied(const struct cap *cap)
 {
     unsigned type = cap_type(cap);
@@ -49,40 +52,77 @@ error_t cap_copy(struct slot *source, struct slot *target)
     return OK;
 }
 
+/*@ predicate range_type(integer type) = OBJECT_IRQ_RANGE <= type <= OBJECT_CORE_RANGE; */
+
+/*@ assigns \nothing;
+    ensures \result <==> range_type(type); */
 static bool is_range(unsigned type)
 {
     return type >= OBJECT_IRQ_RANGE && type <= OBJECT_CORE_RANGE;
 }
 
+/*@ // Numbers of ranges have 32 bits: without this, narrowing could wrap around to numbers outside.
+    predicate range_is_one(integer head, integer data) = range_type(head_type(head)) ==> data_end(data) <= (1 << 32);
+    // The numbers of `child` are among those of its parent.
+    predicate range_within(integer child, integer parent) =
+        data_first(parent) <= data_first(child) && data_count(child) >= 1 && data_end(child) <= data_end(parent); */
+
+/* Make the capability what the mint asks for: no more than it is. */
+/*@ requires \valid(cap) && \valid_read(mint) && \valid(argument) && \separated(cap, mint, argument);
+    requires range_is_one(cap->head, cap->data);
+    assigns *cap, *argument;
+    ensures range_is_one(cap->head, cap->data);
+    ensures low: cap->head % 4096 == \old(cap->head) % 4096;
+    ensures object: cap->head / 65536 == \old(cap->head) / 65536;
+    ensures rights: \result == OK ==> rights_within(head_rights(cap->head), head_rights(\old(cap->head)));
+    ensures asked: \result == OK ==> rights_within(head_rights(cap->head), \old(mint->rights));
+    ensures range: \result == OK && range_type(head_type(cap->head)) ==> range_within(cap->data, \old(cap->data));
+    ensures badge: \result == OK && !range_type(head_type(cap->head)) ==>
+        cap->data == \old(cap->data) || \old(cap->data) == 0;
+    ensures failed: \result != OK ==> cap->head == \old(cap->head) && cap->data == \old(cap->data) && 1 <= *argument <= 3; */
+static error_t cap_narrow(struct cap *cap, const struct mint *mint, unsigned *argument)
+{
+    unsigned type = cap_type(cap);
+    word_t rights = mint->rights, first = mint->first, count = mint->count;
+    uint64_t data = cap->data;
+
+    if (rights & ~(word_t)RIGHTS_ALL) {
+        *argument = 1;
+        return ERR_RANGE;
+    }
+    if ((type == OBJECT_ENDPOINT || type == OBJECT_NOTIFICATION) && first != 0) {
+        if (data != 0) {
+            *argument = 2;
+            return ERR_STATE;
+        }
+        data = first;
+    }
+    if (is_range(type)) {
+        if (!range_contains(cap, first, count)) {
+            *argument = range_contains(cap, first, 1) ? 3 : 2;
+            return ERR_RANGE;
+        }
+        data = range_data((uint32_t)first, (uint32_t)count);
+    }
+    cap->data = data;
+    cap_set_rights(cap, cap_rights(cap) & rights);
+    //@ assert type: head_type(cap->head) == type;
+    //@ assert within: rights <= 15 && rights_within(head_rights(cap->head), rights);
+    return OK;
+}
+
 error_t cap_mint(struct slot *source, struct slot *target, const struct mint *mint, unsigned *argument)
 {
     struct cap cap = source->cap;
-    unsigned type = cap_type(&cap);
 
     *argument = 0;
     if (!can_be_copied(&cap))
         return ERR_TYPE;
     if (!derivation_can_have_child(source))
         return ERR_DEPTH;
-    if (mint->rights & ~(word_t)RIGHTS_ALL) {
-        *argument = 1;
-        return ERR_RANGE;
-    }
-    if ((type == OBJECT_ENDPOINT || type == OBJECT_NOTIFICATION) && mint->first != 0) {
-        if (cap.data != 0) {
-            *argument = 2;
-            return ERR_STATE;
-        }
-        cap.data = mint->first;
-    }
-    if (is_range(type)) {
-        if (!range_contains(&cap, mint->first, mint->count)) {
-            *argument = range_contains(&cap, mint->first, 1) ? 3 : 2;
-            return ERR_RANGE;
-        }
-        cap.data = range_data((uint32_t)mint->first, (uint32_t)mint->count);
-    }
-    cap_set_rights(&cap, cap_rights(&cap) & mint->rights);
+    error_t error = cap_narrow(&cap, mint, argument);
+    if (error != OK)
+        return error;
     revive(&cap);
     derivation_add_child(source, target, without_mapping(cap));
     return OK;
@@ -120,6 +160,9 @@ error_t cap_transfer(struct slot *source, struct slot *target, word_t mode, word
     }
 }
 
+/*@ requires \valid_read(slot);
+    assigns \nothing;
+    ensures \result <==> address != 0 && head_type(slot->cap.head) == OBJECT_NULL; */
 bool slot_can_be_filled(cap_t address, const struct slot *slot)
 {
     return address != CAP_NULL && slot_is_empty(slot);

@@ -15,11 +15,20 @@ struct slot lookup_no_cnode[1];
 error_t lookup_slow(const struct thread *thread, cap_t address, struct slot **slot)
 {
     struct slot *slots = thread->cnode;
-    word_t count = thread->cnode_mask + 1;
+    unsigned bits = (unsigned)__builtin_ctzll(thread->cnode_mask + 1);
 
+    /*@ loop invariant 0 <= level <= LOOKUP_LEVELS_MAX;
+        loop invariant space(slots, bits, LOOKUP_LEVELS_MAX - level);
+        loop invariant thread_resolves(thread, \at(address, Pre),
+                                       resolve(slots, bits, address, LOOKUP_LEVELS_MAX - level));
+        loop assigns level, slots, bits, address;
+        loop variant LOOKUP_LEVELS_MAX - level; */
     for (unsigned level = 0; level < LOOKUP_LEVELS_MAX; level++) {
-        struct slot *found = &slots[address & (count - 1)];
-        address >>= __builtin_ctzll(count);
+        word_t index = address & (((word_t)1 << bits) - 1);
+        struct slot *found = &slots[index];
+        //@ assert inside: index == address % (1 << bits);
+        //@ assert rest: (address >> bits) == address / (1 << bits);
+        address >>= bits;
         if (address == 0) {
             *slot = found;
             return OK;
@@ -28,8 +37,12 @@ error_t lookup_slow(const struct thread *thread, cap_t address, struct slot **sl
             return ERR_CAPABILITY;
         if (!cap_is(&found->cap, OBJECT_CNODE, RIGHT_WRITE)) /* what is found can be moved away, and filled */
             return ERR_RIGHT;
+        //@ assert leads_on: way(slots[index].cap.head) == \true;
+        /*@ assert step: resolve(slots, bits, \at(address, LoopCurrent), LOOKUP_LEVELS_MAX - level) ==
+                resolve(head_slots(slots[index].cap.head), head_small(slots[index].cap.head), address,
+                        LOOKUP_LEVELS_MAX - level - 1); */
         slots = cnode_slots(&found->cap);
-        count = cnode_count(&found->cap);
+        bits = cnode_bits(&found->cap);
     }
     return ERR_DEPTH;
 }

@@ -21,8 +21,10 @@ static status_t decode_receiver(const struct invocation *invocation, struct thre
     if (status != OK)
         return status;
     *thread = cap_pointer(&slot->cap);
-    if (sc->owner || sc->thread || (*thread)->owned)
+    if (sc->owner || sc->thread)
         return ERR_BUSY;
+    if ((*thread)->owned)
+        return invocation_error(ERR_BUSY, 1);
     return sc->budget == 0 ? ERR_STATE : OK;
 }
 
@@ -32,7 +34,7 @@ static status_t sched_context_do_bind(struct invocation *invocation)
     status_t status = decode_receiver(invocation, &thread);
 
     if (status == OK && thread->sc)
-        status = ERR_BUSY;
+        status = invocation_error(ERR_BUSY, 1);
     if (status == OK)
         sched_context_bind(invoked_context(invocation), thread);
     return status;
@@ -45,7 +47,7 @@ static status_t sched_context_do_lend(struct invocation *invocation)
     status_t status = decode_receiver(invocation, &thread);
 
     if (status == OK && thread->sc && (thread->sc->lent || !thread->sc->chain))
-        status = ERR_BUSY;
+        status = invocation_error(ERR_BUSY, 1);
     if (status != OK)
         return status;
     if (thread->sc)

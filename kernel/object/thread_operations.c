@@ -82,9 +82,9 @@ static status_t decode_configure(const struct invocation *invocation, struct con
             return status;
         /* A capability that stands in the thread itself, or the last one to something long to destroy, must not go with the old. */
         if (slot_would_destroy(&op->thread->slots[rule->place]))
-            return ERR_STATE;
+            return invocation_error(ERR_STATE, rule->argument);
     }
-    return drops_both_handlers(op) ? ERR_STATE : OK;
+    return drops_both_handlers(op) ? invocation_error(ERR_STATE, 7) : OK;
 }
 
 static void perform_configure(const struct configure *op)
@@ -220,8 +220,10 @@ static status_t thread_bind_notification(struct invocation *invocation)
         return OK;
     }
     struct notification *notification = cap_pointer(&slot->cap);
-    if (thread->notification || notification->bound)
+    if (thread->notification)
         return ERR_BUSY;
+    if (notification->bound)
+        return invocation_error(ERR_BUSY, 1);
     if (!queue_is_empty(&notification->waiters))
         return invocation_error(ERR_STATE, 1);
     notification_bind(notification, thread);

@@ -19,11 +19,11 @@
 #include "lock.h"
 #include "object.h"
 #include "sched_context.h"
+#include "watermark.h"
 
 #define RETYPE_COUNT_MAX 64u
 #define CNODE_BITS_MIN   4u
 #define CNODE_BITS_MAX   20u
-#define CLEAR_STEP       4096u
 
 struct retype {
     struct slot *untyped;
@@ -112,13 +112,10 @@ static status_t check_destination(const struct invocation *invocation, struct re
 static status_t check_memory(struct retype *op)
 {
     const struct cap *cap = &op->untyped->cap;
-    uint64_t size = 1ull << op->size_bits, end = 1ull << untyped_size_bits(cap);
-    uint64_t offset = (cap->data + size - 1) & ~(size - 1);
+    unsigned untyped_bits = untyped_size_bits(cap);
 
-    if (op->size_bits > untyped_size_bits(cap) || offset > end || op->count > (end - offset) >> op->size_bits)
-        return ERR_MEMORY;
-    op->offset = (word_t)offset;
-    return OK;
+    op->offset = watermark_align((word_t)cap->data, op->size_bits);
+    return watermark_has_room((word_t)op->offset, op->size_bits, op->count, untyped_bits) ? OK : ERR_MEMORY;
 }
 
 static status_t untyped_decode_retype(const struct invocation *invocation, struct retype *op)
@@ -159,7 +156,7 @@ static void untyped_perform_retype(const struct retype *op)
         derivation_add_child(op->untyped, &op->slots[i], cap);
         memory += (word_t)1 << op->size_bits;
     }
-    untyped->data = op->offset + ((uint64_t)op->count << op->size_bits);
+    untyped->data = watermark_after(op->offset, op->size_bits, op->count);
 }
 
 static status_t untyped_retype(struct invocation *invocation)
@@ -175,15 +172,11 @@ static status_t untyped_retype(struct invocation *invocation)
 /* Clear one step below the watermark, not below the floor. True if there is more. */
 static bool reset_step(struct cap *untyped, uint64_t floor)
 {
-    uint64_t size = untyped->data - floor;
+    uint64_t lower = untyped_is_device(untyped) ? floor : watermark_step_down(untyped->data, floor);
 
-    if (size > CLEAR_STEP)
-        size = untyped->data % CLEAR_STEP ? untyped->data % CLEAR_STEP : CLEAR_STEP;
     if (!untyped_is_device(untyped))
-        arch_clear_memory((char *)cap_pointer(untyped) + (untyped->data - size), size);
-    else
-        size = untyped->data - floor;
-    untyped->data -= size;
+        arch_clear_memory((char *)cap_pointer(untyped) + lower, untyped->data - lower);
+    untyped->data = lower;
     return untyped->data > floor;
 }
 
@@ -196,7 +189,7 @@ static status_t untyped_reset(struct invocation *invocation)
         return ERR_CHILDREN;
     if (floor > untyped->data)
         return invocation_error(ERR_RANGE, 1);
-    if (floor % CLEAR_STEP)
+    if (floor % WATERMARK_STEP)
         return invocation_error(ERR_ALIGNMENT, 1);
     if (floor == untyped->data)
         return OK;

@@ -24,11 +24,17 @@
 #include "sched_context.h"
 #include "time.h"
 
+/*@ requires ring(sc) && index < sc->max;
+    assigns \nothing;
+    ensures \result == ring_index(sc->max, index + 1) && \result < sc->max; */
 static unsigned ring_next(const struct sched_context *sc, unsigned index)
 {
     return index + 1u == sc->max ? 0 : index + 1u;
 }
 
+/*@ requires ring(sc) && position < sc->count;
+    assigns \nothing;
+    ensures \result == &sc->refills[ring_index(sc->max, sc->head + position)] && \valid(\result); */
 static struct refill *refill_at(struct sched_context *sc, unsigned position)
 {
     unsigned index = sc->head + position;
@@ -37,11 +43,17 @@ static struct refill *refill_at(struct sched_context *sc, unsigned position)
     return &sc->refills[index >= sc->max ? index - sc->max : index];
 }
 
+/*@ requires ring(sc);
+    assigns \nothing;
+    ensures \result == &sc->refills[ring_index(sc->max, sc->head + sc->count - 1)] && \valid(\result); */
 static struct refill *refill_tail(struct sched_context *sc)
 {
     return refill_at(sc, sc->count - 1u);
 }
 
+/*@ requires ring(sc) && sc->count > 1;
+    assigns sc->head, sc->count;
+    ensures ring(sc) && sc->count == \old(sc->count) - 1 && sc->head == ring_index(sc->max, \old(sc->head) + 1); */
 static void pop_head(struct sched_context *sc)
 {
     assert(sc->count > 1);
@@ -94,6 +106,11 @@ static bool join_small_heads(struct sched_context *sc)
     return joined;
 }
 
+/*@ requires budget_there(sc) && 0 < budget <= period;
+    assigns sc->budget, sc->period, sc->head, sc->count, sc->refills[0 .. 1];
+    ensures ring(sc) && sc->budget == budget && sc->period == period;
+    ensures sum: amount(sc, 0) == budget && (sc->count == 1 || sc->count == 2 && amount(sc, 1) == 0);
+    ensures slice: budget == period ==> sc->count == 2; */
 void refill_reset(struct sched_context *sc, ticks_t budget, ticks_t period, ticks_t now)
 {
     assert(budget > 0 && budget <= period);
@@ -108,17 +125,29 @@ void refill_reset(struct sched_context *sc, ticks_t budget, ticks_t period, tick
     }
 }
 
+/*@ requires ring(sc) && sc->count == 2 && amount(sc, 0) + amount(sc, 1) == sc->budget;
+    assigns sc->refills[0 .. sc->max - 1];
+    ensures ring(sc);
+    ensures sum: amount(sc, 0) + amount(sc, 1) == sc->budget;
+    ensures over: \result <==> used >= \old(amount(sc, 0));
+    ensures renewed: \result ==> amount(sc, 0) == sc->budget;
+    ensures left: !\result ==> amount(sc, 0) == \old(amount(sc, 0)) - used; */
 static bool slice_charge(struct sched_context *sc, ticks_t used)
 {
     struct refill *left = refill_at(sc, 0), *gone = refill_at(sc, 1);
 
+    //@ assert apart: ring_index(sc->max, sc->head + 0) != ring_index(sc->max, sc->head + 1);
     if (used < left->amount) {
         left->amount -= used;
         gone->amount += used;
+        //@ assert sc->budget == \at(sc->budget, Pre) && left->amount + gone->amount == sc->budget;
+        //@ assert moved: amount(sc, 0) == left->amount && amount(sc, 1) == gone->amount;
         return false;
     }
     left->amount = sc->budget;
     gone->amount = 0;
+    //@ assert sc->budget == \at(sc->budget, Pre) && left->amount == sc->budget;
+    //@ assert renewed: amount(sc, 0) == left->amount && amount(sc, 1) == gone->amount;
     return true;
 }
 
@@ -187,6 +216,9 @@ void refill_begin(struct sched_context *sc, ticks_t now)
         refill_unblock(sc, now);
 }
 
+/*@ requires ring(sc);
+    assigns \nothing;
+    ensures \result <==> sc->refills[sc->head].time <= now; */
 bool refill_is_ready(const struct sched_context *sc, ticks_t now)
 {
     return sc->refills[sc->head].time <= now;

@@ -102,7 +102,7 @@ TEST(context_returns_to_its_owner_if_the_caller_has_another)
     cap_t other = make(OBJECT_SCHED_CONTEXT, 8);
     set_budget(other, SLICE_NS, SLICE_NS, 0);
     EXPECT_ERROR(CALL(other, OP_SCHED_CONTEXT_BIND, client).status, ERR_BUSY,
-                 0); /* it owns one, though that is away */
+                 1); /* it owns one, though that is away */
     run(server[0]);
     CALL(endpoint[1], 0); /* server 0 waits for server 1, without a context */
     root_wake();

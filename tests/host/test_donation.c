@@ -378,8 +378,8 @@ TEST(lend_and_bind_refuse)
 
     EXPECT_ERROR(CALL(fresh, OP_SCHED_CONTEXT_BIND, server[0]).status, ERR_STATE, 0);
     EXPECT_ERROR(CALL(fresh, OP_SCHED_CONTEXT_LEND, server[0]).status, ERR_STATE, 0);
-    EXPECT_ERROR(CALL(lent, OP_SCHED_CONTEXT_BIND, client).status, ERR_BUSY, 0);
-    EXPECT_ERROR(CALL(lent, OP_SCHED_CONTEXT_LEND, client).status, ERR_BUSY, 0);
+    EXPECT_ERROR(CALL(lent, OP_SCHED_CONTEXT_BIND, client).status, ERR_BUSY, 1);
+    EXPECT_ERROR(CALL(lent, OP_SCHED_CONTEXT_LEND, client).status, ERR_BUSY, 1);
     EXPECT_ERROR(CALL(SC_OF(client), OP_SCHED_CONTEXT_BIND, server[0]).status, ERR_BUSY, 0);
     EXPECT_ERROR(CALL(lent, OP_SCHED_CONTEXT_BIND, endpoint[0]).status, ERR_TYPE, 1);
     EXPECT_ERROR(CALL(lent, OP_SCHED_CONTEXT_BIND, slot_new()).status, ERR_CAPABILITY, 1);

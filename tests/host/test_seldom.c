@@ -282,7 +282,7 @@ TEST(context_that_is_lent_is_lent_to_nobody_else)
     set_budget(one, SLICE_NS, SLICE_NS, 0);
     set_budget(two, SLICE_NS, SLICE_NS, 0);
     DO(one, OP_SCHED_CONTEXT_LEND, a);
-    EXPECT_ERROR(CALL(two, OP_SCHED_CONTEXT_LEND, a).status, ERR_BUSY, 0);
+    EXPECT_ERROR(CALL(two, OP_SCHED_CONTEXT_LEND, a).status, ERR_BUSY, 1);
     EXPECT_ERROR(CALL(one, OP_SCHED_CONTEXT_LEND, b).status, ERR_BUSY, 0);
     EXPECT_ERROR(CALL(one, OP_SCHED_CONTEXT_BIND, b).status, ERR_BUSY, 0);
     EXPECT(((struct sched_context *)object_at(two))->thread == NULL);

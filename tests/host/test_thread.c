@@ -74,7 +74,7 @@ TEST(configure_does_not_destroy_by_replacing)
     cap_t own = make(OBJECT_ENDPOINT, 0);
     EXPECT_OK(CONFIGURE(a, THREAD_SET_FAULT, 0, 0, 0, 0, own, 0, 0));
     delete (own); /* the thread has the last capability */
-    EXPECT_ERROR(CONFIGURE(a, THREAD_SET_FAULT, 0, 0, 0, 0, endpoint, 0, 0), ERR_STATE, 0);
+    EXPECT_ERROR(CONFIGURE(a, THREAD_SET_FAULT, 0, 0, 0, 0, endpoint, 0, 0), ERR_STATE, 6);
 }
 
 TEST(configure_without_space_stops_the_thread)
@@ -436,7 +436,7 @@ TEST(bind_notification_refuses)
     EXPECT_ERROR(CALL(a, OP_THREAD_BIND_NOTIFICATION, mint(notification, RIGHT_WRITE, 1)).status, ERR_RIGHT,
                  1);
     DO(a, OP_THREAD_BIND_NOTIFICATION, notification);
-    EXPECT_ERROR(CALL(b, OP_THREAD_BIND_NOTIFICATION, notification).status, ERR_BUSY, 0);
+    EXPECT_ERROR(CALL(b, OP_THREAD_BIND_NOTIFICATION, notification).status, ERR_BUSY, 1);
     EXPECT_ERROR(CALL(a, OP_THREAD_BIND_NOTIFICATION, other).status, ERR_BUSY, 0);
     DO(a, OP_THREAD_BIND_NOTIFICATION, 0);
     DO(b, OP_THREAD_BIND_NOTIFICATION, notification);
@@ -473,11 +473,11 @@ TEST(configure_does_not_drop_the_last_two_capabilities_to_an_endpoint_together)
     RECV(handler, 0);
     root_wake();
     delete (handler);
-    EXPECT_ERROR(CALL(target, OP_THREAD_CONFIGURE, both, 0, 0, 0, 0, 0, 0, 0).status, ERR_STATE, 0);
+    EXPECT_ERROR(CALL(target, OP_THREAD_CONFIGURE, both, 0, 0, 0, 0, 0, 0, 0).status, ERR_STATE, 7);
     EXPECT_EQ(thread_at(waiter)->state, THREAD_STATE_RECEIVING);
     DO(target, OP_THREAD_CONFIGURE, THREAD_SET_FAULT, 0, 0, 0, 0, 0, 0, 0);
     EXPECT_ERROR(CALL(target, OP_THREAD_CONFIGURE, THREAD_SET_TIMEOUT, 0, 0, 0, 0, 0, 0, 0).status, ERR_STATE,
-                 0);
+                 7);
     delete (target);
     EXPECT_ERROR(outcome_of(thread_at(waiter)).status, ERR_PEER_GONE, 0);
 }

@@ -204,7 +204,7 @@ TEST(a_client_that_gets_another_context_meanwhile_keeps_it)
 
     working(&s, true);
     cap_t own = s.client->context, other = make_context(BUDGET, BUDGET);
-    expect_argument(sched_context_bind(other, s.client->thread), ERR_BUSY, 0); /* it is an owner */
+    expect_argument(sched_context_bind(other, s.client->thread), ERR_BUSY, 1); /* it is an owner */
     expect_ok(sched_context_unbind(own));
     expect_timeout_fault(&s, 0, TIMEOUT_WITHDRAWN);
     expect_ok(sched_context_bind(other, s.client->thread));

@@ -16,7 +16,7 @@ TEST(bind_refuses_what_is_bound_and_a_context_without_a_budget)
     expect_ok(sched_context_bind(context, thread));
     expect_argument(sched_context_bind(context, thread), ERR_BUSY, 0);
     expect_argument(sched_context_bind(context, other), ERR_BUSY, 0);
-    expect_argument(sched_context_bind(make_context(BUDGET, BUDGET), thread), ERR_BUSY, 0);
+    expect_argument(sched_context_bind(make_context(BUDGET, BUDGET), thread), ERR_BUSY, 1);
     expect_ok(sched_context_unbind(context));
     expect_ok(sched_context_bind(context, other));
 }
@@ -36,12 +36,12 @@ TEST(lend_refuses_owners_borrowers_and_a_context_without_a_budget)
 
     expect_argument(sched_context_lend(make(OBJECT_SCHED_CONTEXT, 8), thread), ERR_STATE, 0);
     expect_argument(sched_context_lend(context, slot_take()), ERR_CAPABILITY, 1);
-    expect_argument(sched_context_lend(context, test_thread), ERR_BUSY, 0);
+    expect_argument(sched_context_lend(context, test_thread), ERR_BUSY, 1);
     expect_argument(sched_context_lend(test_context, thread), ERR_BUSY, 0);
     expect_ok(sched_context_lend(context, thread));
     expect_argument(sched_context_lend(context, thread), ERR_BUSY, 0);
-    expect_argument(sched_context_lend(other, thread), ERR_BUSY, 0);
-    expect_argument(sched_context_bind(other, thread), ERR_BUSY, 0);
+    expect_argument(sched_context_lend(other, thread), ERR_BUSY, 1);
+    expect_argument(sched_context_bind(other, thread), ERR_BUSY, 1);
     expect_ok(sched_context_unbind(context));
     expect_ok(sched_context_bind(other, thread));
 }

@@ -125,10 +125,10 @@ TEST(configure_does_not_destroy_what_it_replaces)
 
     expect_ok(configure(thread, THREAD_SET_FAULT, (struct thread_configuration){ .fault = endpoint }));
     erase(endpoint);
-    expect_argument(configure(thread, THREAD_SET_FAULT, (struct thread_configuration){ 0 }), ERR_STATE, 0);
+    expect_argument(configure(thread, THREAD_SET_FAULT, (struct thread_configuration){ 0 }), ERR_STATE, 6);
     expect_argument(configure(thread, THREAD_SET_FAULT,
                               (struct thread_configuration){ .fault = make(OBJECT_ENDPOINT, 0) }),
-                    ERR_STATE, 0);
+                    ERR_STATE, 6);
 }
 
 TEST(configure_that_fails_changes_nothing)
@@ -556,7 +556,7 @@ TEST(bind_notification_checks_the_capability_and_both_sides)
     expect_ok(thread_bind_notification(thread, CAP_NULL));
     expect_ok(thread_bind_notification(thread, notification));
     expect_argument(thread_bind_notification(thread, other), ERR_BUSY, 0);
-    expect_argument(thread_bind_notification(second, notification), ERR_BUSY, 0);
+    expect_argument(thread_bind_notification(second, notification), ERR_BUSY, 1);
     expect_ok(thread_bind_notification(thread, CAP_NULL));
     expect_ok(thread_bind_notification(second, notification));
 }

@@ -54,7 +54,7 @@ def make_parser():
                     formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--version", action="version", version=f"lucid {version_text()}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=Parser)
-    for add in (add_run, add_build, add_new, add_test, add_doctor, add_manual, add_clean):
+    for add in (add_run, add_build, add_new, add_test, add_prove, add_doctor, add_manual, add_clean):
         add(commands)
     return parser
 
@@ -118,7 +118,7 @@ def add_test(commands):
     parser = subcommand(commands, "test", "run the tests", "test.command",
                         epilog="Ends with the line `N passed, N failed`; the exit status is 1 if any failed.")
     parser.add_argument("--suite", action="append", metavar="NAME",
-                        help="only this suite (can be repeated): tool, host, random, model, fuzz, coverage, build, target, system")
+                        help="only this suite (can be repeated): tool, host, random, model, prove, fuzz, coverage, build, target, system")
     parser.add_argument("--filter", metavar="TEXT", help="only tests with TEXT in their name")
     parser.add_argument("--long", action="store_true", help="the long runs instead of their samples")
     parser.add_argument("--list", action="store_true", help="list the tests, and run none")
@@ -133,6 +133,17 @@ def add_test(commands):
                         help="show which lines and branches of the portable core the host tests reach")
     parser.add_argument("--board", default=DEFAULT_BOARD, metavar="BOARD",
                         help=f"the machine (default {DEFAULT_BOARD})")
+
+
+def add_prove(commands):
+    parser = subcommand(commands, "prove", "prove the contracts in the kernel's code, with Frama-C and Z3",
+                        "prove.command",
+                        epilog="kernel/proofs/proofs.toml lists what is proved. The exit status is 1 if something is not.")
+    parser.add_argument("--filter", metavar="TEXT", help="only files with TEXT in their path")
+    parser.add_argument("--afresh", action="store_true", help="ask Z3 everything, whatever it answered before")
+    parser.add_argument("--update", action="store_true",
+                        help="the same, and keep the answers in kernel/proofs/answers.txt")
+    parser.add_argument("--show", action="store_true", help="print the goals that are not proved")
 
 
 def add_doctor(commands):

@@ -50,6 +50,9 @@ NEEDS = [
     Need("bochs", "bochs", "is a second PC, with what QEMU's lacks: PCID, x2APIC, TSC-deadline", "test"),
     Need("bochsbios", "/usr/share/bochs/BIOS-bochs-latest", "is that PC's BIOS", "test"),
     Need("vgabios", "/usr/share/vgabios/vgabios.bin", "is the BIOS of its screen", "test"),
+    Need("frama-c-base", "frama-c", "proves the contracts in the kernel's code", "test"),
+    Need("why3", "why3", "takes what is to be proved from Frama-C to Z3", "test"),
+    Need("z3", "z3", "finds the proofs", "test"),
     Need("xorriso", "xorriso", "writes ISO images", "test"),
 ]
 
