@@ -28,6 +28,8 @@ int add(int a,
         int b);
 
 /* Inline. */
+/*@ requires a < 100;
+    ensures \\result == 2 * a; */
 static inline int twice(int a)
 {
     int b = a;
@@ -45,6 +47,8 @@ struct point {
 #define MANY(a) \\
     first(a);   \\
     second(a)
+
+/*@ logic integer two = 2; */
 
 /* Alone. */
 
