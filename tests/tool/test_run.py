@@ -23,6 +23,12 @@ def run(*words, typed="", **environment):
     return done.returncode, done.stdout, done.stderr
 
 
+def default_signals():
+    """Whoever started the tests may ignore Ctrl-C, as a shell does for what it runs in the background."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
+
+
 class WithoutTerminal(unittest.TestCase):
     def test_expected_text_ends_the_run_with_0(self):
         status, output, _ = run("--expect", "lucid>", "--timeout", "20")
@@ -141,7 +147,7 @@ class WithoutTerminal(unittest.TestCase):
 
     def test_a_reader_that_goes_away_before_ctrl_c_is_no_traceback(self):
         with subprocess.Popen(RUN, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                              bufsize=0) as process:
+                              bufsize=0, preexec_fn=default_signals) as process:
             process.stdout.readline()
             process.stdout.read(len("lucid> "))  # put out, so its line has to be ended
             process.stdout.close()
@@ -150,7 +156,8 @@ class WithoutTerminal(unittest.TestCase):
 
     def test_the_status_tells_the_signal_that_ended_the_run(self):
         for number, status in ((signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)):
-            with self.subTest(number), subprocess.Popen(RUN, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+            with self.subTest(number), subprocess.Popen(
+                    RUN, stdin=subprocess.PIPE, stdout=subprocess.PIPE, preexec_fn=default_signals) as process:
                 process.stdout.readline()
                 process.send_signal(number)
                 self.assertEqual(process.wait(20), status)

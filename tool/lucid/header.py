@@ -96,5 +96,5 @@ class Reader:
 
 
 def read_header(path):
-    """The items of a header in order; the first Text is usually its essay."""
+    """The items of a header in order; the first Text is usually its essay. Contracts for Frama-C are no documentation."""
     return Reader(path.read_text()).read()
