@@ -171,6 +171,10 @@ void arch_panic_report(void);
 /* Stop the machine for good: power off or exit the emulator with this status where that is possible, else halt. */
 NORETURN void arch_halt(int status);
 
+/* Switch the machine off (MACHINE_OFF) or start it again (MACHINE_RESET), where that takes a call that only the kernel can make (PSCI, SBI).
+ * Comes back only if it cannot: ERR_UNSUPPORTED. Where devices do it, that is user code's business. */
+error_t arch_power(word_t how);
+
 /* Nothing to run on this core: return to the portable part never; wait for interrupts with interrupts on, and when one comes enter the kernel as from
  * user mode, but without saving a context. Called as the last thing on the way out when core_self()->current is NULL. */
 NORETURN void arch_idle(void);
@@ -197,7 +201,8 @@ struct boot_machine {
     size_t payload_room;  /* bytes that were loaded from there on */
     paddr_t acpi_rsdp, device_tree;
     size_t device_tree_size;
-    uint32_t features; /* BOOT_FEATURE_FPU, _TAGS, _MELTDOWN */
+    struct boot_console console; /* where arch_console_put prints, for boot_info */
+    uint32_t features;           /* BOOT_FEATURE_FPU, _TAGS, _MELTDOWN */
     const char *machine;
 };
 NORETURN COLD void kernel_boot(const struct boot_machine *machine);

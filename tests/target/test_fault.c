@@ -4,7 +4,7 @@
  * instructions that fault are in arch/<processor>/faulting.h, as functions that go on behind the instruction
  * when they are resumed there.
  */
-#include "arch/x86_64/faulting.h"
+#include "faulting.h"
 #include "peers.h"
 
 struct handled {

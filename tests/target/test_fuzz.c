@@ -702,7 +702,8 @@ static void prepare(struct worker **check)
     fuzz.ports = mint_range(BOOT_SLOT_IO_PORT_RANGE, MACHINE_SCRATCH_PORT, 1);
     fuzz.number = (inspect(BOOT_SLOT_ASID_RANGE).data >> 32) - 8;
     fuzz.numbers = mint_range(BOOT_SLOT_ASID_RANGE, fuzz.number, 8);
-    fuzz.cores = mint_range(BOOT_SLOT_CORE_RANGE, 0, 1);
+    fuzz.cores = slot_take(); /* without GRANT: it cannot switch the machine off */
+    expect_ok(cnode_mint_range(CNODE, fuzz.cores, BOOT_SLOT_CORE_RANGE, RIGHT_READ | RIGHT_WRITE, 0, 1));
     worker_run(.function = fixer, .argument = PAIR(handler, make(OBJECT_REPLY, 0)));
     *check = worker_run(.function = checker, .space = space);
     worker_run(.function = ticker, .argument = mint(fuzz.tick, RIGHT_WRITE, SIGNAL_TICK),

@@ -3,7 +3,7 @@
  * Message-signalled interrupts: a real device writes what OP_IRQ_HANDLER_MSI tells, and that arrives as a
  * signal. The device is QEMU's edu.
  */
-#include "arch/x86_64/edu.h"
+#include "edu.h"
 
 /* A message-signalled line, its badged notification bound, and the device told to raise it. */
 struct source {

@@ -90,7 +90,7 @@ def add_run(commands):
 def add_build(commands):
     from .build import add_build_options
     parser = subcommand(commands, "build", "build a system's image", "build.command",
-                        epilog="Writes build/BOARD/SYSTEM/: image.elf, ELF files with symbols, report.txt. Other ways of building have folders\n"
+                        epilog="Writes build/BOARD/SYSTEM/: image.elf (and image.bin, where machines boot that), ELF files with symbols, report.txt. Other ways of building have folders\n"
                         "of their own: build/BOARD-debug, build/BOARD-clang, build/BOARD-debug-clang.")
     add_system(parser)
     add_build_options(parser, DEFAULT_BOARD)
@@ -121,6 +121,8 @@ def add_doctor(commands):
     parser.add_argument("--install", action="store_true", help="install what is missing (Debian and Ubuntu packages)")
     parser.add_argument("--for", dest="purpose", choices=("run", "test"), default="test",
                         help="what it is needed for: run (little) or test (everything; default)")
+    parser.add_argument("--board", default=DEFAULT_BOARD, metavar="BOARD",
+                        help=f"the machine that --for run is about (default {DEFAULT_BOARD})")
     parser.add_argument("--quiet", action="store_true", help="say nothing if all is there")
 
 

@@ -101,6 +101,7 @@ SELDOM void clock_init(void);
 
 /* ---- console.c */
 
+#define CONSOLE_PORT 0x3f8 /* of the first serial port */
 SELDOM void console_init(void);
 
 /* ---- trap.c */
