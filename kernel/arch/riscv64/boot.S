@@ -101,6 +101,7 @@ boot_end_virtual:
         lla     t0, trap_entry
         csrw    stvec, t0
         lui     sp, (STACK_TOP >> 12) & 0xfffff
+        mv      a2, a0
         mv      a0, a1
         mv      a1, s0
         li      s0, 0                           /* the backtrace ends here */
