@@ -96,9 +96,9 @@ def check_tools(port, variant):
     for tool in (variant.compiler, "ld"):
         name = compiler.tool_name(port, tool)
         if shutil.which(name) is None:
-            raise ToolError(f"'{name}' is missing, which board '{variant.board}' needs",
-                            f"./lucid doctor --install --for run --board {variant.board}"
-                            if variant.compiler == "gcc" else "./lucid doctor --install")
+            raise ToolError(f"the {'linker' if tool == 'ld' else 'compiler'} '{name}' is missing",
+                            "./lucid doctor --install" + (f" --for run --board {variant.board}"
+                                                          if variant.compiler == "gcc" else ""))
 
 
 def check_iso(port, board, iso):

@@ -7,6 +7,7 @@
  * No page is both writable and executable. The window holds ordinary memory and the payload, but not the
  * image, so the kernel's text and tables cannot be written through it either.
  */
+#include "boot_regions.h"
 #include "port.h"
 
 #define ENTRIES  512u
@@ -157,7 +158,7 @@ static void tables_reserve(struct boot_machine *machine)
             continue;
         tables_next = region->start;
         tables_end = region->start + size;
-        memory_map_reserve(machine, tables_next, tables_end);
+        boot_regions_reserve(machine, tables_next, tables_end);
         return;
     }
     BOOT_REFUSE("no %lu KiB of memory in one piece below 4 GiB for the kernel's page tables", 4 * pages);

@@ -59,8 +59,6 @@ SELDOM void paging_end_boot(void);
 /* Fill in memory, payload, acpi_rsdp of the machine. Stops the machine with a sentence if the loader's tables
  * make no sense. */
 SELDOM void memory_map_read(struct boot_machine *machine, unsigned protocol, paddr_t info);
-SELDOM void memory_map_remove(struct boot_machine *machine, paddr_t start, paddr_t end);
-SELDOM void memory_map_reserve(struct boot_machine *machine, paddr_t start, paddr_t end);
 
 /* ---- start.c */
 
