@@ -195,8 +195,8 @@ arch_idle:
         .type   trap_kernel, @function
 trap_kernel:
         lla     t0, fatal_frame
-        sd      ra, 8 * 1(t0)
-        sd      sp, 8 * 2(t0)
+        sd      sp, 8 * 1(t0)
+        sd      ra, 8 * 2(t0)
         sd      gp, 8 * 3(t0)
         sd      tp, 8 * 4(t0)
         sd      t1, 8 * 6(t0)

@@ -42,8 +42,8 @@
 #define STACK_PAGES         3     /* mapped ones, in total */
 
 /* Bits of control and status registers: privileged architecture 1.12, 4.1. */
-#define SATP_SV39     8
-#define SATP_SV48     9
+#define SATP_SV39     WORD(8)
+#define SATP_SV48     WORD(9)
 #define SATP_MODE     60 /* shift */
 #define SATP_ASID     44 /* shift */
 #define SSTATUS_SIE   0x2
@@ -81,7 +81,7 @@
 #define CONTEXT_T6   184
 #define CONTEXT_S2   192 /* s2 to s11 */
 
-/* struct trap_frame (trap.c): x1 to x31 at 8 times their number, and at 0 where it happened. */
+/* struct trap_frame (trap.c): the registers at 8 times their number in lucid/arch/riscv64/abi.h, then the others. */
 #define FRAME_PC     0
 #define FRAME_CAUSE  256
 #define FRAME_VALUE  264

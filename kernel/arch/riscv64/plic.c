@@ -99,8 +99,7 @@ static uint32_t core_controller(const struct device_tree *tree, unsigned hart)
     bool inside = false;
     device_tree_walk(&walk, tree);
     while (device_tree_next(&walk, &node)) {
-        const char *type = device_tree_text(tree, &node, "device_type");
-        if (type && __builtin_strcmp(type, "cpu") == 0)
+        if (device_tree_text_is(tree, &node, "device_type", "cpu"))
             inside = device_tree_number(tree, &node, "reg", 0, ~0u) == hart;
         else if (inside && device_tree_is_compatible(tree, &node, "riscv,cpu-intc"))
             return device_tree_number(tree, &node, "phandle", 0, 0);

@@ -16,9 +16,9 @@ static void tree_open(paddr_t physical)
     const void *header = boot_map(physical, 64);
     uint32_t size = header ? device_tree_size(header) : 0;
     const void *blob = size ? boot_map(physical, size) : NULL;
-    const char *wrong = blob ? device_tree_open(&tree, blob, size) : "it is none";
+    const char *wrong = blob ? device_tree_open(&tree, blob, size) : "is not there";
     if (wrong)
-        BOOT_REFUSE("the device tree at %lx cannot be used: %s", physical, wrong);
+        BOOT_REFUSE("the device tree at %lx %s", physical, wrong);
     machine.device_tree = physical;
     machine.device_tree_size = size;
 }
@@ -34,32 +34,13 @@ static void memory_read(void)
         BOOT_REFUSE("the device tree tells of no memory that can be used");
 }
 
-/* A word of the boot arguments. */
-static bool boot_argument(const char *word)
-{
-    struct device_tree_node chosen;
-    const char *text = device_tree_find_path(&tree, "/chosen", &chosen)
-                           ? device_tree_text(&tree, &chosen, "bootargs")
-                           : NULL;
-    size_t length = __builtin_strlen(word);
-    while (text && *text) {
-        size_t next = 0;
-        while (text[next] && text[next] != ' ')
-            next++;
-        if (next == length && __builtin_memcmp(text, word, length) == 0)
-            return true;
-        text += next + (text[next] == ' ');
-    }
-    return false;
-}
-
 static void features_tell(bool tags)
 {
-    unsigned cores = device_tree_cores(&tree);
+    unsigned count = device_tree_cores(&tree);
     machine.features = BOOT_FEATURE_FPU | (tags ? BOOT_FEATURE_TAGS : 0);
     print("riscv64: counter %lu kHz; %s %s%s%u core%s\n", arch_ticks_hz() / 1000,
-          paging_levels == 4 ? "sv48" : "sv39", tags ? "asid " : "", clock_has_sstc() ? "sstc " : "", cores,
-          cores == 1 ? "" : "s");
+          paging_levels == 4 ? "sv48" : "sv39", tags ? "asid " : "", clock_has_sstc() ? "sstc " : "", count,
+          count == 1 ? "" : "s");
 }
 
 NORETURN COLD void boot_start(paddr_t device_tree, paddr_t base, word_t hart);
@@ -70,7 +51,7 @@ void boot_start(paddr_t device_tree, paddr_t base, word_t hart)
     console_init(&tree, &machine);
     power_init(&tree);
     memory_read();
-    paging_init(&machine, !boot_argument("sv39"));
+    paging_init(&machine, !device_tree_argument(&tree, "sv39"));
     bool tags = space_detect_tags();
     plic_init(&tree, &machine, (unsigned)hart);
     clock_init(&tree);

@@ -193,9 +193,9 @@ void trap_user(word_t cause, word_t value)
 
 /* ---- From the kernel. */
 
-/* As trap_kernel (entry.S) fills it in: x1 to x31 by number, and pc in the place of x0. */
+/* As trap_kernel (entry.S) fills it in. */
 struct trap_frame {
-    word_t x[32];
+    word_t x[REGISTER_COUNT]; /* by enum user_register */
     word_t cause, value, status;
 };
 _Static_assert(offsetof(struct trap_frame, cause) == FRAME_CAUSE && FRAME_PC == 0, "layout.h");
@@ -203,18 +203,6 @@ _Static_assert(offsetof(struct trap_frame, status) == FRAME_STATUS, "layout.h");
 struct trap_frame fatal_frame;
 
 #define BACKTRACE_MAX 32u
-
-/* A return address stands `behind` its call by one: where the call is the last instruction of a function, the
- * address itself is already the next one's. */
-static void print_address(word_t address, word_t behind)
-{
-    word_t offset = 0;
-    const char *name = symbol_name(address - behind, &offset);
-    if (name)
-        print("  %016lx  %s+0x%lx\n", address, name, offset + behind);
-    else
-        print("  %016lx\n", address);
-}
 
 static bool is_stack(word_t address)
 {
@@ -241,18 +229,18 @@ static void print_backtrace(word_t frame)
         }
         if (words[-1] < KERNEL_BASE)
             break;
-        print_address(words[-1], 1);
+        symbol_print(words[-1], 1);
         frame = words[-2];
     }
 }
 
-/* Registers in rows of four; their names are in the order of their numbers, x0 being the pc. */
+/* All, by enum user_register, in rows of four. */
 static void print_registers(const word_t *x)
 {
-    static const char names[32][4] = { "pc", "ra", "sp", "gp", "tp",  "t0",  "t1", "t2", "s0", "s1", "a0",
+    static const char names[REGISTER_COUNT][4] = { "pc", "sp", "ra", "gp", "tp",  "t0",  "t1", "t2", "s0", "s1", "a0",
                                        "a1", "a2", "a3", "a4", "a5",  "a6",  "a7", "s2", "s3", "s4", "s5",
                                        "s6", "s7", "s8", "s9", "s10", "s11", "t3", "t4", "t5", "t6" };
-    for (unsigned i = 0; i < 32; i++)
+    for (unsigned i = 0; i < REGISTER_COUNT; i++)
         print("  %s%s %016lx%s", names[i], names[i][2] ? "" : " ", x[i], i % 4 == 3 ? "\n" : "");
 }
 
@@ -301,8 +289,8 @@ void trap_fatal(const struct trap_frame *frame)
     print("\nkernel registers:\n");
     print_registers(frame->x);
     print("  status %lx  at:\n", frame->status);
-    print_address(frame->x[REGISTER_IP], 0);
-    print_address(frame->x[REGISTER_RA], 1);
+    symbol_print(frame->x[REGISTER_IP], 0);
+    symbol_print(frame->x[REGISTER_RA], 1);
     PANIC("%s in the kernel (cause %lu), at %lx, address %lx", cause_name(frame->cause), frame->cause,
           frame->x[REGISTER_IP], frame->value);
 }

@@ -25,8 +25,8 @@
 
 enum user_register {
     REGISTER_IP,
-    REGISTER_RA, /* from here on x1 to x31, in the architecture's order */
     REGISTER_SP,
+    REGISTER_RA, /* from here on as the architecture numbers them */
     REGISTER_GP,
     REGISTER_TP, /* TLS base */
     REGISTER_T0,

@@ -98,7 +98,7 @@ static inline __attribute__((noreturn)) void arch_switch_stack(word_t stack_end,
 /* Names of the user registers, in the order of `enum user_register`, for people: at most three letters. */
 #define ARCH_REGISTER_NAMES                                                                                  \
     {                                                                                                        \
-        "pc", "ra", "sp", "gp", "tp", "t0", "t1", "t2", "s0", "s1", "a0", "a1", "a2", "a3", "a4", "a5",      \
+        "pc", "sp", "ra", "gp", "tp", "t0", "t1", "t2", "s0", "s1", "a0", "a1", "a2", "a3", "a4", "a5",      \
             "a6", "a7", "s2", "s3", "s4", "s5", "s6", "s7", "s8", "s9", "s10", "s11", "t3", "t4", "t5", "t6" \
     }
 
