@@ -14,7 +14,7 @@
 
 #define CAUSE_FETCH_MISALIGNED 0u
 #define CAUSE_FETCH_ACCESS     1u
-#define CAUSE_ILLEGAL          2u
+#define CAUSE_ILLEGAL          WORD(2)
 #define CAUSE_BREAKPOINT       3u
 #define CAUSE_LOAD_MISALIGNED  4u
 #define CAUSE_LOAD_ACCESS      5u
@@ -145,16 +145,21 @@ static bool is_privileged_instruction(uint32_t i)
     return (i >> 12 & 3) == 0 || (i >> 28 & 3) != 0;
 }
 
+static word_t illegal_kind(uint32_t instruction)
+{
+    if (instruction == INSTRUCTION_DIVIDE)
+        return EXCEPTION_DIVIDE;
+    return is_privileged_instruction(instruction) ? EXCEPTION_PROTECTION : EXCEPTION_INSTRUCTION;
+}
+
 static void trap_illegal(word_t value)
 {
     uint32_t instruction = illegal_instruction(value, core_self()->current->context.pc);
     bool fpu = is_fpu_instruction(instruction) && !fpu_is_on();
     if (fpu && kernel_fpu_request())
         return;
-    kernel_exception(fpu                                      ? EXCEPTION_FPU_OFF
-                     : is_privileged_instruction(instruction) ? EXCEPTION_PROTECTION
-                                                              : EXCEPTION_INSTRUCTION,
-                     (word_t)CAUSE_ILLEGAL << 32 | instruction);
+    kernel_exception(fpu ? EXCEPTION_FPU_OFF : illegal_kind(instruction),
+                     CAUSE_ILLEGAL << 32 | instruction);
 }
 
 /* ---- From user mode. */

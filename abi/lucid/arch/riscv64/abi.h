@@ -62,6 +62,10 @@ enum user_register {
 /* User addresses are from 0 to here, with Sv48. With Sv39 they end at 2^38. */
 #define USER_ADDRESS_END 0x0000800000000000ull
 
+/* The instruction by which code says that it would divide by zero, which the processor answers without an exception: an attempt to write to
+ * a register that can only be read (csrw time, zero). It is illegal for ever, and raises EXCEPTION_DIVIDE. */
+#define INSTRUCTION_DIVIDE 0xc0101073
+
 /* Index of the registers that a new thread's argument goes in. */
 #define REGISTER_ARGUMENT REGISTER_A0
 #define REGISTER_TLS      REGISTER_TP
