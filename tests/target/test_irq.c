@@ -29,8 +29,8 @@ static word_t take_signals(const struct source *source)
 /* Let some time pass, so that an interrupt that is to come has come. */
 static void pause(void)
 {
-    uint64_t end = ticks() + 20000;
-    while (ticks() < end) {
+    uint64_t end = cost_now() + 20000;
+    while (cost_now() < end) {
     }
 }
 

@@ -32,7 +32,7 @@ FAULTING_FUNCTION(faulting_unimp, "", ".4byte 0xc0001073"); /* csrw cycle, zero 
 FAULTING_FUNCTION(faulting_fpu_load, "", ".4byte 0x00013007");
 FAULTING_FUNCTION(faulting_fpu_store, "", ".4byte 0xfe013c27");
 FAULTING_FUNCTION(faulting_fpu_load_short, "", ".2byte 0x2002");
-FAULTING_FUNCTION(faulting_fpu_store_short, "addi sp, sp, -16", ".2byte 0xa002\naddi sp, sp, 16");
+FAULTING_FUNCTION(faulting_fpu_store_short, "", ".2byte 0xa002");
 FAULTING_FUNCTION(faulting_fpu_add, "", ".4byte 0x02007053");
 FAULTING_FUNCTION(faulting_fpu_multiply, "", ".4byte 0x02007043");
 FAULTING_FUNCTION(faulting_fpu_move, "", ".4byte 0xe20002d3");

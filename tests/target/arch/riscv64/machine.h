@@ -40,7 +40,7 @@ static inline void machine_power_off(void)
 }
 
 /* The counter of cycles: with -icount one tick an instruction. (`time` has one in a hundred.) */
-static inline uint64_t machine_ticks(void)
+static inline uint64_t machine_instructions(void)
 {
     uint64_t cycles;
     __asm__ volatile("rdcycle %0" : "=r"(cycles));

@@ -29,7 +29,7 @@ static inline void machine_start(void)
 }
 
 /* The counter: with -icount one tick an instruction. */
-static inline uint64_t machine_ticks(void)
+static inline uint64_t machine_instructions(void)
 {
     return arch_counter();
 }
