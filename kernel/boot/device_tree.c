@@ -301,6 +301,13 @@ const char *device_tree_text(const struct device_tree *tree, const struct device
     return text_at(tree, at, at + property.size);
 }
 
+bool device_tree_text_is(const struct device_tree *tree, const struct device_tree_node *node,
+                         const char *name, const char *text)
+{
+    const char *value = device_tree_text(tree, node, name);
+    return value && text_equal(value, text);
+}
+
 bool device_tree_reg(const struct device_tree *tree, const struct device_tree_node *node, unsigned index,
                      struct boot_region *region)
 {
@@ -320,8 +327,8 @@ bool device_tree_reg(const struct device_tree *tree, const struct device_tree_no
 
 static bool is_memory(const struct device_tree *tree, const struct device_tree_node *node)
 {
-    const char *type = device_tree_text(tree, node, "device_type");
-    return node->depth == 1 && type && text_equal(type, "memory") && device_tree_is_enabled(tree, node);
+    return node->depth == 1 && device_tree_text_is(tree, node, "device_type", "memory") &&
+           device_tree_is_enabled(tree, node);
 }
 
 /* The list in front: pairs of address and size, ended by a pair of zeroes. */
@@ -371,11 +378,30 @@ unsigned device_tree_cores(const struct device_tree *tree)
     struct device_tree_node node;
     unsigned cores = 0;
     device_tree_walk(&walk, tree);
-    while (device_tree_next(&walk, &node)) {
-        const char *type = node.depth == 2 ? device_tree_text(tree, &node, "device_type") : NULL;
-        cores += type && text_equal(type, "cpu") && device_tree_is_enabled(tree, &node);
-    }
+    while (device_tree_next(&walk, &node))
+        cores += node.depth == 2 && device_tree_text_is(tree, &node, "device_type", "cpu") &&
+                 device_tree_is_enabled(tree, &node);
     return cores;
+}
+
+bool device_tree_argument(const struct device_tree *tree, const char *word)
+{
+    struct device_tree_node chosen;
+    const char *text = NULL;
+    if (device_tree_find_path(tree, "/chosen", &chosen))
+        text = device_tree_text(tree, &chosen, "bootargs");
+    while (text && *text) {
+        const char *at = word;
+        for (; *at && *text == *at; text++)
+            at++;
+        if (!*at && (*text == ' ' || *text == '\0'))
+            return true;
+        while (*text && *text != ' ')
+            text++;
+        while (*text == ' ')
+            text++;
+    }
+    return false;
 }
 
 /* ---- The serial line ------------------------------------------------------------------------------------ */

@@ -31,7 +31,7 @@ static bool check_frame_entry(struct check_report *report, const arch_pte_t *ent
 /* One table and those below it: at most ARCH_TABLE_LEVELS deep, walked with a position for each level. */
 static bool check_space(struct check_report *report, struct address_space *space)
 {
-    arch_pte_t *table[ARCH_TABLE_LEVELS];
+    arch_pte_t *table[ARCH_TABLE_LEVELS_MAX];
     unsigned level = ARCH_TABLE_LEVELS - 1;
     word_t address = 0;
 

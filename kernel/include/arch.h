@@ -13,7 +13,9 @@
  *
  * Constants of arch_types.h:
  *     ARCH_NAME              "x86_64"
- *     ARCH_TABLE_LEVELS      levels of page tables; the root table is level ARCH_TABLE_LEVELS - 1, 4 KiB pages are in level 0
+ *     ARCH_TABLE_LEVELS      levels of page tables; the root table is level ARCH_TABLE_LEVELS - 1, 4 KiB pages are in level 0. A constant,
+ *                            or a variable that is set before kernel_boot where processors differ
+ *     ARCH_TABLE_LEVELS_MAX  a constant: the most that it can be
  *     ARCH_TABLE_BITS        log2 of the entries of a table
  *     ARCH_IRQ_LINES         number of interrupt lines; ARCH_IRQ_MSI_FIRST: lines from here on are message-signalled
  *     ARCH_HAS_IO_PORTS      0 or 1
@@ -128,7 +130,8 @@ paddr_t arch_pte_address(arch_pte_t entry); /* of the frame or table */
 word_t arch_pte_rights(arch_pte_t entry);   /* RIGHT_*, of a frame's entry: for the checker */
 arch_pte_t arch_pte_frame(paddr_t frame, unsigned level, word_t rights, word_t cache);
 arch_pte_t arch_pte_table(paddr_t table);
-/* Store an entry, so that the walker of this and other cores sees it in order. Making an entry valid needs no flush afterwards. */
+/* Store an entry, so that the walker of this and other cores sees it in order. Making an entry valid needs no flush afterwards: where
+ * the hardware may remember that it was not, the port finds that out at the page fault, and has it look again. */
 void arch_pte_write(arch_pte_t *where, arch_pte_t entry);
 
 /* Make code written to this memory executable: called before a mapping with RIGHT_EXECUTE is made. */

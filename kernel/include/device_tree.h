@@ -71,6 +71,9 @@ COLD uint32_t device_tree_number(const struct device_tree *tree, const struct de
 /* A property that is one text; NULL if it is not there, or not one. */
 COLD const char *device_tree_text(const struct device_tree *tree, const struct device_tree_node *node,
                                   const char *name);
+/* A property is this text. */
+COLD bool device_tree_text_is(const struct device_tree *tree, const struct device_tree_node *node,
+                              const char *name, const char *text);
 /* The range at an index of "reg". Buses that translate addresses are not followed. */
 COLD bool device_tree_reg(const struct device_tree *tree, const struct device_tree_node *node, unsigned index,
                           struct boot_region *region);
@@ -80,6 +83,9 @@ COLD void device_tree_memory(const struct device_tree *tree, struct boot_machine
 
 /* The serial line that /chosen names, or else any that is known; kind BOOT_CONSOLE_NONE if there is none. */
 COLD struct boot_console device_tree_console(const struct device_tree *tree);
+
+/* A word of the boot arguments (/chosen bootargs), which spaces separate. */
+COLD bool device_tree_argument(const struct device_tree *tree, const char *word);
 
 /* Number of processors that are enabled. */
 COLD unsigned device_tree_cores(const struct device_tree *tree);
