@@ -177,7 +177,9 @@ class BuildFile:
         flags = self._flags("kernel", compiler.kernel_flags(self.port, self.variant.kind, self.variant.compiler))
         checker = [CHECK_FOLDER] if self.variant.kind == "debug" else []
         folders = [f"kernel/{folder}" for folder in [*KERNEL_FOLDERS, *checker]] + [self.port.folder]
+        shared = [Path("kernel/arch/shared", name) for name in self.port.shared]
         objects = [self._compile(source, flags) for folder in folders for source in sources(folder)]
+        objects += [self._compile(source, flags) for source in shared]
         if not objects:
             raise ToolError("kernel/: there are no sources")
         self._link_kernel(self.folder / "kernel.elf", objects)

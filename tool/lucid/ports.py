@@ -7,7 +7,7 @@ from .common import ROOT, ToolError
 from .toml_places import Document
 
 KEYS = {"target", "image", "linker_script", "cc_flags", "ld_flags", "user_cc_flags", "user_fpu_cc_flags", "gcc_flags",
-        "clang_flags"}
+        "clang_flags", "shared"}
 IMAGES = {"elf": "image.elf", "flat": "image.bin"}
 
 
@@ -23,6 +23,7 @@ class Port:
     user_fpu_cc_flags: list = field(default_factory=list)  # for components with `fpu = true`
     gcc_flags: list = field(default_factory=list)
     clang_flags: list = field(default_factory=list)
+    shared: list = field(default_factory=list)             # files of kernel/arch/shared that it uses
 
     @property
     def image_name(self):
@@ -46,7 +47,7 @@ def load_port(name):
     values = document.values
     checks.known_keys(document, (), values, KEYS, "a port")
     lists = {key: _words(document, key, values.get(key, [])) for key in
-             ("cc_flags", "ld_flags", "user_cc_flags", "user_fpu_cc_flags", "gcc_flags", "clang_flags")}
+             ("cc_flags", "ld_flags", "user_cc_flags", "user_fpu_cc_flags", "gcc_flags", "clang_flags", "shared")}
     for key in ("target", "linker_script"):
         if key in values:
             checks.typed(document, (key,), values[key], str)

@@ -137,7 +137,7 @@ def pieces(taken, memory):
     blocks = []
     for start, end in free_ranges(taken, memory):
         while start < end:
-            size = start & -start
+            size = start & -start or power_of_two(end)
             while size > end - start:
                 size >>= 1
             blocks.append(size)

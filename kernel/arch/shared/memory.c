@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The functions that a compiler may call even in freestanding code (gcc manual, "Standards", and the gcc
- * internals manual, "Integer library routines"): copying and comparing; and counting zeros, for which the base
- * instruction set has no instruction. Nobody calls them by name in the kernel.
+ * The functions that a compiler may call even in freestanding code (gcc manual, "Standards"), for processors
+ * that have no instructions for them. Nobody calls them by name in the kernel.
  */
 #include "types.h"
 
@@ -10,8 +9,6 @@ void *memcpy(void *to, const void *from, size_t size);
 void *memmove(void *to, const void *from, size_t size);
 void *memset(void *to, int value, size_t size);
 int memcmp(const void *a, const void *b, size_t size);
-int __clzdi2(uint64_t value);
-int __ctzdi2(uint64_t value);
 
 /* Keeps the compiler from turning a loop into a call to the function that it is in. */
 #define KEEP_LOOP() __asm__ volatile("")
@@ -71,21 +68,4 @@ int memcmp(const void *a, const void *b, size_t size)
         if (x[i] != y[i])
             return x[i] < y[i] ? -1 : 1;
     return 0;
-}
-
-/* By halves. */
-int __clzdi2(uint64_t value)
-{
-    int zeros = 0;
-    for (unsigned half = 32; half > 0; half /= 2)
-        if (!(value >> (64 - half))) {
-            zeros += (int)half;
-            value <<= half;
-        }
-    return zeros;
-}
-
-int __ctzdi2(uint64_t value)
-{
-    return 63 - __clzdi2(value & (0 - value));
 }
