@@ -59,8 +59,10 @@ static inline word_t arch_stack_pointer(word_t stack_end)
     return stack_end & ~(word_t)15;
 }
 
-/* Where the caller of a function that has not made a frame yet goes on: in a register. True: `registers` hold it, it is *address. False: it is
- * the word at *address. */
+/*
+ * Where the caller of a function that has not made a frame yet goes on. True: *address is it, from the user registers.
+ * False: it is the word at *address.
+ */
 static inline bool arch_return_address(const word_t *registers, word_t *address)
 {
     *address = registers[REGISTER_X30];
