@@ -26,7 +26,7 @@ cap_t arena, thread_memory;
 static cap_t framework_memory;
 static cap_t framework_next, framework_end;   /* slots of the framework */
 static cap_t slot_first, slot_next, slot_end; /* slots of the tests */
-static word_t address_first, address_next; /* address ranges of the tests */
+static word_t address_first, address_next;    /* address ranges of the tests */
 static word_t image_address[IMAGE_PAGES_MAX]; /* where the program's frames are mapped, by their order */
 
 extern char text_end[] __asm__("etext");

@@ -127,10 +127,9 @@ TEST(operation_without_the_right_is_refused)
             continue;
         word_t rights = operations[o].label == OP_IO_PORT_RANGE_IN ? RIGHT_WRITE : RIGHT_READ;
         cap_t weak = slot_take();
-        expect_ok(type == OBJECT_IO_PORT_RANGE
-                      ? cnode_mint_range(CNODE, weak, cap, rights, PORT, 1)
-                  : type == OBJECT_CORE_RANGE ? cnode_mint_range(CNODE, weak, cap, rights, 0, 1)
-                                              : cnode_mint(CNODE, weak, cap, rights, 0));
+        expect_ok(type == OBJECT_IO_PORT_RANGE ? cnode_mint_range(CNODE, weak, cap, rights, PORT, 1)
+                  : type == OBJECT_CORE_RANGE  ? cnode_mint_range(CNODE, weak, cap, rights, 0, 1)
+                                               : cnode_mint(CNODE, weak, cap, rights, 0));
         struct message message = { .word = { 0 } };
         expect_argument(object_invoke(weak, operations[o].label, 8, &message), ERR_RIGHT, 0);
     }

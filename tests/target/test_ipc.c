@@ -440,7 +440,7 @@ TEST(registers_that_carry_no_result_hold_nothing_of_the_kernel)
     expect_equal(registers[4], 0x1112);
     expect_clean(registers, true);
     syscall_registers(SYS_CALL, endpoint, tag_make(1, 6, 0), 0,
-                  registers); /* the general path, where the server has no page's worth */
+                      registers); /* the general path, where the server has no page's worth */
     expect_clean(registers, true);
     syscall_registers(SYS_CALL, 0, 0, 0, registers);
     expect_clean(registers, false);

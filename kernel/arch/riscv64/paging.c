@@ -21,8 +21,8 @@
 #define BOOT_SLOTS (ENTRIES - 32)
 
 /* boot.S has filled in what it needed. */
-ALIGNED(4096) static arch_pte_t kernel_root[ENTRIES]; /* of Sv48 */
-ALIGNED(4096) arch_pte_t kernel_high[ENTRIES];        /* the last 512 GiB; the root of Sv39 */
+ALIGNED(4096) static arch_pte_t kernel_root[ENTRIES];     /* of Sv48 */
+ALIGNED(4096) arch_pte_t kernel_high[ENTRIES];            /* the last 512 GiB; the root of Sv39 */
 ALIGNED(4096) arch_pte_t kernel_image_directory[ENTRIES]; /* from KERNEL_BASE */
 ALIGNED(4096) arch_pte_t kernel_image_table[ENTRIES];     /* 2 MiB from KERNEL_BASE */
 ALIGNED(4096) arch_pte_t kernel_devices[ENTRIES];         /* from DEVICE_BASE, in steps of 2 MiB */

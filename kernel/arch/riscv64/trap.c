@@ -158,8 +158,7 @@ static void trap_illegal(word_t value)
     bool fpu = is_fpu_instruction(instruction) && !fpu_is_on();
     if (fpu && kernel_fpu_request())
         return;
-    kernel_exception(fpu ? EXCEPTION_FPU_OFF : illegal_kind(instruction),
-                     CAUSE_ILLEGAL << 32 | instruction);
+    kernel_exception(fpu ? EXCEPTION_FPU_OFF : illegal_kind(instruction), CAUSE_ILLEGAL << 32 | instruction);
 }
 
 /* ---- From user mode. */
@@ -242,9 +241,10 @@ static void print_backtrace(word_t frame)
 /* All, by enum user_register, in rows of four. */
 static void print_registers(const word_t *x)
 {
-    static const char names[REGISTER_COUNT][4] = { "pc", "sp", "ra", "gp", "tp",  "t0",  "t1", "t2", "s0", "s1", "a0",
-                                       "a1", "a2", "a3", "a4", "a5",  "a6",  "a7", "s2", "s3", "s4", "s5",
-                                       "s6", "s7", "s8", "s9", "s10", "s11", "t3", "t4", "t5", "t6" };
+    static const char names[REGISTER_COUNT][4] = { "pc", "sp", "ra",  "gp",  "tp", "t0", "t1", "t2",
+                                                   "s0", "s1", "a0",  "a1",  "a2", "a3", "a4", "a5",
+                                                   "a6", "a7", "s2",  "s3",  "s4", "s5", "s6", "s7",
+                                                   "s8", "s9", "s10", "s11", "t3", "t4", "t5", "t6" };
     for (unsigned i = 0; i < REGISTER_COUNT; i++)
         print("  %s%s %016lx%s", names[i], names[i][2] ? "" : " ", x[i], i % 4 == 3 ? "\n" : "");
 }
