@@ -5,10 +5,15 @@
  * With Sstc the comparator is a register of this core, and its interrupt is there for as long as time is past
  * it; without, the firmware is asked (SBI TIME). Firmware must have allowed Sstc, so what the device tree says
  * is not enough: it is tried.
+ *
+ * No deadline is set that is farther than LONGEST: the timer then fires early, and is set again. Without that, QEMU
+ * in virtual time, when all is idle, jumps to the end of time. For the same reason the timer of Sstc is never off,
+ * only that far away; the firmware's is off by masking it, which costs no call.
  */
 #include "port.h"
 
 #define CSR_STIMECMP 0x14d
+#define LONGEST      ((ticks_t)1 << 30) /* minutes */
 
 static uint64_t hz;
 static bool sstc;
@@ -49,23 +54,24 @@ static bool sstc_detect(void)
 
 void arch_timer_set(ticks_t deadline)
 {
-    if (sstc) {
-        stimecmp_write(deadline);
-        return;
-    }
+    ticks_t longest = arch_ticks() + LONGEST;
     if (deadline == TICKS_NEVER) {
         clock_quiet();
         return;
     }
-    sbi_call(SBI_EXTENSION_TIMER, SBI_TIMER_SET, deadline, 0);
+    if (deadline > longest)
+        deadline = longest;
+    if (sstc)
+        stimecmp_write(deadline);
+    else
+        sbi_call(SBI_EXTENSION_TIMER, SBI_TIMER_SET, deadline, 0);
     CSR_SET(sie, 1u << INTERRUPT_TIMER);
 }
 
-/* Without Sstc the pending bit is the firmware's: it is not looked at, which costs less than a call. */
 void clock_quiet(void)
 {
     if (sstc)
-        stimecmp_write(TICKS_NEVER);
+        stimecmp_write(arch_ticks() + LONGEST);
     else
         CSR_CLEAR(sie, 1u << INTERRUPT_TIMER);
 }
@@ -78,9 +84,8 @@ void clock_init(const struct device_tree *tree)
     if (hz == 0)
         BOOT_REFUSE("the device tree does not tell the frequency of the counter (/cpus timebase-frequency)");
     sstc = sstc_detect();
-    if (sstc)
-        CSR_SET(sie, 1u << INTERRUPT_TIMER);
-    else if (!sbi_has(SBI_EXTENSION_TIMER))
+    clock_quiet();
+    if (!sstc && !sbi_has(SBI_EXTENSION_TIMER))
         BOOT_REFUSE("there is no timer: neither Sstc nor the firmware's (SBI extension TIME)");
     CSR_WRITE(scounteren, COUNTERS_USER);
 }
