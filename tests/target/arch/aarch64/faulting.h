@@ -66,7 +66,7 @@ struct faulting_case {
 #name, name, name##_at, name##_after, kind                                                           \
     }
 
-/* An instruction that is not allowed is one that does not exist, at this exception level; or one that traps. */
+/* What is the kernel's alone does not exist for user code; what the kernel could allow traps. */
 static const struct faulting_case faulting_cases[] = {
     FAULTING_CASE(faulting_divide, EXCEPTION_DIVIDE),
     FAULTING_CASE(faulting_breakpoint, EXCEPTION_BREAKPOINT),
@@ -80,23 +80,23 @@ static const struct faulting_case faulting_cases[] = {
     FAULTING_CASE(faulting_smc, EXCEPTION_INSTRUCTION),
     FAULTING_CASE(faulting_eret, EXCEPTION_INSTRUCTION),
     FAULTING_CASE(faulting_hlt, EXCEPTION_INSTRUCTION),
-    FAULTING_CASE(faulting_control_read, EXCEPTION_PROTECTION),
-    FAULTING_CASE(faulting_control_write, EXCEPTION_PROTECTION),
-    FAULTING_CASE(faulting_root, EXCEPTION_PROTECTION),
-    FAULTING_CASE(faulting_vectors, EXCEPTION_PROTECTION),
-    FAULTING_CASE(faulting_kernel_pointer, EXCEPTION_PROTECTION),
-    FAULTING_CASE(faulting_flags, EXCEPTION_PROTECTION),
-    FAULTING_CASE(faulting_tlb, EXCEPTION_PROTECTION),
-    FAULTING_CASE(faulting_set_way, EXCEPTION_PROTECTION),
-    FAULTING_CASE(faulting_invalidate, EXCEPTION_PROTECTION),
-    FAULTING_CASE(faulting_translate, EXCEPTION_PROTECTION),
+    FAULTING_CASE(faulting_control_read, EXCEPTION_INSTRUCTION),
+    FAULTING_CASE(faulting_control_write, EXCEPTION_INSTRUCTION),
+    FAULTING_CASE(faulting_root, EXCEPTION_INSTRUCTION),
+    FAULTING_CASE(faulting_vectors, EXCEPTION_INSTRUCTION),
+    FAULTING_CASE(faulting_kernel_pointer, EXCEPTION_INSTRUCTION),
+    FAULTING_CASE(faulting_flags, EXCEPTION_INSTRUCTION),
+    FAULTING_CASE(faulting_tlb, EXCEPTION_INSTRUCTION),
+    FAULTING_CASE(faulting_set_way, EXCEPTION_INSTRUCTION),
+    FAULTING_CASE(faulting_invalidate, EXCEPTION_INSTRUCTION),
+    FAULTING_CASE(faulting_translate, EXCEPTION_INSTRUCTION),
     FAULTING_CASE(faulting_mask, EXCEPTION_PROTECTION),
     FAULTING_CASE(faulting_timer, EXCEPTION_PROTECTION),
     FAULTING_CASE(faulting_physical_counter, EXCEPTION_PROTECTION),
-    FAULTING_CASE(faulting_interrupts, EXCEPTION_PROTECTION),
-    FAULTING_CASE(faulting_debug, EXCEPTION_PROTECTION),
+    FAULTING_CASE(faulting_interrupts, EXCEPTION_INSTRUCTION),
+    FAULTING_CASE(faulting_debug, EXCEPTION_INSTRUCTION),
     FAULTING_CASE(faulting_pmu, EXCEPTION_PROTECTION),
-    FAULTING_CASE(faulting_read_only_pointer, EXCEPTION_PROTECTION),
+    FAULTING_CASE(faulting_read_only_pointer, EXCEPTION_INSTRUCTION),
 };
 
 /* Memory, with the instruction's place known. */

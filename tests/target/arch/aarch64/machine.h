@@ -50,10 +50,10 @@ static inline uint64_t machine_instructions(void)
 
 /*
  * An interrupt source that every machine has: the console's "I can take a character". The device has that to say since the first
- * character was sent, and nobody takes it back: the line is raised as long as the interrupt is wanted.
+ * character was sent, and nobody takes it back: the line rises whenever it is asked for the interrupt.
  */
 #define MACHINE_LINE      UART_LINE
-#define MACHINE_LINE_MODE IRQ_LEVEL
+#define MACHINE_LINE_MODE IRQ_EDGE
 
 /* What setting a line to active low results in. */
 #define MACHINE_ACTIVE_LOW ERR_UNSUPPORTED

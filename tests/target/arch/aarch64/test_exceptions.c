@@ -10,20 +10,6 @@ __asm__(
     ".pushsection .text.faulting_steps, \"ax\"\n.globl faulting_steps, faulting_steps_end\n"
     "faulting_steps: nop\n nop\n mov x9, #0\n add x9, x9, #1\n nop\nfaulting_steps_end: ret\n.popsection\n");
 
-/* A load through a stack pointer that is not aligned. */
-void faulting_stack(void);
-extern char faulting_stack_at[];
-__asm__(".pushsection .text.faulting_stack, \"ax\"\n.globl faulting_stack, faulting_stack_at\n"
-        "faulting_stack: sub sp, sp, #8\nfaulting_stack_at: ldr x9, [sp]\n.popsection\n");
-
-TEST(a_stack_pointer_that_is_not_aligned_is_an_exception_where_it_is_used)
-{
-    struct handled h = run_faulting(cause, (word_t)faulting_stack, FAULT_EXCEPTION);
-
-    expect_equal(h.fault.word[0], EXCEPTION_ALIGNMENT);
-    expect_equal(h.fault.word[2], (word_t)faulting_stack_at);
-}
-
 TEST(a_program_counter_that_is_not_aligned_is_an_exception)
 {
     struct handled h = run_faulting(cause, (word_t)faulting_steps + 2, FAULT_EXCEPTION);
