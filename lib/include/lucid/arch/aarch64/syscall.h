@@ -69,6 +69,13 @@ static inline bool arch_return_address(const word_t *registers, word_t *address)
     return true;
 }
 
+/* An instruction that stays undefined for ever (udf #0): how a panic ends. */
+static inline __attribute__((noreturn)) void arch_undefined(void)
+{
+    __asm__ volatile(".inst 0");
+    __builtin_unreachable();
+}
+
 /* The length of the system call instruction, and the registers of its results: for who answers a fault in its
  * place. */
 #define ARCH_SYSCALL_BYTES 4u
