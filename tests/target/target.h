@@ -263,6 +263,11 @@ static inline status_t raw_invoke(cap_t cap, word_t label, unsigned words, word_
 
 /* ---- Between the files of the framework */
 
+/* The test is one of the few for every machine (smoke.c). */
+bool smoke_has(const char *name);
+/* After it was asked for all tests: fails if there is none of a name that it knows. */
+void smoke_check(void);
+
 void arena_init(void);
 cap_t framework_slot(void);
 cap_t framework_make(unsigned type, unsigned size_bits);

@@ -40,6 +40,17 @@ class Emulator:
 
 
 @dataclass(frozen=True)
+class Variant:
+    """Another machine of the board's kind, which the suite `smoke` tries."""
+    name: str
+    what: str
+    arguments: list
+    memory: int | None                           # None: the board's
+    tells: str                                   # what the kernel says on it: a regular expression
+    reserved: list                               # (start, size) of memory that the device tree says is reserved
+
+
+@dataclass(frozen=True)
 class Board:
     name: str
     what: str
@@ -49,6 +60,7 @@ class Board:
     taken: list = field(default_factory=list)    # (start, end) of what is not for components: pairs of Place
     hardware: dict = field(default_factory=dict) # name -> what kind of device it is: "16550"
     devices: dict = field(default_factory=dict)  # name -> list of Resource
+    variants: list = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -74,7 +86,7 @@ def load_board(name):
                         else None)
     document = Document(ROOT / "boards" / f"{name}.toml")
     values = document.values
-    checks.known_keys(document, (), values, {"board", "emulator", "device"}, "a board")
+    checks.known_keys(document, (), values, {"board", "emulator", "device", "variant"}, "a board")
     board = values.get("board", {})
     checks.known_keys(document, ("board",), board, {"name", "what", "arch", "memory", "taken"}, "[board]")
     for key in ("name", "what", "arch", "memory"):
@@ -84,7 +96,7 @@ def load_board(name):
                  checks.size(document, ("board", "memory"), board["memory"]),
                  _emulator(document, values.get("emulator")), _taken(document, board.get("taken", [])),
                  {name: table.get("kind", "") for name, table in values.get("device", {}).items()},
-                 _devices(document, values.get("device", {})))
+                 _devices(document, values.get("device", {})), _variants(document, values.get("variant", {})))
 
 
 def _emulator(document, table):
@@ -116,6 +128,20 @@ def _place(document, path, text):
     base, sign, size = match.groups()
     offset = checks.size(document, path, size, low=0) if size else 0
     return Place(base or "start", -offset if sign == "-" else offset)
+
+
+def _variants(document, tables):
+    found = []
+    for name, table in tables.items():
+        path = ("variant", name)
+        checks.known_keys(document, path, table, {"what", "arguments", "memory", "tells", "reserved"}, f"variant '{name}'")
+        if "what" not in table:
+            raise document.error(path, f"variant '{name}' lacks 'what'")
+        memory = checks.size(document, path + ("memory",), table["memory"]) if "memory" in table else None
+        reserved = [checks.number_range(document, path + ("reserved", index), text)
+                    for index, text in enumerate(table.get("reserved", []))]
+        found.append(Variant(name, table["what"], table.get("arguments", []), memory, table.get("tells", ""), reserved))
+    return found
 
 
 def _devices(document, tables):
