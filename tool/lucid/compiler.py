@@ -43,7 +43,7 @@ def kind_flags(kind):
 
 
 def kernel_flags(port, kind, compiler, cores=1):
-    includes = ["-Ikernel/include", f"-I{port.folder}", "-Iabi", f"-Iabi/lucid/arch/{port.name}"]
+    includes = ["-Ikernel/include", f"-I{port.folder}", "-Ikernel/arch/shared", "-Iabi", f"-Iabi/lucid/arch/{port.name}"]
     return [*COMMON, *FREESTANDING, f"-DCONFIG_CORES={cores}", *kind_flags(kind), *target_flags(port, compiler),
             *port.cc_flags, *port.compiler_flags(compiler), *includes, *same_paths(compiler)]
 

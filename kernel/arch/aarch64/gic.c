@@ -142,7 +142,8 @@ error_t arch_irq_set_mode(unsigned line, word_t mode)
     bool enabled = *bits(GICD_ISENABLER, intid) >> intid % 32 & 1;
     arch_irq_mask(line);
     *config = (*config & ~(1u << shift)) | (mode & IRQ_LEVEL ? 0 : 1u) << shift;
-    *bits(GICD_ICPENDR, intid) = 1u << intid % 32; /* what was noticed in the other mode, or for another owner */
+    *bits(GICD_ICPENDR, intid) =
+        1u << intid % 32; /* what was noticed in the other mode, or for another owner */
     if (enabled)
         arch_irq_unmask(line);
     return OK;

@@ -8,6 +8,7 @@
 #include "cpu.h"
 #include "device_tree.h"
 #include "thread.h"
+#include "window.h"
 
 /* Runs once, or never: made small instead of fast, and kept apart from what runs often. */
 #define SELDOM __attribute__((cold))
@@ -40,14 +41,8 @@ static inline paddr_t image_physical(const void *pointer)
 extern char image_start[], text_start[], rodata_start[], data_start[], bss_end[], image_end[];
 extern char payload_start[], payload_end[];
 
-/* Map physical memory that somebody else wrote, for the time of boot; NULL if it is too much. */
-SELDOM const void *boot_map(paddr_t physical, size_t size);
-/* Map device registers, for good. */
-SELDOM volatile void *device_map(paddr_t physical, size_t size);
-/* Map all memory of the machine. Takes memory for tables from machine->memory. */
+/* Map all memory of the machine. */
 SELDOM void paging_init(struct boot_machine *machine);
-/* Take away what boot_map made. */
-SELDOM void paging_end_boot(void);
 
 /* ---- gic.c: the interrupt controller. */
 

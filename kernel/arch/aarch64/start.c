@@ -75,7 +75,7 @@ void boot_start(paddr_t tree_address, paddr_t load)
     print("aarch64: counter %lu kHz; %s%s, %u core%s\n", arch_ticks_hz() / 1000, cpu.pan ? "pan " : "",
           gic_name(), count, count == 1 ? "" : "s");
     machine.machine = machine_name(&tree);
-    paging_end_boot();
+    boot_map_end();
 
     machine.features = BOOT_FEATURE_FPU | BOOT_FEATURE_TAGS;
     machine.physical_end = physical_end();

@@ -9,6 +9,7 @@
 #include "device_tree.h"
 #include "riscv.h"
 #include "thread.h"
+#include "window.h"
 
 /* ---- paging.c: the kernel's own mapping, made at boot. */
 
@@ -18,8 +19,6 @@ extern char payload_start[], payload_end[];
 
 #define PTE_FRAME(physical) ((physical) >> PAGE_BITS << PTE_ADDRESS_SHIFT)
 
-/* The root table that belongs to the mode in use. */
-arch_pte_t *kernel_root_table(void);
 /* Where the image was loaded; set before anything else happens. */
 extern paddr_t image_base;
 static inline paddr_t image_physical(const void *pointer)
@@ -32,18 +31,10 @@ static inline word_t paging_user_end(void)
 {
     return (word_t)1 << (PAGE_BITS + ARCH_TABLE_BITS * paging_levels - 1);
 }
-/* Physical addresses that the window can show are below. */
-COLD paddr_t paging_physical_end(void);
 
-/* Map physical memory that somebody else wrote, for the time of boot; NULL if it is too much. */
-COLD const void *boot_map(paddr_t physical, size_t size);
-/* Map device registers for good. */
-COLD volatile void *device_map(paddr_t physical, size_t size);
 /* Turn on Sv48 if `sv48` and the processor has it; give the sections of the image their rights; map all memory
  * of the machine. Takes memory for tables from machine->memory. */
 COLD void paging_init(struct boot_machine *machine, bool sv48);
-/* Take away what boot_map made. */
-COLD void paging_end_boot(void);
 
 /* ---- start.c */
 

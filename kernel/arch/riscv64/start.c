@@ -56,9 +56,9 @@ void boot_start(paddr_t device_tree, paddr_t base, word_t hart)
     plic_init(&tree, &machine, (unsigned)hart);
     clock_init(&tree);
     features_tell(tags);
-    paging_end_boot();
+    boot_map_end();
 
-    machine.physical_end = paging_physical_end();
+    machine.physical_end = kernel_window_end();
     machine.payload = arch_pointer(image_physical(payload_start));
     machine.payload_room = (size_t)(payload_end - payload_start);
     machine.machine = "riscv64 virt";

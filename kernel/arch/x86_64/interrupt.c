@@ -133,7 +133,7 @@ static void lapic_enable(void)
     if (x2)
         msr_write(MSR_APIC_BASE, base | APIC_BASE_ENABLED | APIC_BASE_X2);
     else
-        lapic = device_map(base & APIC_BASE_ADDRESS);
+        lapic = device_map(base & APIC_BASE_ADDRESS, PAGE_SIZE);
     lapic_id = x2 ? lapic_read(LAPIC_ID) : lapic_read(LAPIC_ID) >> 24;
 }
 
@@ -171,7 +171,7 @@ static void ioapic_init(void)
 {
     for (unsigned i = 0; i < acpi.ioapic_count; i++)
         if (acpi.ioapic[i].first_line == 0)
-            ioapic = device_map(acpi.ioapic[i].address);
+            ioapic = device_map(acpi.ioapic[i].address, PAGE_SIZE);
     if (!ioapic)
         return;
     ioapic[IOAPIC_INDEX] = IOAPIC_VERSION;

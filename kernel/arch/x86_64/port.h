@@ -6,6 +6,7 @@
 #include "arch.h"
 #include "core.h"
 #include "thread.h"
+#include "window.h"
 #include "x86.h"
 
 /* Runs once, or never: made small instead of fast, and kept apart from what runs often. What only such
@@ -44,15 +45,9 @@ static inline paddr_t image_physical(const void *pointer)
 extern char image_start[], text_start[], rodata_start[], data_start[], bss_start[], bss_end[], image_end[];
 extern char payload_start[], payload_end[];
 
-/* Map physical memory that somebody else wrote, for the time of boot; NULL if it is too much. */
-SELDOM const void *boot_map(paddr_t physical, size_t size);
-/* Map device registers, uncached, for good. */
-SELDOM volatile void *device_map(paddr_t physical);
 /* Give the sections of the image their rights, and map all memory of the machine. Takes memory for tables
  * from machine->memory. */
 SELDOM void paging_init(struct boot_machine *machine);
-/* Take away what boot_map made. */
-SELDOM void paging_end_boot(void);
 
 /* ---- memory_map.c: what the boot loader told. */
 

@@ -47,7 +47,7 @@ void boot_start(unsigned protocol, paddr_t info)
     interrupt_init(&machine);
     clock_init();
     features_tell();
-    paging_end_boot();
+    boot_map_end();
 
     machine.physical_end = physical_end();
     machine.payload = arch_pointer(image_physical(payload_start));
