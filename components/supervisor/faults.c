@@ -97,6 +97,7 @@ static const char *exception_name(word_t kind)
         [EXCEPTION_PROTECTION] = "privileged instruction, or an address that no pointer can have",
         [EXCEPTION_ALIGNMENT] = "unaligned access",
         [EXCEPTION_OTHER] = "exception",
+        [EXCEPTION_BUS] = "bus error: nothing answers at this address of a device, or the firmware keeps it",
     };
     return kind < sizeof names / sizeof names[0] && names[kind] ? names[kind] : "unknown exception";
 }

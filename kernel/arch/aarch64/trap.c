@@ -73,7 +73,7 @@ static void trap_abort(bool instruction, word_t syndrome, word_t address)
 {
     word_t status = syndrome & ABORT_STATUS;
     if (!is_page_fault(status)) {
-        kernel_exception(status == STATUS_ALIGNMENT ? EXCEPTION_ALIGNMENT : EXCEPTION_OTHER, syndrome);
+        kernel_exception(status == STATUS_ALIGNMENT ? EXCEPTION_ALIGNMENT : EXCEPTION_BUS, syndrome);
         return;
     }
     bool write = (syndrome & ABORT_WRITE) && !(syndrome & ABORT_MAINTENANCE);

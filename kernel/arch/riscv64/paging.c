@@ -105,23 +105,20 @@ static void image_init(void)
 }
 
 /* A mode that the processor does not have leaves the register as it was: privileged architecture, 4.1.11. */
-static void mode_init(bool sv48)
+void paging_use_sv48(void)
 {
     word_t root = SATP_SV48 << SATP_MODE | image_physical(kernel_root) >> PAGE_BITS;
     kernel_root[ENTRIES - 1] = PTE_FRAME(image_physical(kernel_high)) | PTE_VALID;
-    if (!sv48)
-        return;
     CSR_WRITE(satp, root);
     if (CSR_READ(satp) != root)
         return;
     paging_levels = 4;
     window_base = WINDOW_BASE_SV48;
+    tlb_flush_all();
 }
 
-void paging_init(struct boot_machine *machine, bool sv48)
+void paging_init(struct boot_machine *machine)
 {
-    mode_init(sv48);
-    tlb_flush_all();
     window_init(machine);
     image_init();
     tlb_flush_all();

@@ -32,9 +32,11 @@ static inline word_t paging_user_end(void)
     return (word_t)1 << (PAGE_BITS + ARCH_TABLE_BITS * paging_levels - 1);
 }
 
-/* Turn on Sv48 if `sv48` and the processor has it; give the sections of the image their rights; map all memory
- * of the machine. Takes memory for tables from machine->memory. */
-COLD void paging_init(struct boot_machine *machine, bool sv48);
+/* Go on from Sv39 to Sv48, if the processor has it. */
+COLD void paging_use_sv48(void);
+/* Give the sections of the image their rights; map all memory of the machine. Takes memory for tables from
+ * machine->memory. */
+COLD void paging_init(struct boot_machine *machine);
 
 /* ---- start.c */
 

@@ -3,8 +3,8 @@
  * Interrupts and exceptions, in C: what they mean to the portable part; and the report of a kernel that has
  * failed.
  *
- * The machine code of an exception is its number in scause in bits 32 and up, and below what stval holds: of an
- * illegal instruction, its bits (privileged architecture 1.12, 4.1.8 and 4.1.9).
+ * The machine code of an exception is its number in scause in bits 56 and up, and below what stval holds: of an
+ * illegal instruction its bits, of a bus error the address (privileged architecture 1.12, 4.1.8 and 4.1.9).
  *
  * No trap is expected in kernel mode: each one is a panic, on the emergency stack, since it may be the stack that
  * is broken.
@@ -14,7 +14,7 @@
 
 #define CAUSE_FETCH_MISALIGNED 0u
 #define CAUSE_FETCH_ACCESS     1u
-#define CAUSE_ILLEGAL          WORD(2)
+#define CAUSE_ILLEGAL          2u
 #define CAUSE_BREAKPOINT       3u
 #define CAUSE_LOAD_MISALIGNED  4u
 #define CAUSE_LOAD_ACCESS      5u
@@ -23,6 +23,8 @@
 #define CAUSE_FETCH_PAGE       12u
 #define CAUSE_LOAD_PAGE        13u
 #define CAUSE_STORE_PAGE       15u
+
+#define CODE_CAUSE_SHIFT 56
 
 /* ---- Interrupts. */
 
@@ -145,6 +147,11 @@ static bool is_privileged_instruction(uint32_t i)
     return (i >> 12 & 3) == 0 || (i >> 28 & 3) != 0;
 }
 
+static word_t machine_code(word_t cause, word_t value)
+{
+    return cause << CODE_CAUSE_SHIFT | (value & ((WORD(1) << CODE_CAUSE_SHIFT) - 1));
+}
+
 static word_t illegal_kind(uint32_t instruction)
 {
     if (instruction == INSTRUCTION_DIVIDE)
@@ -158,7 +165,8 @@ static void trap_illegal(word_t value)
     bool fpu = is_fpu_instruction(instruction) && !fpu_is_on();
     if (fpu && kernel_fpu_request())
         return;
-    kernel_exception(fpu ? EXCEPTION_FPU_OFF : illegal_kind(instruction), CAUSE_ILLEGAL << 32 | instruction);
+    kernel_exception(fpu ? EXCEPTION_FPU_OFF : illegal_kind(instruction),
+                     machine_code(CAUSE_ILLEGAL, instruction));
 }
 
 /* ---- From user mode. */
@@ -172,6 +180,10 @@ static word_t exception_kind(word_t cause)
     case CAUSE_LOAD_MISALIGNED:
     case CAUSE_STORE_MISALIGNED:
         return EXCEPTION_ALIGNMENT;
+    case CAUSE_FETCH_ACCESS:
+    case CAUSE_LOAD_ACCESS:
+    case CAUSE_STORE_ACCESS:
+        return EXCEPTION_BUS;
     }
     return EXCEPTION_OTHER;
 }
@@ -192,7 +204,7 @@ void trap_user(word_t cause, word_t value)
         trap_illegal(value);
         return;
     }
-    kernel_exception(exception_kind(cause), cause << 32 | (uint32_t)value);
+    kernel_exception(exception_kind(cause), machine_code(cause, value));
 }
 
 /* ---- From the kernel. */

@@ -62,7 +62,7 @@ TEST(an_illegal_instruction_across_two_pages_is_told_with_its_bits)
     map(SPACE, copy(second.frame), address + 4096, RIGHT_READ | RIGHT_EXECUTE);
     struct handled h = run_faulting(run_there, address + 4094, FAULT_EXCEPTION);
     expect_equal(h.fault.word[0], EXCEPTION_PROTECTION);
-    expect_equal(h.fault.word[1], (word_t)2 << 32 | 0x10002073);
+    expect_equal(h.fault.word[1], (word_t)2 << 56 | 0x10002073);
     expect_equal(h.fault.word[2], address + 4094);
 }
 
@@ -82,7 +82,7 @@ TEST(an_undefined_instruction_of_an_fpu_thread_is_no_fpu_instruction)
                    .fault = handler);
         expect_ok(sys_recv_poll(handler, &fault, reply));
         expect_equal(fault.word[0], EXCEPTION_INSTRUCTION);
-        expect_equal(fault.word[1], (word_t)2 << 32 | undefined[i]);
+        expect_equal(fault.word[1], (word_t)2 << 56 | undefined[i]);
         expect_ok(answer(reply, FAULT_REPLY_STOP, 0, 0, 0));
     }
 }
@@ -106,6 +106,22 @@ TEST(an_odd_instruction_pointer_is_rounded_down)
     expect_ok(thread_write_registers(thread, REGISTER_IP, &odd, 1));
     expect_ok(thread_read_registers(thread, registers));
     expect_equal(registers[REGISTER_IP], 0x12344);
+}
+
+static word_t nothing_there, firmware;
+
+/* The first is between the devices of QEMU's machine; the second is the firmware's own, which keeps it by PMP. */
+TEST(memory_where_nothing_answers_and_that_of_the_firmware_are_bus_errors)
+{
+    if (!nothing_there) {
+        nothing_there = (word_t)framework_device(0x24000000);
+        firmware = (word_t)framework_device(0x80000000);
+    }
+    struct handled h = run_faulting(read_word, nothing_there + 8, FAULT_EXCEPTION);
+    expect_equal(h.fault.word[0], EXCEPTION_BUS);
+    expect_equal(h.fault.word[1], (word_t)5 << 56 | (nothing_there + 8));
+    h = run_faulting(read_word, firmware, FAULT_EXCEPTION);
+    expect_equal(h.fault.word[0], EXCEPTION_BUS);
 }
 
 /* Line 0 is nobody's, and the last ones do not exist. */
