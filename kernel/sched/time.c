@@ -8,6 +8,7 @@
 #include "core.h"
 
 #define NS_PER_SECOND 1000000000ull
+#define HALF          0x80000000ull /* of 2^32 */
 
 static uint64_t ns_per_tick;  /* 32.32 */
 static uint64_t ticks_per_ns; /* 32.32 */
@@ -39,7 +40,7 @@ static uint64_t multiply(uint64_t value, uint64_t factor)
     uint64_t high = value >> 32, low = value & 0xffffffff;
     uint64_t factor_high = factor >> 32, factor_low = factor & 0xffffffff;
     //@ assert low * factor_low <= 0xffffffff * 0xffffffff && low * factor_high <= 0xffffffff * 0xffffffff;
-    uint64_t rest = (low * factor_low >> 32) + low * factor_high;
+    uint64_t rest = ((low * factor_low + HALF) >> 32) + low * factor_high;
 
     //@ assert value == high * (1 << 32) + low;
     //@ assert factor == factor_high * (1 << 32) + factor_low;

@@ -345,7 +345,7 @@ class WrongDescriptions(FolderTest):
 
     def test_unknown_board(self):
         self.assertEqual(self.complaint(SAMPLE, "qemu-x86"),
-                         "there is no board 'qemu-x86'; known: bochs-x86_64 and qemu-x86_64\n   did you mean 'qemu-x86_64'?")
+                         "there is no board 'qemu-x86'; known: bochs-x86_64, qemu-aarch64, qemu-riscv64 and qemu-x86_64\n   did you mean 'qemu-x86_64'?")
 
     def test_unknown_system(self):
         from lucid.common import ToolError
