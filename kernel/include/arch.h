@@ -9,7 +9,7 @@
  *     *.c, *.S       the functions declared here (those marked "inline" may be inline functions of arch_types.h's
  *                    companion arch_inline.h, which is included at the end of this file)
  *     kernel.ld      how the kernel is linked
- *     port.toml      compiler and flags for the tool
+ *     port.toml      compiler and flags for the tool, and the files of kernel/arch/shared that it uses: what ports have in common
  *
  * Constants of arch_types.h:
  *     ARCH_NAME              "x86_64"
@@ -134,7 +134,8 @@ arch_pte_t arch_pte_table(paddr_t table);
  * the hardware may remember that it was not, the port finds that out at the page fault, and has it look again. */
 void arch_pte_write(arch_pte_t *where, arch_pte_t entry);
 
-/* Make code written to this memory executable: called before a mapping with RIGHT_EXECUTE is made. */
+/* Make code written to this memory executable: called before a mapping with RIGHT_EXECUTE is made. Bounded, though up to 1 GiB comes at
+ * once: for much memory, emptying caches is shorter than going through it. */
 void arch_sync_instructions(const void *memory, size_t size);
 /* Clear memory, reaching past caches that an uncached mapping could see behind. Sizes are multiples of 64. */
 void arch_clear_memory(void *memory, size_t size);

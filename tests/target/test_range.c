@@ -172,3 +172,14 @@ TEST(timer_keeps_the_last_capability_to_its_notification)
     expect_argument(core_range_bind_timer(CORES, 0, CAP_NULL), ERR_STATE, 0);
     /* The arena is revoked after the test, which takes it away. */
 }
+
+/* That it does switch off is what every run of these tests ends with, where the kernel does it. */
+TEST(the_machine_is_not_switched_off_without_the_right_to)
+{
+    cap_t weak = slot_take();
+
+    expect_ok(cnode_mint_range(CNODE, weak, CORES, RIGHT_READ | RIGHT_WRITE, 0, 1));
+    expect_argument(core_range_power(weak, MACHINE_OFF), ERR_RIGHT, 0);
+    expect_argument(core_range_power(CORES, MACHINE_RESET + 1), ERR_RANGE, 1);
+    expect_argument(core_range_power(CORES, ~(word_t)0), ERR_RANGE, 1);
+}

@@ -4,8 +4,11 @@
 
 #define FIELD(value, shift) ((unsigned)((value) >> (shift)&15))
 
+/* SCTLR_EL1. */
 #define SCTLR_SA0   (1ul << 4)  /* user code: the stack pointer must be aligned */
-#define SCTLR_UCT   (1ul << 15) /* and may read CTR_EL0, to make code; */
+#define SCTLR_DZE   (1ul << 14) /* and may clear memory by cache lines, */
+#define SCTLR_UCT   (1ul << 15) /* read CTR_EL0, to make code, */
+#define SCTLR_NTWE  (1ul << 18) /* wait for an event, on its own time, */
 #define SCTLR_SPAN  (1ul << 23) /* clear: entering the kernel sets PAN */
 #define SCTLR_UCI   (1ul << 26) /* and clean caches by address */
 #define CPACR_TRAP  (1ul << 20) /* FPU: user code traps, the kernel does not */
@@ -43,10 +46,20 @@ word_t boot_translation_control(void)
     return half | half << 16 | 2ul << 30 | (range > 5 ? 5 : range) << 32 | 1ul << 36;
 }
 
+/* Counters of events are nobody's: what firmware has let user code see of them is taken back. */
+static void counters_close(void)
+{
+    unsigned pmu = FIELD(SYSREG_READ(id_aa64dfr0_el1), 8);
+    if (pmu != 0 && pmu != 15)
+        SYSREG_WRITE(pmuserenr_el0, 0);
+    if (FIELD(SYSREG_READ(id_aa64pfr0_el1), 44) != 0)
+        SYSREG_WRITE(S3_3_C13_C2_3, 0); /* AMUSERENR_EL0 */
+}
+
 void cpu_init(void)
 {
     word_t control = SYSREG_READ(sctlr_el1);
-    control = (control & ~SCTLR_SPAN) | SCTLR_SA0 | SCTLR_UCT | SCTLR_UCI;
+    control = (control & ~SCTLR_SPAN) | SCTLR_SA0 | SCTLR_DZE | SCTLR_UCT | SCTLR_NTWE | SCTLR_UCI;
     if (!cpu.pan)
         control |= SCTLR_SPAN;
     SYSREG_WRITE(sctlr_el1, control);
@@ -54,6 +67,7 @@ void cpu_init(void)
     SYSREG_WRITE(cntkctl_el1, CNTKCTL_EL0);
     SYSREG_WRITE(mdscr_el1, 0);
     SYSREG_WRITE(oslar_el1, 0); /* the OS lock keeps debug exceptions away */
+    counters_close();
     SYSREG_WRITE(tpidr_el0, 0);
     SYSREG_WRITE(tpidrro_el0, 0);
     if (cpu.pan)

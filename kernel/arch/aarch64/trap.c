@@ -11,21 +11,24 @@
 #include "port.h"
 #include "symbols.h"
 
-#define CLASS_SHIFT            26
-#define CLASS_UNKNOWN          0x00u
-#define CLASS_WFX              0x01u
-#define CLASS_FPU_OFF          0x07u
-#define CLASS_SYSTEM_REGISTER  0x18u
-#define CLASS_SVE_OFF          0x19u
-#define CLASS_INSTRUCTION_USER 0x20u
-#define CLASS_PC_ALIGNMENT     0x22u
-#define CLASS_DATA_USER        0x24u
-#define CLASS_SP_ALIGNMENT     0x26u
-#define CLASS_FPU              0x2cu
-#define CLASS_BREAKPOINT_USER  0x30u
-#define CLASS_STEP_USER        0x32u
-#define CLASS_WATCHPOINT_USER  0x34u
-#define CLASS_BRK              0x3cu
+#define CLASS_SHIFT              26
+#define CLASS_UNKNOWN            0x00u
+#define CLASS_WFX                0x01u
+#define CLASS_FPU_OFF            0x07u
+#define CLASS_SYSTEM_REGISTER    0x18u
+#define CLASS_SVE_OFF            0x19u
+#define CLASS_INSTRUCTION_USER   0x20u
+#define CLASS_INSTRUCTION_KERNEL 0x21u
+#define CLASS_PC_ALIGNMENT       0x22u
+#define CLASS_DATA_USER          0x24u
+#define CLASS_DATA_KERNEL        0x25u
+#define CLASS_SP_ALIGNMENT       0x26u
+#define CLASS_FPU                0x2cu
+#define CLASS_ERROR              0x2fu
+#define CLASS_BREAKPOINT_USER    0x30u
+#define CLASS_STEP_USER          0x32u
+#define CLASS_WATCHPOINT_USER    0x34u
+#define CLASS_BRK                0x3cu
 
 #define BRK_IMMEDIATE 0xffffu
 
@@ -170,6 +173,26 @@ SELDOM void arch_panic_report(void)
     print_backtrace((word_t)__builtin_frame_address(0));
 }
 
+static const char *class_name(unsigned class)
+{
+    switch (class) {
+    case CLASS_UNKNOWN:
+        return "undefined instruction";
+    case CLASS_INSTRUCTION_KERNEL:
+        return "executed an address that cannot be";
+    case CLASS_DATA_KERNEL:
+        return "accessed an address that cannot be";
+    case CLASS_PC_ALIGNMENT:
+    case CLASS_SP_ALIGNMENT:
+        return "program counter or stack pointer not aligned";
+    case CLASS_ERROR:
+        return "error of memory or a bus";
+    case CLASS_BRK:
+        return "breakpoint";
+    }
+    return "exception, or an interrupt that should be masked";
+}
+
 NORETURN SELDOM void trap_fatal(const struct trap_frame *f);
 void trap_fatal(const struct trap_frame *f)
 {
@@ -182,6 +205,6 @@ void trap_fatal(const struct trap_frame *f)
     symbol_print(f->pc, 0);
     for (unsigned i = 0; i < 31; i++)
         print("  x%u%s %016lx%s", i, i < 10 ? " " : "", f->x[i], i % 4 == 3 || i == 30 ? "\n" : "");
-    PANIC("exception of class %lx in the kernel, syndrome %lx, at %lx, address %lx",
-          f->syndrome >> CLASS_SHIFT & 0x3f, f->syndrome, f->pc, f->address);
+    PANIC("%s in the kernel, syndrome %lx, at %lx, address %lx",
+          class_name((unsigned)(f->syndrome >> CLASS_SHIFT & 0x3f)), f->syndrome, f->pc, f->address);
 }
