@@ -149,6 +149,7 @@ static uint8_t *sample(uint32_t *size)
     end();
     begin("chosen");
     text("stdout-path", "serial0:115200n8");
+    text("bootargs", " quiet sv39  last");
     end();
     end();
     return finish(size);
@@ -225,6 +226,30 @@ TEST(disabled_processors_do_not_count)
     EXPECT_EQ(device_tree_cores(&tree), 1);
 }
 
+TEST(boot_arguments_are_whole_words)
+{
+    struct device_tree tree = open_sample();
+    EXPECT(device_tree_argument(&tree, "quiet"));
+    EXPECT(device_tree_argument(&tree, "sv39"));
+    EXPECT(device_tree_argument(&tree, "last"));
+    EXPECT(!device_tree_argument(&tree, "sv3"));
+    EXPECT(!device_tree_argument(&tree, "sv390"));
+    EXPECT(!device_tree_argument(&tree, "v39"));
+    EXPECT(!device_tree_argument(&tree, "lasting"));
+}
+
+TEST(texts_are_compared_whole)
+{
+    struct device_tree tree = open_sample();
+    struct device_tree_node node;
+    EXPECT(device_tree_find_path(&tree, "/cpus/cpu@0", &node));
+    EXPECT(device_tree_text_is(&tree, &node, "device_type", "cpu"));
+    EXPECT(!device_tree_text_is(&tree, &node, "device_type", "cp"));
+    EXPECT(!device_tree_text_is(&tree, &node, "device_type", "cpus"));
+    EXPECT(!device_tree_text_is(&tree, &node, "reg", "cpu"));
+    EXPECT(!device_tree_text_is(&tree, &node, "status", "okay"));
+}
+
 /* ---- What is wrong */
 
 TEST(what_is_no_tree_is_refused)
@@ -278,6 +303,7 @@ static void read_all(const uint8_t *blob, uint32_t size)
     }
     device_tree_console(&tree);
     device_tree_cores(&tree);
+    device_tree_argument(&tree, "sv39");
     if (device_tree_find(&tree, "arm,pl011", &node))
         device_tree_text(&tree, &node, "compatible");
     device_tree_find_path(&tree, "/chosen", &node);

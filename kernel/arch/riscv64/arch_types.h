@@ -67,8 +67,9 @@ struct arch_space {
     bool flush;
 };
 
+/* The latest page fault that the tables did not explain (trap.c): where, and of which instruction. */
 struct arch_core {
-    char nothing;
+    word_t unexplained_address, unexplained_pc;
 };
 
 _Static_assert(CONFIG_CORES == 1, "this port runs on one core: see entry.S and struct arch_space");

@@ -71,6 +71,16 @@ static bool rights_allow(word_t rights, word_t access)
                                          : rights & RIGHT_READ;
 }
 
+/* The same once more, with nothing but this between, is not explained by what the processor remembers either. */
+static bool is_unexplained_again(word_t address)
+{
+    struct arch_core *core = &core_self()->arch;
+    word_t pc = core_self()->current->context.pc;
+    bool again = core->unexplained_address == address && core->unexplained_pc == pc;
+    *core = (struct arch_core){ address, pc };
+    return again;
+}
+
 /* A processor may remember that an entry was not valid, and the kernel does not flush when it makes one so
  * (arch.h): if the tables allow the access, the processor looks again. */
 static void trap_page_fault(word_t address, word_t access)
@@ -78,14 +88,14 @@ static void trap_page_fault(word_t address, word_t access)
     struct address_space *space = core_self()->space;
     unsigned level;
     arch_pte_t entry = space ? space_find(&space->arch, address, &level) : 0;
-    if (entry & PTE_VALID) {
-        if (rights_allow(arch_pte_rights(entry), access)) {
-            space_flush_loaded();
-            return;
-        }
-        access |= FAULT_ACCESS_PRESENT;
+    bool allowed = rights_allow(arch_pte_rights(entry), access);
+    if (allowed && !is_unexplained_again(address)) {
+        space_flush_loaded();
+        return;
     }
-    kernel_page_fault(address, access);
+    if (!allowed)
+        core_self()->arch = (struct arch_core){ 0, 0 };
+    kernel_page_fault(address, access | (entry & PTE_VALID ? FAULT_ACCESS_PRESENT : 0));
 }
 
 /* ---- Illegal instructions: unprivileged architecture 20191213, chapter 24, and 16 for compressed ones. */
