@@ -30,8 +30,9 @@ struct core {
     bool current_ended; /* current has used up its refill or yielded: it goes behind its equals */
     unsigned index;
 #ifdef CONFIG_DEBUG
-    uint8_t lock_level;      /* enum lock_level: what this core's entry holds */
-    uint8_t lock_contention; /* the n-th lock from now on has to be waited for, as if another core held it; 0: none */
+    uint8_t lock_level; /* enum lock_level: what this core's entry holds */
+    uint8_t
+        lock_contention; /* the n-th lock from now on has to be waited for, as if another core held it; 0: none */
 #endif
 
     ticks_t charged_at;                   /* until when time has been charged to `context` */
