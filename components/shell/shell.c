@@ -54,6 +54,8 @@ static void command_unknown(const char *word)
     const struct command *best = NULL;
     unsigned distance = strlen(word) < 5 ? 2 : 3; /* more is no likeness */
     for (unsigned i = 0; i < COMMAND_COUNT; i++) {
+        if (!commands[i].name[1]) /* '?': any letter would be like it */
+            continue;
         unsigned d = word_distance(word, commands[i].name);
         if (d < distance) {
             distance = d;

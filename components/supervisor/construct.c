@@ -373,7 +373,7 @@ error_t construct(struct component *component)
     layout_make(component);
     STEP("its objects", holdings_make(component));
     STEP("its objects", large_objects_make(component));
-    STEP("its memory", memory_load(component, &message_frame));
+    STEP("its data, stack and heap", memory_load(component, &message_frame));
     STEP("its objects", small_objects_make(component));
     STEP("its capabilities", holdings_mint(component));
     STEP("its capabilities", slots_fill(component));
@@ -383,8 +383,8 @@ error_t construct(struct component *component)
     return OK;
 end:
     if (error == ERR_MEMORY)
-        report("%s: %s do not fit into its %lu KiB: raise 'memory' in [component.%s]", component->name,
-               failed, ((word_t)1 << component->quota_bits) / 1024, component->name);
+        report("%s: its %lu KiB of memory are too little for %s: raise 'memory' in [component.%s]",
+               component->name, ((word_t)1 << component->quota_bits) / 1024, failed, component->name);
     else
         report("%s: %s cannot be made: %s", component->name, failed, error_sentence(error));
     return error;

@@ -217,7 +217,10 @@ static void fault_report(const struct component *component, word_t fault, const 
     word_t ip = fault_place(component, words[2], registers);
     describe(component, fault, words, what, sizeof what);
     describe_place(component, ip, place, sizeof place);
-    report("%s: %s in %s", component->name, what, place);
+    if (fault == FAULT_PAGE && words[1] & FAULT_ACCESS_EXECUTE)
+        report("%s: %s", component->name, what); /* the instruction is what lies there */
+    else
+        report("%s: %s in %s", component->name, what, place);
     if (!symbols_find(component, ip).function)
         report_caller(component, registers);
     if (known)

@@ -101,7 +101,7 @@ static void expect_one_missing(unsigned nth)
                        "operation %u (%#x) fails: expected component %u to run or to have failed, seen "
                        "neither; it said: %s",
                        nth, user_side_failed_label(), i, user_said);
-    EXPECT(strstr(user_said, "do not fit into its") || strstr(user_said, "cannot be made: ") ||
+    EXPECT(strstr(user_said, "are too little for its") || strstr(user_said, "cannot be made: ") ||
            strstr(user_said, "cannot be started: ") || strstr(user_said, "no memory left for its"));
 }
 

@@ -43,6 +43,12 @@ class CommandLine(unittest.TestCase):
                                (["run"], "the following arguments are required: SYSTEM"),
                                (["run", "demo", "--cores", "none"], "argument --cores: 'none' is not a number of cores"),
                                (["run", "demo", "--timeout", "-1"], "argument --timeout: '-1' is not a number of seconds"),
+                               (["run", "demo", "--timeout", "inf"], "argument --timeout: 'inf' is not a number of seconds (above 0, at most 1000000)"),
+                               (["run", "demo", "--timeout", "nan"], "argument --timeout: 'nan' is not a number of seconds"),
+                               (["run", "demo", "--timeout", "1e12"], "argument --timeout: '1e12' is not a number of seconds"),
+                               (["run", "demo", "--expect", ""], "argument --expect: an empty text is always there"),
+                               (["run", "demo", "--icount", "--accel", "kvm"], "--icount and --accel kvm cannot go together"),
+                               (["run", "demo", "--foo"], "unrecognized arguments: --foo\n   ./lucid run --help says what there is\n"),
                                (["run", "demo", "--memory", "big"], "--memory big: write it like 512MiB or 1GiB"),
                                (["build", "demo", "--release", "--debug"], "not allowed with argument"),
                                (["build", "demo", "--frob"], "unrecognized arguments: --frob"),
@@ -133,6 +139,8 @@ class Doctor(unittest.TestCase):
         status, _, errors = lucid("doctor", "--install", PATH="/nowhere")
         self.assertEqual(status, 2)
         self.assertIn("this is neither Debian nor Ubuntu, so install by hand what is missing: gcc, ld,", errors)
+        for need in doctor.NEEDS:
+            self.assertRegex(errors.rpartition("in all, as Debian calls it: ")[2], rf"\b{need.package}\b")
 
     def test_missing_compiler_is_told(self):
         status, _, errors = lucid("build", "echo", PATH="/nowhere")

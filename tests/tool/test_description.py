@@ -211,7 +211,8 @@ class WrongDescriptions(FolderTest):
                               ("args = [1]", "'args' must be a text in quotes, not a list"),
                               ('devices = "uart"', "'devices' must be a list in [ ], not \"uart\""),
                               ("devices = [4]", "'devices' must be a list of texts, not of 4"),
-                              ('uses = "server.echo"', "'uses' must be a table, not \"server.echo\""),
+                              ('uses = "server.echo"', "'uses' must be a table, not \"server.echo\"\n"
+                               '   write the name and what it leads to, like  { echo = "server.echo" }'),
                               ("uses = { a = 4 }", "'a' must be a text in quotes, not 4")):
             with self.subTest(line):
                 self.check(with_line(SAMPLE, 8, line), f"sample.toml:8: {message}")
@@ -242,7 +243,7 @@ class WrongDescriptions(FolderTest):
 
     def test_size_that_is_too_small(self):
         self.check(with_line(SAMPLE, 8, 'memory = "4KiB"'),
-                   "sample.toml:8: 'memory' is \"4KiB\", but must be at least 64KiB")
+                   "sample.toml:8: 'memory' is \"4KiB\", but must be at least 64 KiB")
 
     def test_stack_and_heap_that_do_not_fit_the_memory(self):
         self.check(with_line(SAMPLE, 8, 'heap = "1MiB"'),

@@ -61,6 +61,23 @@ class Images(FolderTest):
         self.assertEqual([component[3] for component in self.components(data)],
                          [bundle.FLAG_FPU | bundle.FLAG_PASSIVE, bundle.FLAG_CONTROL | bundle.FLAG_MANUAL])
 
+    def test_memory_that_cannot_hold_the_program_is_told_with_its_line(self):
+        (self.folder / "p.c").write_text(PROGRAM + "char big[1 << 20];\n")
+        subprocess.run(["gcc", "-ffreestanding", "-fno-pic", "-nostdlib", "-static", "-Wl,--build-id=none", "-Wl,-z,norelro", "p.c", "-o", "p.elf"],
+                       cwd=self.folder, check=True)
+        text = SAMPLE.replace('source = "server"', 'source = "server"\nmemory = "100KiB"\nstack = "4KiB"\nheap = "0KiB"')
+        with self.assertRaisesRegex(ToolError, r"sample.toml:7: component 'server' has 100 KiB of memory, but takes 1\.\d MiB at least: "
+                                    r"its data 1.0 MiB, its stack 4 KiB, its arguments and messages 8 KiB, its objects \d+ KiB") as caught:
+            self.bundle(text)
+        self.assertEqual((caught.exception.hint, caught.exception.status), ('write  memory = "2MiB"', 2))
+        self.bundle(text.replace("100KiB", "2MiB").replace("uses", 'memory = "2MiB"\nuses'))
+
+    def test_the_quota_is_the_next_power_of_two_of_the_memory(self):
+        text = SAMPLE.replace('source = "server"', 'source = "server"\nmemory = "68KiB"\nstack = "4KiB"\nheap = "60KiB"')
+        self.bundle(text)
+        with self.assertRaisesRegex(ToolError, "has 64 KiB of memory, but takes .* KiB at least"):
+            self.bundle(text.replace("68KiB", "64KiB").replace("60KiB", "56KiB"))
+
     def test_devices_bring_all_their_resources(self):
         data = self.bundle(SAMPLE.replace("uses", 'devices = ["uart", "core_timer"]\nuses'))
         devices = [(component, text_at(data, name), kind, mode, first, count, text_at(data, hardware))

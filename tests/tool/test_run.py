@@ -34,6 +34,17 @@ class WithoutTerminal(unittest.TestCase):
         self.assertEqual(errors,
                          "lucid: 'nothing like it' was not seen within 1 s\n   the last lines were:\n   | fake machine\n   | lucid> \n")
 
+    def test_text_is_expected_as_a_terminal_shows_it(self):
+        self.assertEqual(run("--expect", "] red\nlucid> ok", "--timeout", "20", typed="draw\n")[0], 0)
+
+    def test_text_that_is_drawn_over_later_was_printed(self):
+        self.assertEqual(run("--expect", "lucid> ox", "--timeout", "20", typed="draw\n")[0], 0)
+
+    def test_the_last_lines_are_those_that_a_terminal_shows(self):
+        errors = run("--expect", "nothing like it", "--timeout", "2", typed="draw\n")[2]
+        self.assertIn("   | [other] red\n   | lucid> ok\n   | lucid> \n", errors)
+        self.assertNotIn("ox", errors)
+
     def test_poweroff_ends_the_run_with_0(self):
         status, output, errors = run("--timeout", "20", typed="hello\npoweroff\n")
         self.assertEqual((status, errors), (0, ""))
@@ -69,7 +80,7 @@ class WithoutTerminal(unittest.TestCase):
             time.sleep(1.0)
             process.terminate()
             output, errors = process.communicate(timeout=20)
-            self.assertEqual((process.returncode, output, errors), (130, "fake machine\nlucid> \n", ""))
+            self.assertEqual((process.returncode, output, errors), (143, "fake machine\nlucid> \n", ""))
 
     def test_output_that_goes_to_no_terminal_is_plain_text(self):
         status, output, _ = run("--timeout", "20", typed="draw\npoweroff\n")
@@ -127,6 +138,34 @@ class WithoutTerminal(unittest.TestCase):
         with subprocess.Popen([*RUN, "--timeout", "20"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE) as process:
             process.stdout.close()
             self.assertEqual(process.wait(20), 1)
+
+    def test_a_reader_that_goes_away_before_ctrl_c_is_no_traceback(self):
+        with subprocess.Popen(RUN, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                              bufsize=0) as process:
+            process.stdout.readline()
+            process.stdout.read(len("lucid> "))  # put out, so its line has to be ended
+            process.stdout.close()
+            process.send_signal(signal.SIGINT)
+            self.assertEqual((process.wait(20), process.stderr.read()), (130, b""))
+
+    def test_the_status_tells_the_signal_that_ended_the_run(self):
+        for number, status in ((signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)):
+            with self.subTest(number), subprocess.Popen(RUN, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+                process.stdout.readline()
+                process.send_signal(number)
+                self.assertEqual(process.wait(20), status)
+
+    def test_standard_output_may_be_closed(self):
+        done = subprocess.run(["sh", "-c", 'exec "$@" >&-', "sh", *RUN, "--expect", "lucid>", "--timeout", "20"],
+                              stdin=subprocess.DEVNULL, capture_output=True, text=True)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+
+    def test_standard_output_that_is_full_is_told(self):
+        with open("/dev/full", "w") as full:
+            done = subprocess.run([*RUN, "--timeout", "20"], stdin=subprocess.DEVNULL, stdout=full,
+                                  stderr=subprocess.PIPE, text=True)
+        self.assertEqual((done.returncode, done.stderr),
+                         (1, "lucid: standard output cannot be written to: No space left on device\n"))
 
     def test_killing_the_tool_ends_the_emulator(self):
         with subprocess.Popen(RUN, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
@@ -216,7 +255,7 @@ class OnTerminal(unittest.TestCase):
     def test_the_terminal_is_restored_after_sigterm(self):
         self.wait_for(b"lucid> ")
         self.process.send_signal(signal.SIGTERM)
-        self.assert_ends(130)
+        self.assert_ends(143)
 
     def test_the_terminal_is_restored_when_the_guard_is_killed(self):
         self.wait_for(b"lucid> ")

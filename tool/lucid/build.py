@@ -10,7 +10,9 @@ Ninja does it; this module writes its file. Objects are shared by all systems of
 compiler) and lie in build/VARIANT/.objects; what belongs to one system lies in build/VARIANT/SYSTEM. All
 paths in the Ninja file are relative to the repository, where Ninja runs.
 """
+import hashlib
 import json
+import os
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +21,7 @@ from . import compiler, ninja
 from .board import load_board
 from .common import ROOT, ToolError, align_up, listing, relative, say, write_if_changed
 from .description import load_system
+from .elf import Elf
 from .ports import load_port
 from .version import version_text
 
@@ -87,7 +90,11 @@ def build(name, variant, iso=False):
     with ninja.locked(ROOT / variant.folder):
         writer.write()
         targets = [writer.folder / name for name in ("report.txt", writer.port.image_name, *(["image.iso"] if iso else []))]
-        ninja.run_ninja(writer.folder / "build.ninja", targets, f"building {system.name} ({variant})")
+        try:
+            ninja.run_ninja(writer.folder / "build.ninja", targets, f"building {system.name} ({variant})")
+        except ToolError:
+            writer.check_main()
+            raise
     return Built(system, variant, ROOT / writer.folder)
 
 
@@ -118,6 +125,15 @@ def object_path(base, source, suffix=""):
     return base / source.parent / (source.name + suffix + ".o")
 
 
+def folder_name(system):
+    """The folder of a system: its name. A description that is not systems/NAME.toml has a hash of its path behind the name,
+    which no name can have, so that it does not overwrite another's."""
+    path = system.document.path.resolve()
+    if path == (ROOT / "systems" / f"{system.name}.toml").resolve():
+        return system.name
+    return f"{system.name}-{hashlib.sha256(os.fsencode(relative(path))).hexdigest()[:8]}"
+
+
 class BuildFile:
     """The Ninja file of one system in one variant."""
 
@@ -125,7 +141,7 @@ class BuildFile:
         self.system = system
         self.variant = variant
         self.port = load_port(system.board.arch)
-        self.folder = variant.folder / system.document.path.stem
+        self.folder = variant.folder / folder_name(system)
         self.ninja = ninja.NinjaFile()
         self.flags = {}      # file of flags -> flags
         self.commands = {}   # source -> command, for compile_commands.json
@@ -221,6 +237,18 @@ class BuildFile:
         self.ninja.build(target, "link", objects, implicit=[library], libraries=f"{library} -lgcc",
                          flags=compiler.quoted(compiler.user_link_flags(self.port, self.variant.compiler, address)))
         return target
+
+    def check_main(self):
+        """After a build that failed: was it a component without main? The linker says that in its own words only."""
+        for component in self.system.components:
+            objects = [ROOT / path for path in self.objects_of(component)]
+            if all(path.exists() for path in objects) and not any(Elf(path).symbol("main") for path in objects):
+                raise self.system.document.error(component.path + ("source",), f"component '{component.name}' has no main",
+                                                 f"write  int main(void)  in one of the .c files in {relative(component.source)}")
+
+    def objects_of(self, component):
+        return [object_path(self.variant.objects, source, ".fpu" if component.fpu else "")
+                for source in sources(component.source)]
 
     def _plan(self, root, programs):
         """What the tool's own steps need to know, as a file, so that Ninja sees when it changes."""

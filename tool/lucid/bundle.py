@@ -13,6 +13,7 @@ from .description import SUPERVISOR_SESSION
 from .dwarf_lines import read_lines
 from .elf import Elf
 from .loadable import PAGE, SEGMENTS_MAX, loadable_segments
+from .quota import check_quota
 from .relations import SYSTEM_MEMORY
 
 MAGIC = 0x4c444e424443554c
@@ -201,7 +202,10 @@ class Bundle:
 
 def make_bundle(system, version, elf_files):
     """The bundle's bytes."""
-    data = Bundle(system, version, elf_files).encode()
+    bundle = Bundle(system, version, elf_files)
+    for part in bundle.parts:
+        check_quota(system.document, part.component, part.segments)
+    data = bundle.encode()
     quotas = sum(component.memory for component in system.components)
     if quotas + len(data) + SYSTEM_MEMORY > system.memory:
         parts = f"memory ({size_text(quotas)}), the image ({size_text(len(data))}) and the kernel ({size_text(SYSTEM_MEMORY)})"

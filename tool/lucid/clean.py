@@ -6,6 +6,7 @@ from .common import ROOT
 
 
 def command(_arguments):
-    shutil.rmtree(ROOT / "build", ignore_errors=True)
+    if (ROOT / "build").exists():
+        shutil.rmtree(ROOT / "build")
     (ROOT / "compile_commands.json").unlink(missing_ok=True)
     return 0

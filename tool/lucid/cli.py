@@ -2,12 +2,14 @@
 """The command line of ./lucid: its subcommands, their options, and how errors become messages and exit
 statuses."""
 import argparse
+import math
 import os
 
 from .board import DEFAULT_BOARD
-from .common import ROOT, ToolError, complain
+from .common import EXIT_FAILED, ROOT, ToolError, complain, discard_output, open_standard_streams, system_error
 from .version import version_text
 
+NUMBER_MAX = 1_000_000   # of any option; more is a slip
 DESCRIPTION = "Build, run and test systems of isolated components on the Lucid microkernel."
 EPILOG = """\
 examples:
@@ -28,16 +30,23 @@ class Parser(argparse.ArgumentParser):
 
 
 def positive(kind, what):
-    """An argument type: a number above 0."""
+    """An argument type: a number above 0, and not beyond all sense."""
     def convert(text):
         try:
             value = kind(text)
         except ValueError:
             value = 0
-        if value <= 0:
-            raise argparse.ArgumentTypeError(f"'{text}' is not {what}")
+        if not math.isfinite(value) or not 0 < value <= NUMBER_MAX:
+            raise argparse.ArgumentTypeError(f"'{text}' is not {what} (above 0, at most {NUMBER_MAX})")
         return value
     return convert
+
+
+def some_text(text):
+    """An argument type: a text that can be waited for."""
+    if not text:
+        raise argparse.ArgumentTypeError("an empty text is always there: name a text to wait for")
+    return text
 
 
 def make_parser():
@@ -69,7 +78,7 @@ def add_run(commands):
                         epilog="On a terminal, Ctrl-A X leaves. Otherwise standard input is what is typed; its end only ends input, and the system\n"
                         "runs on until it powers off, a limit is reached, or Ctrl-C (or kill). Output to a pipe or a file is plain text.\n"
                         "Exit status: 0 the system powered off, or TEXT was seen; 1 the time limit was reached, the kernel panicked or\n"
-                        "the machine failed; 2 it could not be started.")
+                        "the machine failed; 2 it could not be started; 130, 143, 129 ended by Ctrl-C, SIGTERM, SIGHUP.")
     add_system(parser)
     add_build_options(parser, DEFAULT_BOARD)
     parser.add_argument("--cores", type=positive(int, "a number of cores"), default=1, metavar="N",
@@ -78,7 +87,7 @@ def add_run(commands):
                         help="the machine's memory, like 512MiB (default: the description's, or the board's)")
     parser.add_argument("--timeout", type=positive(float, "a number of seconds"), metavar="S",
                         help="end after S seconds, with status 1")
-    parser.add_argument("--expect", metavar="TEXT", help="end with status 0 as soon as TEXT was printed")
+    parser.add_argument("--expect", type=some_text, metavar="TEXT", help="end with status 0 as soon as TEXT was printed")
     parser.add_argument("--icount", action="store_true",
                         help="virtual time: one nanosecond an instruction, the same in every run")
     parser.add_argument("--accel", choices=("tcg", "kvm"), default="tcg",
@@ -91,7 +100,8 @@ def add_build(commands):
     from .build import add_build_options
     parser = subcommand(commands, "build", "build a system's image", "build.command",
                         epilog="Writes build/BOARD/SYSTEM/: image.elf (and image.bin, where machines boot that), ELF files with symbols, report.txt. Other ways of building have folders\n"
-                        "of their own: build/BOARD-debug, build/BOARD-clang, build/BOARD-debug-clang.")
+                        "of their own: build/BOARD-debug, build/BOARD-clang, build/BOARD-debug-clang. A description that is not systems/SYSTEM.toml\n"
+                        "has some characters behind the name, as the command says.")
     add_system(parser)
     add_build_options(parser, DEFAULT_BOARD)
     parser.add_argument("--iso", action="store_true",
@@ -167,8 +177,17 @@ def split_extra(words):
     return (words[:words.index("--")], words[words.index("--") + 1:]) if "--" in words else (words, [])
 
 
+def parsed(words):
+    arguments, unknown = make_parser().parse_known_args(words)
+    if unknown:
+        command = f" {arguments.command}" if arguments.command else ""
+        raise ToolError(f"unrecognized arguments: {' '.join(unknown)}", f"./lucid{command} --help says what there is")
+    return arguments
+
+
 def main(words):
     """Everything: from the words of the command line to the exit status."""
+    open_standard_streams()
     try:
         if words[:1] == ["internal"]:
             from .steps import run_step
@@ -177,7 +196,7 @@ def main(words):
         if not words or words == ["help"]:
             words = ["--help"]
         words, extra = split_extra(words)
-        arguments = make_parser().parse_args(words)
+        arguments = parsed(words)
         arguments.extra = extra
         if arguments.command is None:
             raise ToolError("no command is given", "./lucid --help says what there is")
@@ -187,6 +206,13 @@ def main(words):
     except ToolError as error:
         complain(f"lucid: {error}" if not is_place(error.message) else str(error))
         return error.status
+    except BrokenPipeError:  # as in `./lucid test --list | head`
+        discard_output()
+        return EXIT_FAILED
+    except OSError as error:
+        refused = system_error(error)
+        complain(f"lucid: {refused}")
+        return refused.status
     except KeyboardInterrupt:
         complain("")
         return 130

@@ -2,6 +2,8 @@
 """What every module of the tool uses: where the repository is, how errors travel, how files are written."""
 import difflib
 import os
+import pwd
+import shlex
 import sys
 from pathlib import Path
 
@@ -32,6 +34,54 @@ def say(text=""):
 
 def complain(text):
     print(text, file=sys.stderr, flush=True)
+
+
+def open_standard_streams():
+    """What the caller has closed of standard input, output and error is /dev/null, so that no file gets its number."""
+    while (descriptor := os.open(os.devnull, os.O_RDWR)) <= 2:
+        os.set_inheritable(descriptor, True)
+    os.close(descriptor)
+    sys.stdin = sys.stdin or open(0, closefd=False)
+    sys.stdout = sys.stdout or open(1, "w", closefd=False)
+    sys.stderr = sys.stderr or open(2, "w", closefd=False)
+
+
+def discard_output():
+    """Nobody reads standard output any more: what still comes goes nowhere."""
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, 1)
+    os.close(null)
+
+
+def system_error(error):
+    """The ToolError for what the operating system refused: the path, and the way out if it is a matter of owners."""
+    reason = error.strerror or str(error)
+    if error.filename is None:
+        return ToolError(f"the system refused something: {reason}")
+    path = os.fsdecode(error.filename) if isinstance(error.filename, (str, bytes, os.PathLike)) else str(error.filename)
+    return ToolError(f"{relative(path)}: {reason[:1].lower() + reason[1:]}",
+                     owner_hint(path) if isinstance(error, PermissionError) else None)
+
+
+def owner_hint(path):
+    """What to do about a path, or the folder it would be made in, that belongs to another user; None if none does."""
+    path = Path(os.path.abspath(path))
+    for place in (path, *path.parents):
+        try:
+            owner = place.stat().st_uid
+        except OSError:
+            continue
+        if owner == os.geteuid():
+            return None
+        try:
+            name = pwd.getpwuid(owner).pw_name
+        except KeyError:
+            name = f"user {owner}"
+        if place.is_relative_to(ROOT / "build"):
+            return f"build/ belongs to {name}: sudo chown -R $USER {shlex.quote(str(ROOT / 'build'))}, or sudo make clean"
+        place = ROOT if place.is_relative_to(ROOT) else place
+        return f"{place} belongs to {name}: sudo chown -R $USER {shlex.quote(str(place))}"
+    return None
 
 
 def relative(path):
@@ -80,7 +130,7 @@ def listing(names, nothing="nothing"):
 
 def size_text(size):
     """A size as people write it: 4 KiB, 1.5 MiB."""
-    for unit, factor in (("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)):
+    for unit, factor in (("TiB", 1 << 40), ("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)):
         if size >= factor:
             value = size / factor
             return f"{value:.0f} {unit}" if value == int(value) else f"{value:.1f} {unit}"

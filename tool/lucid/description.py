@@ -31,6 +31,7 @@ DEFAULT_STACK = 64 << 10
 DEFAULT_HEAP = 32 << 10
 
 INTERFACE = re.compile(r"[A-Z][A-Za-z0-9]{0,30}")
+SOURCE_HINT = 'name a folder with C files, like "components/echo_server"'
 INTERFACE_NAME = "a capital letter, then letters and digits, like \"Echo\""
 
 
@@ -90,6 +91,9 @@ def find_system(name):
         path = Path(name)
         if not path.is_file():
             raise ToolError(f"there is no description '{name}'")
+        if not str(path.resolve()).isprintable():  # it goes into messages, build files and images
+            raise ToolError(f"the path of the description has characters that are no text: {str(path.resolve())!a}",
+                            "give it another name")
         return path
     path = ROOT / "systems" / f"{name}.toml"
     if not path.is_file():
@@ -118,12 +122,10 @@ class Reader:
         checks.known_keys(self.document, (), values, {"system", "component"}, "a description")
         table = self._table(("system",), values.get("system"))
         if table is None:
-            raise self.document.error((), "there is no [system]",
-                                      f'begin with:  [system]  and  name = "{self.document.path.stem}"')
+            raise self.document.error((), "there is no [system]", f'begin with:  [system]  and  name = "{self._likely_name()}"')
         checks.known_keys(self.document, ("system",), table, SYSTEM_KEYS, "[system]")
         if "name" not in table:
-            raise self.document.error(("system",), "[system] lacks a name",
-                                      f'add:  name = "{self.document.path.stem}"')
+            raise self.document.error(("system",), "[system] lacks a name", f'add:  name = "{self._likely_name()}"')
         name = checks.name(self.document, ("system", "name"),
                            checks.typed(self.document, ("system", "name"), table["name"], str), "system")
         memory = self.board.memory
@@ -136,6 +138,9 @@ class Reader:
         ordered = Relations(self.document, self.board, self.components).checked(memory)
         root = self._source(("system", "root"), table["root"]) if "root" in table else self._default_root()
         return System(name, self.document, self.board, root, memory, ordered)
+
+    def _likely_name(self):
+        return self.document.path.stem if checks.NAME.fullmatch(self.document.path.stem) else "NAME"
 
     def _table(self, path, value):
         return None if value is None else checks.typed(self.document, path, value, dict)
@@ -174,6 +179,9 @@ class Reader:
         for key in ("fpu", "passive", "control"):
             setattr(component, key, checks.typed(document, path + (key,), table.get(key, False), bool))
         component.args = checks.typed(document, path + ("args",), table.get("args", ""), str)
+        if "\0" in component.args:
+            raise document.error(path + ("args",), f"'args' of component '{name}' has the character 0 in it, which ends a text",
+                                 "remove it")
         component.devices = self._texts(path + ("devices",), table.get("devices", []))
         self._component_time(path, table, component)
         self._component_memory(path, table, component)
@@ -207,18 +215,33 @@ class Reader:
         """A folder with C files: relative to the repository, or to the description if it lies elsewhere."""
         document = self.document
         checks.typed(document, path, value, str)
+        if not value.strip() or not value.isprintable():
+            raise document.error(path, f"'{path[-1]}' is {'empty' if not value.strip() else 'no path'}", SOURCE_HINT)
         folders = [ROOT / value, document.path.resolve().parent / value]
-        folder = next((folder for folder in folders if folder.is_dir()), None)
-        if folder is None:
-            meant = closest(Path(value).name,
-                            [p.name for p in (ROOT / value).parent.glob("*") if p.is_dir()]) if value else None
-            raise document.error(path, f"the folder '{value}' does not exist",
-                                 f"did you mean '{Path(value).with_name(meant)}'?" if meant
-                                 else f"./lucid new {Path(value).name or 'NAME'} makes a component")
-        if not any(folder.glob("*.c")):
+        try:
+            folder = next((folder for folder in folders if folder.is_dir()), None)
+            if folder is None:
+                raise self._missing_source(path, value, folders)
+            has_code = any(folder.glob("*.c"))
+        except OSError as error:
+            raise document.error(path, f"the folder '{checks.short(value)}' cannot be looked into: {error.strerror}",
+                                 SOURCE_HINT) from None
+        if not has_code:
             raise document.error(path, f"there is no C file in '{value}'",
                                  "a component is a folder with at least one .c file that has main")
         return folder.resolve()
+
+    def _missing_source(self, path, value, folders):
+        """The error for a source that is no folder, with what was probably meant."""
+        if any(folder.exists() for folder in folders):
+            return self.document.error(path, f"'{value}' is a file, but '{path[-1]}' is the folder with all C files",
+                                       f'write  {path[-1]} = "{Path(value).parent}"')
+        beside = {p.name for folder in folders for p in folder.parent.glob("*") if p.is_dir()}
+        meant = closest(Path(value).name, sorted(beside))
+        name = Path(value).name
+        hint = (f"did you mean '{Path(value).with_name(meant)}'?" if meant
+                else f"./lucid new {name} makes a component" if checks.NAME.fullmatch(name) else SOURCE_HINT)
+        return self.document.error(path, f"the folder '{checks.short(value)}' does not exist", hint)
 
     def _texts(self, path, values):
         checks.typed(self.document, path, values, list)
@@ -232,7 +255,7 @@ class Reader:
         return values
 
     def _provides(self, path, table):
-        checks.typed(self.document, path, table, dict)
+        checks.typed(self.document, path, table, dict, 'write name and interface, like  { echo = "Echo" }')
         for name, interface in table.items():
             checks.name(self.document, path + (name,), name, "interface that a component provides")
             checks.typed(self.document, path + (name,), interface, str)
@@ -242,7 +265,7 @@ class Reader:
         return dict(table)
 
     def _uses(self, path, table):
-        checks.typed(self.document, path, table, dict)
+        checks.typed(self.document, path, table, dict, 'write the name and what it leads to, like  { echo = "server.echo" }')
         found = []
         for name, target in table.items():
             place = path + (name,)
@@ -257,5 +280,8 @@ class Reader:
                                           f"component '{path[1]}' uses '{target}', which is not SERVER.INTERFACE",
                                           "write the component and its name for the interface, like "
                                           f'"{server or "echo"}.echo"')
+            if server in RESERVED_NAMES:
+                raise self.document.error(place, f"component '{path[1]}' uses '{target}', but '{server}' is {RESERVED_NAMES[server]}",
+                                          "every component has a session with the supervisor, named 'supervisor': remove this one")
             found.append(Use(name, server, provided, place))
         return found

@@ -66,10 +66,11 @@ NEEDS = [
     Need("xorriso", "xorriso", "writes ISO images", "test"),
 ]
 
-# What the packages are called elsewhere, roughly.
-ELSEWHERE = ("gcc, binutils, ninja, qemu-system-x86_64 with its firmware files, and for tests git, clang, OVMF, "
-             "GRUB's tools for BIOS and UEFI, xorriso, Bochs with its BIOS, Frama-C, Why3, Z3; for other boards gcc and binutils for "
-             "aarch64-linux-gnu and riscv64-linux-gnu, qemu-system-aarch64, qemu-system-riscv64 with OpenSBI")
+
+def everything():
+    """All packages by their names in Debian, which other distributions know at least roughly."""
+    first, more = ([need.package for need in NEEDS if need.purpose == purpose] for purpose in ("run", "test"))
+    return f"{listing(first)}; for tests also {listing(more)}"
 
 
 def missing(purpose, arch):
@@ -99,7 +100,7 @@ def install(needs):
     if shutil.which("apt-get") is None:
         raise ToolError("this is neither Debian nor Ubuntu, so install by hand what is missing: "
                         f"{listing(need.looks for need in needs)}",
-                        f"what Lucid needs in all: {ELSEWHERE}")
+                        f"what Lucid needs in all, as Debian calls it: {everything()}")
     root = as_root()
     if root is None:
         raise ToolError("installing needs root, and sudo is not there or asks for a password; run as root:",

@@ -9,6 +9,7 @@ inline functions are left out.
 import re
 from dataclasses import dataclass
 
+CONTRACT = re.compile(r"^[ \t]*/\*@.*?\*/[ \t]*\n|^[ \t]*//@[^\n]*\n", re.MULTILINE | re.DOTALL)  # for Frama-C, not for readers
 SECTION = re.compile(r"/\* -{2,} (.+?) -{2,} \*/$")
 NOT_SHOWN = re.compile(r"#(include|ifndef|endif|undef|if|elif|else|error)\b|#define \w+_H$|extern struct|ERROR\(|OPERATION\(")
 
@@ -50,7 +51,7 @@ def without_body(code):
 
 class Reader:
     def __init__(self, text):
-        self.lines = text.split("\n")
+        self.lines = CONTRACT.sub("", text).split("\n")
         self.at = 0
         self.items = []
 

@@ -47,6 +47,11 @@ class Plain:
         return self._taken()
 
     @property
+    def line(self):
+        """The unfinished line, as it stands."""
+        return self._line
+
+    @property
     def unsettled(self):
         """True if the line as it stands was not put out."""
         return self._line != self._shown

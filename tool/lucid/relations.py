@@ -73,21 +73,29 @@ class Relations:
         """The components in an order in which each follows all that it uses; a cycle has none."""
         ordered, done = [], set()
         for component in self.components.values():
-            self._visit(component, [], ordered, done)
+            if component.name not in done:
+                self._visit(component, ordered, done)
         return ordered
 
-    def _visit(self, component, chain, ordered, done):
-        if component.name in done:
-            return
-        chain = chain + [component.name]
-        for use in component.uses:
-            if use.server in chain:
-                circle = " -> ".join(chain[chain.index(use.server):] + [use.server])
-                raise self.wrong(use.place, f"components that use each other in a cycle would wait for ever: {circle}",
-                                 "turn one of the uses round: let that server signal, or give the data with the call")
-            self._visit(self.components[use.server], chain, ordered, done)
-        done.add(component.name)
-        ordered.append(component)
+    def _visit(self, first, ordered, done):
+        """Depth first; `chain` is the way down to here, each component with those of its uses that are still to be followed."""
+        chain = {first.name: iter(first.uses)}
+        while chain:
+            name = next(reversed(chain))
+            use = next(chain[name], None)
+            if use is None:
+                del chain[name]
+                done.add(name)
+                ordered.append(self.components[name])
+            elif use.server in chain:
+                self._complain_of_cycle(use, list(chain))
+            elif use.server not in done:
+                chain[use.server] = iter(self.components[use.server].uses)
+
+    def _complain_of_cycle(self, use, chain):
+        circle = " -> ".join(chain[chain.index(use.server):] + [use.server])
+        raise self.wrong(use.place, f"components that use each other in a cycle would wait for ever: {circle}",
+                         "turn one of the uses round: let that server signal, or give the data with the call")
 
     def _check_budgets(self):
         """Budgets below their period are promises; together they cannot be more than the core."""

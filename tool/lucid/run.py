@@ -14,7 +14,7 @@ import time
 from . import terminal
 from .build import build, variant_of
 from .checks import SIZE_UNITS
-from .common import EXIT_FAILED, EXIT_OK, ToolError, complain, size_text
+from .common import EXIT_FAILED, EXIT_OK, ToolError, complain, discard_output, size_text
 from .machine import Options, start
 from .plain import Plain
 from .relations import MEMORY_MINIMUM, power_of_two, unplaced
@@ -32,6 +32,10 @@ INPUT_CHUNK = 4096
 
 class Stopped(Exception):
     """A signal asked the tool to end."""
+
+    def __init__(self, number):
+        super().__init__(number)
+        self.number = number
 
 
 class Output:
@@ -54,7 +58,13 @@ class Output:
         self._write(self.plain.settle())
 
     def finish(self):
-        """End an unfinished line; on a terminal, undo colours and a hidden cursor."""
+        """End an unfinished line; on a terminal, undo colours and a hidden cursor. The reader may be gone already."""
+        try:
+            self._finish()
+        except (OSError, ToolError):
+            discard_output()
+
+    def _finish(self):
         if self.plain is not None:
             self._write(self.plain.finish())
         else:
@@ -63,8 +73,13 @@ class Output:
     def _write(self, data):
         if data:
             self.at_line_start = data.endswith(b"\n")
-        while data:
-            data = data[os.write(1, data):]
+        try:
+            while data:
+                data = data[os.write(1, data):]
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            raise ToolError(f"standard output cannot be written to: {error.strerror}", status=EXIT_FAILED) from None
 
 
 class Gate:
@@ -149,7 +164,10 @@ class Run:
         if timeout is None and expect is None and not interactive:
             self.goes_on = ("standard input has ended" if terminal.in_foreground()
                             else "a terminal is not read from the background")
-        self.searched = 0
+        self.searched = 0       # in the text as it was printed, where TEXT may be drawn over later
+        self.searched_data = 0  # and as a terminal shows it, where it may stand only after drawing
+        self.shown = Plain()
+        self.shown_text = ""
 
     def __call__(self):
         for number in (signal.SIGTERM, signal.SIGHUP):
@@ -165,16 +183,19 @@ class Run:
             complain(f"lucid: {error}")
             self._explain()
             return error.status
-        except (Stopped, KeyboardInterrupt):
+        except Stopped as stopped:
+            self.output.finish()
+            return 128 + stopped.number
+        except KeyboardInterrupt:
             self.output.finish()
             return 128 + signal.SIGINT
         except BrokenPipeError:
-            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+            discard_output()
             return EXIT_FAILED
 
     @staticmethod
-    def _stop(_number, _frame):
-        raise Stopped
+    def _stop(number, _frame):
+        raise Stopped(number)
 
     def _pump(self):
         deadline = None if self.timeout is None else time.monotonic() + self.timeout
@@ -236,10 +257,15 @@ class Run:
     def _expected(self):
         if self.expect is None:
             return False
-        text = self.session.transcript.text
+        transcript = self.session.transcript
+        if len(transcript.data) == self.searched_data:
+            return False
         start = max(0, self.searched - len(self.expect))
-        self.searched = len(text)
-        return self.expect in text[start:]
+        self.searched = len(transcript.text)
+        new = self.shown.add(bytes(transcript.data[self.searched_data:])).decode("utf-8", "replace")
+        self.searched_data = len(transcript.data)
+        self.shown_text = self.shown_text[-len(self.expect):] + new
+        return self.expect in transcript.text[start:] or self.expect in self.shown_text + self.shown.line
 
     def _succeed(self):
         self.output.finish()
@@ -292,6 +318,9 @@ def check_memory(system, memory):
 
 def command(arguments):
     """./lucid run"""
+    if arguments.icount and arguments.accel == "kvm":
+        raise ToolError("--icount and --accel kvm cannot go together",
+                        "only QEMU's emulation counts instructions: leave one of the two out")
     boot = "uefi" if arguments.uefi else "iso" if arguments.iso else "elf"
     options = Options(cores=arguments.cores, icount=arguments.icount, accel=arguments.accel, boot=boot,
                       extra=arguments.extra, memory=memory_size(arguments.memory) if arguments.memory else None)

@@ -9,10 +9,12 @@ import select
 import time
 
 from .common import ToolError
+from .plain import Plain
 
 PANIC = "KERNEL PANIC"
 PANIC_SECONDS = 3.0      # the longest that a panic report may take
 PANIC_QUIET = 0.5        # it is over when nothing came for so long
+LAST_BYTES = 1 << 16     # the last lines lie in so much
 RESET_LIMIT = 3          # so many resets in RESET_SECONDS are a loop, not a reboot
 RESET_SECONDS = 10.0
 ESCAPES = re.compile(r"\x1b\[[0-9;?=]*[A-Za-z]|\x1b[()][A-Za-z0-9]|\x1b[=>78c]")
@@ -24,10 +26,12 @@ class Transcript:
 
     def __init__(self):
         self.text = ""
+        self.data = bytearray()  # as it came
         self._rest = b""
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
 
     def add(self, data):
+        self.data += data
         data = self._rest + data
         cut = data.rfind(b"\x1b", max(0, len(data) - 16))
         if cut >= 0 and not ESCAPES.match(data[cut:].decode("latin-1")):
@@ -38,7 +42,10 @@ class Transcript:
         self.text += text.replace("\r", "")
 
     def last_lines(self, count=15):
-        return [line for line in self.text.split("\n") if line.strip()][-count:]
+        """The last lines as a terminal shows them: what was drawn over is not there."""
+        plain = Plain()
+        shown = (plain.add(bytes(self.data[-LAST_BYTES:])) + plain.finish()).decode("utf-8", "replace")
+        return [line for line in shown.split("\n") if line.strip()][-count:]
 
 
 class Over(Exception):

@@ -11,6 +11,8 @@ import tomllib
 from .common import ToolError, relative
 
 BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
+NUMBER_TOO_LONG = re.compile(r"\d[\d_]{4000,}")  # Python refuses to convert more than 4300 digits
+DEPTH_MAX = 64            # of lists and tables in each other
 SPACE = " \t"
 SPACE_AND_LINES = " \t\r\n"
 SCALAR_END = ",]}# \t\r\n"
@@ -24,6 +26,10 @@ class Repeated(Exception):
         self.path, self.first, self.second = path, first, second
 
 
+class TooDeep(Exception):
+    """Lists or tables in each other beyond all sense."""
+
+
 class Places:
     """The line of every path in a TOML text. The text need not be valid: the walk ends where it stops
     making sense."""
@@ -31,12 +37,17 @@ class Places:
     def __init__(self, text):
         self.text = text
         self.at = 0
+        self.counted = 0, 1   # a place, and its line
+        self.depth = 0
+        self.too_deep = None  # the line where lists or tables lie in each other beyond all sense
         self.lines = {}
         self.table = ()
         try:
             self._document()
         except IndexError:
             pass  # cut off in the middle; tomllib reports that
+        except TooDeep:
+            self.too_deep = self._line_here()
 
     def line(self, *path):
         """The line of the path, or of the first thing in it, or of the nearest thing around it."""
@@ -48,7 +59,10 @@ class Places:
         return self.lines.get(path, 1)
 
     def _line_here(self):
-        return self.text.count("\n", 0, self.at) + 1
+        """The walk only goes forward, so only what is new is counted."""
+        known, line = self.counted
+        self.counted = self.at, line + self.text.count("\n", known, self.at)
+        return self.counted[1]
 
     def _note(self, path):
         here = self._line_here()
@@ -151,11 +165,15 @@ class Places:
 
     def _elements(self, path, closing, element):
         self.at += 1
+        self.depth += 1
+        if self.depth > DEPTH_MAX:
+            raise TooDeep
         index = 0
         while True:
             self._skip(SPACE_AND_LINES)
             if self.text[self.at] == closing:
                 self.at += 1
+                self.depth -= 1
                 return
             element(path, index)
             index += 1
@@ -182,14 +200,27 @@ class Document:
             raise ToolError(f"{self.name}: cannot be read: {error.strerror}") from None
         except UnicodeDecodeError:
             raise ToolError(f"{self.name}: this is not UTF-8 text") from None
+        if text.startswith("\ufeff"):
+            raise ToolError(f"{self.name}:1: the file begins with a byte order mark",
+                            "remove the byte order mark: save the file as UTF-8 without it")
         try:
             self.places = Places(text)
         except Repeated as repeated:
             raise self._repeated(repeated) from None
+        self.values = self._values(text)
+
+    def _values(self, text):
+        if self.places.too_deep:
+            raise ToolError(f"{self.name}:{self.places.too_deep}: lists or tables lie in each other more than {DEPTH_MAX} deep")
         try:
-            self.values = tomllib.loads(text)
+            return tomllib.loads(text)
         except tomllib.TOMLDecodeError as error:
             raise self._syntax(str(error), text) from None
+        except (ValueError, RecursionError):
+            number = NUMBER_TOO_LONG.search(text)
+            line = text.count("\n", 0, number.start()) + 1 if number else 1
+            what = "a number has thousands of digits" if number else "this cannot be understood"
+            raise ToolError(f"{self.name}:{line}: {what}") from None
 
     def error(self, path, message, hint=None):
         """The error to raise for what stands at this path of keys."""

@@ -7,9 +7,9 @@ from .common import ROOT
 
 
 def git(*arguments):
-    """The output of a git command in the repository, or None."""
+    """The output of a git command in the repository, also if it belongs to another user; or None."""
     try:
-        done = subprocess.run(["git", "-C", str(ROOT), *arguments], capture_output=True, text=True)
+        done = subprocess.run(["git", "-C", str(ROOT), "-c", f"safe.directory={ROOT}", *arguments], capture_output=True, text=True)
     except OSError:
         return None
     return done.stdout.strip() if done.returncode == 0 else None
