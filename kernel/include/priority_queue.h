@@ -21,11 +21,17 @@ struct priority_queue {
     struct queue_node *root; /* the element with the smallest key, NULL if empty */
 };
 
+/*@ requires \valid_read(queue);
+    assigns \nothing;
+    ensures \result == queue->root; */
 static inline struct queue_node *queue_first(const struct priority_queue *queue)
 {
     return queue->root;
 }
 
+/*@ requires \valid_read(queue);
+    assigns \nothing;
+    ensures \result <==> queue->root == \null; */
 static inline bool queue_is_empty(const struct priority_queue *queue)
 {
     return queue->root == NULL;

@@ -13,11 +13,11 @@
 
 #include "types.h"
 
-#define UNTYPED_BITS_MAX 47u   /* of a size: no sum of two offsets overflows */
-#define WATERMARK_STEP   4096u /* of a reset, at most */
+#define WATERMARK_BITS_MAX 47u   /* of a size: no sum of two offsets overflows */
+#define WATERMARK_STEP     4096u /* of a reset, at most */
 
 /* The first multiple of 2^bits at or above the watermark. */
-/*@ requires bits <= UNTYPED_BITS_MAX && watermark <= (1 << UNTYPED_BITS_MAX);
+/*@ requires bits <= WATERMARK_BITS_MAX && watermark <= (1 << WATERMARK_BITS_MAX);
     assigns \nothing;
     ensures aligned: \result % (1 << bits) == 0;
     ensures free: watermark <= \result;
@@ -28,7 +28,7 @@ static inline uint64_t watermark_align(uint64_t watermark, unsigned bits)
 }
 
 /* `count` objects of 2^bits bytes fit from `offset` on into 2^untyped_bits bytes. */
-/*@ requires bits <= UNTYPED_BITS_MAX && untyped_bits <= 63 && offset % (1 << bits) == 0;
+/*@ requires bits <= WATERMARK_BITS_MAX && untyped_bits <= 63 && offset % (1 << bits) == 0;
     assigns \nothing;
     ensures inside: \result && count >= 1 ==> offset + (count << bits) <= (1 << untyped_bits);
     ensures full: !\result ==> offset + (count << bits) > (1 << untyped_bits); */
@@ -40,7 +40,7 @@ static inline bool watermark_has_room(uint64_t offset, unsigned bits, uint64_t c
 }
 
 /* The watermark when they have been made. */
-/*@ requires bits <= UNTYPED_BITS_MAX && offset + (count << bits) <= (1 << 63);
+/*@ requires bits <= WATERMARK_BITS_MAX && offset + (count << bits) <= (1 << 63);
     assigns \nothing;
     ensures \result == offset + (count << bits); */
 static inline uint64_t watermark_after(uint64_t offset, unsigned bits, uint64_t count)

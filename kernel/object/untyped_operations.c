@@ -42,7 +42,7 @@ static unsigned object_memory_bits(unsigned type, word_t size_bits)
 {
     switch (type) {
     case OBJECT_UNTYPED:
-        return size_bits >= 6 && size_bits <= 47 ? (unsigned)size_bits : 0;
+        return size_bits >= 6 && size_bits <= WATERMARK_BITS_MAX ? (unsigned)size_bits : 0;
     case OBJECT_CNODE:
         return size_bits >= CNODE_BITS_MIN && size_bits <= CNODE_BITS_MAX ? (unsigned)size_bits + 5 : 0;
     case OBJECT_SCHED_CONTEXT:

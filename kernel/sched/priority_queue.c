@@ -17,12 +17,26 @@
  */
 #include "priority_queue.h"
 
+/*@ logic integer rank_of{L}(struct queue_node *node) = node == \null ? 0 : node->rank; */
+
+/*@ requires node == \null || \valid_read(node);
+    assigns \nothing;
+    ensures \result == rank_of(node); */
 static uint32_t rank(const struct queue_node *node)
 {
     return node ? node->rank : 0;
 }
 
 /* Restore the leftist and rank invariants of one node whose children have theirs. True if its rank changed. */
+/*@ requires \valid(node) && rank_of(node->left) < UINT32_MAX && rank_of(node->right) < UINT32_MAX;
+    requires node->left == \null || \valid_read(node->left) && \separated(node, node->left);
+    requires node->right == \null || \valid_read(node->right) && \separated(node, node->right);
+    assigns node->left, node->right, node->rank;
+    ensures leftist: rank_of(node->left) >= rank_of(node->right);
+    ensures rank: node->rank == rank_of(node->right) + 1;
+    ensures children: node->left == \old(node->left) && node->right == \old(node->right) ||
+        node->left == \old(node->right) && node->right == \old(node->left);
+    ensures told: \result <==> node->rank != \old(node->rank); */
 static bool mend(struct queue_node *node)
 {
     uint32_t before = node->rank;

@@ -40,11 +40,28 @@ TEST(cap_fields_do_not_touch_each_other)
 
 TEST(cap_is_compares_type_and_rights)
 {
-    for (unsigned have = 0; have <= RIGHTS_ALL; have++)
-        for (unsigned need = 0; need <= RIGHTS_ALL; need++)
-            for (unsigned type = 0; type < OBJECT_TYPE_COUNT; type++) {
-                struct cap cap = cap_make(OBJECT_ENDPOINT, pointers[1], have, 0, 0);
-                EXPECT_EQ(cap_is(&cap, type, need), type == OBJECT_ENDPOINT && (have & need) == need);
+    for (unsigned small = 0; small <= CAP_SMALL_MASK; small += CAP_SMALL_MASK)
+        for (unsigned type = 0; type <= CAP_TYPE_MASK; type++)
+            for (unsigned have = 0; have <= RIGHTS_ALL; have++) {
+                struct cap cap = cap_make(type, pointers[4], have, small, 0);
+                for (unsigned wanted = 0; wanted <= CAP_TYPE_MASK; wanted++)
+                    for (unsigned need = 0; need <= RIGHTS_ALL; need++)
+                        EXPECT_EQ(cap_is(&cap, wanted, need), type == wanted && (have & need) == need);
+            }
+}
+
+TEST(tag_fields_do_not_touch_each_other)
+{
+    static const word_t labels[] = { 0, 1, 0x5a5a5a5a, (word_t) ~(word_t)0 >> TAG_LABEL_SHIFT };
+
+    for (unsigned l = 0; l < ARRAY_COUNT(labels); l++)
+        for (unsigned words = 0; words <= TAG_WORDS_MASK; words++)
+            for (unsigned caps = 0; caps <= TAG_CAPS_MASK; caps++) {
+                word_t label = labels[l] & (word_t) ~(word_t)0 >> TAG_LABEL_SHIFT;
+                tag_t tag = tag_make(label, words, caps);
+                EXPECT_EQ(tag_label(tag), label);
+                EXPECT_EQ(tag_words(tag), words);
+                EXPECT_EQ(tag_caps(tag), caps);
             }
 }
 

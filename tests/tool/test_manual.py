@@ -31,6 +31,8 @@ int add(int a,
         int b);
 
 /* Inline. */
+/*@ requires a < 100;
+    ensures \\result == 2 * a; */
 static inline int twice(int a)
 {
     int b = a;
@@ -48,6 +50,8 @@ struct point {
 #define MANY(a) \\
     first(a);   \\
     second(a)
+
+/*@ logic integer two = 2; */
 
 /* Alone. */
 

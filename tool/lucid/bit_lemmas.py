@@ -72,9 +72,9 @@ def translate(node, values):
         return number(node.value)
     if isinstance(node, ast.Name):
         return Term(node.id, number(values[node.id]).smt) if node.id in values else Term(node.id, node.id)
-    if isinstance(node, ast.BinOp):
+    if isinstance(node, ast.BinOp) and type(node.op) in ARITHMETIC:
         return binary(node, values)
-    if isinstance(node, ast.Compare) and len(node.ops) == 1:
+    if isinstance(node, ast.Compare) and len(node.ops) == 1 and type(node.ops[0]) in COMPARISONS:
         return comparison(node, values)
     if isinstance(node, ast.BoolOp):
         terms = [translate(value, values) for value in node.values]
@@ -84,7 +84,7 @@ def translate(node, values):
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
         term = translate(node.operand, values)
         return Term(f"!({term.acsl})", f"(not {term.smt})", True, term.needs)
-    if isinstance(node, ast.Call) and node.func.id in CALLS:
+    if isinstance(node, ast.Call) and getattr(node.func, "id", None) in CALLS:
         term = translate(node.args[0], values)
         acsl, smt, bits = CALLS[node.func.id]
         ones = number((1 << bits) - 1).smt
@@ -152,6 +152,9 @@ def acsl_axioms(lemma):
 
 def questions(lemma):
     """What to ask Z3: each a name and a script whose answer has to be `unsat`."""
+    for variable, bits in lemma.variables.items():
+        if not 1 <= bits <= 64:
+            raise ToolError(f"lemma '{lemma.name}': '{variable}' has {bits} bits; there can be 1 to 64")
     for name, chosen in versions(lemma):
         spans = [range(first, last + 1) for first, last in lemma.each.values()]
         for numbers in itertools.product(*spans):
