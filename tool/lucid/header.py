@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 CONTRACT = re.compile(r"^[ \t]*/\*@.*?\*/[ \t]*\n|^[ \t]*//@[^\n]*\n", re.MULTILINE | re.DOTALL)  # for Frama-C, not for readers
 SECTION = re.compile(r"/\* -{2,} (.+?) -{2,} \*/$")
-CONTRACT = re.compile(r"^/\*@.*?\*/\n", re.DOTALL | re.MULTILINE)
 NOT_SHOWN = re.compile(r"#(include|ifndef|endif|undef|if|elif|else|error)\b|#define \w+_H$|extern struct|ERROR\(|OPERATION\(")
 
 
@@ -98,4 +97,4 @@ class Reader:
 
 def read_header(path):
     """The items of a header in order; the first Text is usually its essay. Contracts for Frama-C are no documentation."""
-    return Reader(CONTRACT.sub("", path.read_text())).read()
+    return Reader(path.read_text()).read()
