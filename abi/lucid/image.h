@@ -4,8 +4,8 @@
  *
  * The payload is a sequence of 4 KiB pages. It begins with one page that holds `struct image_header`. Segments of the root
  * component follow (file pages in the payload, in order; `zero_pages` more are made by the kernel), then the kernel's
- * symbols, then the bundle. All offsets are from the start of the payload and multiples of 4096; all sizes are in
- * bytes. The kernel checks everything here before it uses it, and refuses with a sentence that names what is wrong.
+ * symbols, then the bundle; no part lies upon another. All offsets are from the start of the payload and multiples of 4096; all
+ * sizes are in bytes. The kernel checks everything here before it uses it, and refuses with a sentence that names what is wrong.
  */
 #ifndef LUCID_IMAGE_H
 #define LUCID_IMAGE_H

@@ -55,24 +55,25 @@ static uint32_t header_crc(const struct image_header *header)
     return crc32(0, (const uint8_t *)&copy, sizeof(copy));
 }
 
-/* [offset, offset + size) lies in the payload behind the header page and begins on a page. */
-/*@ requires \valid_read(header);
+/* [offset, offset + size) lies in the payload, behind what ends at `behind` (the header, the part before), and begins on a page. */
+/*@ requires \valid_read(header) && behind >= IMAGE_PAGE;
     assigns \nothing;
-    ensures \result <==> inside(header, offset, size); */
-static bool part_is_inside(const struct image_header *header, uint64_t offset, uint64_t size)
+    ensures \result <==> inside(header, offset, size) && offset >= behind; */
+static bool part_is_inside(const struct image_header *header, uint64_t offset, uint64_t size, uint64_t behind)
 {
-    return offset % IMAGE_PAGE == 0 && offset >= IMAGE_PAGE && offset <= header->size &&
+    return offset % IMAGE_PAGE == 0 && offset >= behind && offset <= header->size &&
            size <= header->size - offset;
 }
 
-/*@ requires \valid_read(header) && \valid_read(segment) && lowest >= IMAGE_PAGE;
+/*@ requires \valid_read(header) && \valid_read(segment) && lowest >= IMAGE_PAGE && behind >= IMAGE_PAGE;
     assigns \nothing;
-    ensures segment_good(header, segment) && lowest <= segment->address; */
+    ensures segment_good(header, segment) && lowest <= segment->address && behind <= segment->offset; */
 static void check_segment(const struct image_header *header, const struct image_segment *segment,
-                          uint64_t lowest)
+                          uint64_t lowest, uint64_t behind)
 {
-    if (!part_is_inside(header, segment->offset, segment->size) || segment->memory_size < segment->size)
-        refuse("a segment of the root component lies outside of the image");
+    if (!part_is_inside(header, segment->offset, segment->size, behind) ||
+        segment->memory_size < segment->size)
+        refuse("a segment of the root component lies outside of the image, or upon another part of it");
     if (segment->address % IMAGE_PAGE || segment->address < lowest || segment->memory_size > USER_IMAGE_END ||
         segment->address > USER_IMAGE_END - segment->memory_size)
         refuse("a segment of the root component has an impossible address");
@@ -82,15 +83,18 @@ static void check_segment(const struct image_header *header, const struct image_
         refuse("a segment of the root component has impossible rights");
 }
 
-static void check_segments(const struct image_header *header)
+/* Where the last of them ends in the payload. */
+static uint64_t check_segments(const struct image_header *header)
 {
     uint64_t lowest = IMAGE_PAGE; /* page 0 is never mapped */
+    uint64_t end = IMAGE_PAGE;
     bool entry_is_code = false;
 
     if (header->segment_count == 0 || header->segment_count > IMAGE_SEGMENTS_MAX)
         refuse("the image has no root component, or one with too many segments");
     for (unsigned i = 0; i < header->segment_count; i++) {
-        check_segment(header, &header->segment[i], lowest);
+        check_segment(header, &header->segment[i], lowest, end);
+        end = header->segment[i].offset + header->segment[i].size;
         lowest = header->segment[i].address + header->segment[i].memory_size;
         if (header->segment[i].rights & RIGHT_EXECUTE &&
             header->entry - header->segment[i].address < header->segment[i].size)
@@ -98,6 +102,18 @@ static void check_segments(const struct image_header *header)
     }
     if (!entry_is_code)
         refuse("the root component's entry is not in its code");
+    return end;
+}
+
+/* A part that may be absent: its size is 0 then. Where it, or what is before it, ends. */
+static uint64_t check_part(const struct image_header *header, uint64_t offset, uint64_t size, uint64_t behind,
+                           const char *sentence)
+{
+    if (size == 0)
+        return behind;
+    if (!part_is_inside(header, offset, size, behind))
+        refuse(sentence);
+    return offset + size;
 }
 
 const struct image_header *image_check(const void *payload, size_t room)
@@ -115,11 +131,12 @@ const struct image_header *image_check(const void *payload, size_t room)
     if (header->payload_crc !=
         crc32(0, (const uint8_t *)payload + IMAGE_PAGE, (size_t)header->size - IMAGE_PAGE))
         refuse("the image is damaged: its checksum does not match");
-    check_segments(header);
-    if (!part_is_inside(header, header->bundle_size ? header->bundle : IMAGE_PAGE, header->bundle_size) ||
-        header->bundle_size % IMAGE_PAGE)
-        refuse("the bundle lies outside of the image");
-    if (!part_is_inside(header, header->symbols_size ? header->symbols : IMAGE_PAGE, header->symbols_size))
-        refuse("the symbols lie outside of the image");
+    uint64_t end = check_segments(header);
+    end = check_part(header, header->symbols, header->symbols_size, end,
+                     "the symbols lie outside of the image, or upon another part of it");
+    check_part(header, header->bundle, header->bundle_size, end,
+               "the bundle lies outside of the image, or upon another part of it");
+    if (header->bundle_size % IMAGE_PAGE)
+        refuse("the bundle's size is not a multiple of 4096");
     return header;
 }

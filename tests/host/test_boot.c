@@ -131,7 +131,12 @@ REFUSED(boot_refuses_entry_that_is_no_user_address, image->entry = 0x40000000004
 REFUSED(boot_refuses_entry_in_data, image->entry = image->segment[1].address,
         "the root component's entry is not in its code")
 REFUSED(boot_refuses_bundle_outside, image->bundle_size += IMAGE_PAGE, "the bundle lies outside")
-REFUSED(boot_refuses_bundle_of_part_pages, image->bundle_size -= 1, "the bundle lies outside")
+REFUSED(boot_refuses_bundle_of_part_pages, image->bundle_size -= 1, "the bundle's size is not a multiple")
+REFUSED(boot_refuses_bundle_upon_a_segment, image->bundle = IMAGE_PAGE, "the bundle lies outside")
+REFUSED(boot_refuses_bundle_upon_symbols, image->bundle = image->symbols, "the bundle lies outside")
+REFUSED(boot_refuses_symbols_upon_a_segment, image->symbols = IMAGE_PAGE, "the symbols lie outside")
+REFUSED(boot_refuses_segment_upon_another, image->segment[1].offset = image->segment[0].offset,
+        "lies outside of the image, or upon another part of it")
 REFUSED(boot_refuses_symbols_outside, image->symbols_size = 7 * IMAGE_PAGE, "the symbols lie outside")
 REFUSED(boot_refuses_huge_root_component, image->segment[1].memory_size = 1ull << 40,
         "of memory in one piece")
