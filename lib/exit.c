@@ -7,7 +7,7 @@ __attribute__((noreturn)) void exit(int code)
 {
     print_flush();
     supervisor_exit(COMPONENT_SLOT_SUPERVISOR, code);
-    __builtin_trap(); /* only if there is no supervisor to end it */
+    arch_undefined(); /* only if there is no supervisor to end it */
 }
 
 __attribute__((weak, noreturn)) void panic(const char *file, int line, const char *format, ...)
@@ -19,5 +19,5 @@ __attribute__((weak, noreturn)) void panic(const char *file, int line, const cha
     print_list(format, arguments);
     va_end(arguments);
     print("\n");
-    __builtin_trap();
+    arch_undefined();
 }

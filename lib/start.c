@@ -19,7 +19,7 @@ __attribute__((weak, noreturn)) void _start(const struct component_info *info);
 __attribute__((weak, noreturn)) void _start(const struct component_info *info)
 {
     if (info->magic != COMPONENT_INFO_MAGIC || info->version != COMPONENT_INFO_VERSION)
-        __builtin_trap(); /* a supervisor of another version; nothing in there can be relied on to say so */
+        arch_undefined(); /* a supervisor of another version; nothing in there can be relied on to say so */
     component_info = info;
     message_page = (struct utcb *)info->message_page;
     time_init(info->counter_start, info->ns_multiplier, info->ns_shift);

@@ -46,6 +46,21 @@ struct boot_untyped {
 #define BOOT_FEATURE_MELTDOWN                                                                                \
     8u /* the processor is affected by Meltdown; this kernel does not hide from it */
 
+/*
+ * The serial line that the kernel's own messages go to, for whoever has to print without a driver. Registers of one byte (PL011: four)
+ * are `stride` bytes apart.
+ */
+#define BOOT_CONSOLE_NONE         0u
+#define BOOT_CONSOLE_16550_PORTS  1u /* `address` is the first I/O port */
+#define BOOT_CONSOLE_16550_MEMORY 2u /* `address` is physical */
+#define BOOT_CONSOLE_PL011        3u /* `address` is physical */
+
+struct boot_console {
+    uint32_t kind; /* BOOT_CONSOLE_* */
+    uint32_t stride;
+    uint64_t address;
+};
+
 struct boot_info {
     uint64_t magic;
     uint32_t abi_version;
@@ -77,6 +92,7 @@ struct boot_info {
     uint64_t device_tree; /* physical address, or 0 */
     uint64_t device_tree_size;
     uint64_t memory_bytes; /* ordinary memory, in total */
+    struct boot_console console;
     uint32_t irq_lines;
     uint32_t irq_msi_first; /* lines from here on are message-signalled */
     char machine[32];       /* what the kernel knows it is: "x86_64 pc" */

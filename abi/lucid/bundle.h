@@ -105,6 +105,8 @@ struct bundle_device {
     uint32_t mode; /* IRQ_* for an interrupt */
     uint64_t first;
     uint64_t count;
+    uint32_t hardware; /* string: what kind of device the board says it is, "16550" */
+    uint32_t reserved;
 };
 
 /*

@@ -41,7 +41,8 @@
 #define EXCEPTION_FPU         6u /* floating-point error */
 #define EXCEPTION_PROTECTION  7u /* privileged instruction or register, non-canonical address */
 #define EXCEPTION_ALIGNMENT   8u
-#define EXCEPTION_OTHER       9u /* see the machine code */
+#define EXCEPTION_OTHER       9u  /* see the machine code */
+#define EXCEPTION_BUS         10u /* nothing answers at the physical address, or the firmware keeps it */
 
 #define TIMEOUT_EXHAUSTED 1u /* the budget is used up; another's context perhaps before the thread woke */
 #define TIMEOUT_WITHDRAWN 2u /* the context was taken away, or a passive server is to run without one */

@@ -74,6 +74,10 @@ enum object_type {
 #define FRAME_SIZE_2M 21u
 #define FRAME_SIZE_1G 30u
 
+/* What CORE_RANGE_POWER does. */
+#define MACHINE_OFF   0u
+#define MACHINE_RESET 1u
+
 /* Modes of an interrupt line. */
 #define IRQ_EDGE       0u
 #define IRQ_LEVEL      1u

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The 16550 UART of a PC, through its I/O ports. (National Semiconductor PC16550D data sheet; register names
+ * The 16550 UART, through I/O ports or through memory, whichever the device has. (National Semiconductor PC16550D data sheet; register names
  * are from there.)
  *
  * The FIFOs are switched on only if nothing has been received yet, or if they are on already: switching them
@@ -17,7 +17,7 @@
  * So uart_acknowledge comes first, and then causes are removed until uart_wants says that there is none: at
  * that moment the line is low, and whatever comes later is an edge.
  */
-#include "uart.h"
+#include "uart_driver.h"
 
 enum uart_register {
     RBR_THR = 0, /* receiver buffer (read), transmitter holding (write); divisor low with DLAB */
@@ -43,21 +43,26 @@ enum uart_register {
 #define DIVISOR_115200 1u
 #define FIFO_BYTES     16u
 
-static const struct component_device *ports;
-static const struct component_device *irq;
-static unsigned interrupts; /* what is in IER */
-static unsigned room;       /* bytes that fit when the transmitter is empty */
+static const struct component_device *ports; /* NULL: */
+static volatile unsigned char *memory;       /* a register is a byte here */
+static unsigned interrupts;                  /* what is in IER */
+static unsigned room;                        /* bytes that fit when the transmitter is empty */
 
 static unsigned register_read(enum uart_register which)
 {
     uint32_t value = 0;
+    if (!ports)
+        return memory[which];
     io_port_range_in(ports->cap, ports->first + which, 1, &value);
     return value;
 }
 
 static void register_write(enum uart_register which, unsigned value)
 {
-    io_port_range_out(ports->cap, ports->first + which, 1, value);
+    if (!ports)
+        memory[which] = (unsigned char)value;
+    else
+        io_port_range_out(ports->cap, ports->first + which, 1, value);
 }
 
 static void interrupts_set(unsigned bits)
@@ -88,22 +93,26 @@ static void fifos_enable(void)
         room = FIFO_BYTES;
 }
 
-void uart_init(void)
+static bool init(const char *device)
 {
-    ports = device_find("uart", BUNDLE_DEVICE_PORTS);
-    irq = device_find("uart", BUNDLE_DEVICE_IRQ);
-    if (!ports || !irq)
-        PANIC("no device 'uart' with ports and an interrupt: add  devices = [\"uart\"]  to [component.%s]",
-              component_name());
+    ports = device_find(device, BUNDLE_DEVICE_PORTS);
+    if (!ports) {
+        const struct component_device *registers = device_find(device, BUNDLE_DEVICE_MEMORY);
+        if (!registers)
+            return false;
+        memory = (volatile unsigned char *)registers->address;
+    }
     line_set();
     fifos_enable();
-    unsigned error = status_error(irq_handler_bind(irq->cap, signal_make(SIGNAL_UART)));
-    if (error != OK)
-        PANIC("the interrupt of the UART cannot be used: %s", error_sentence(error));
+    return true;
+}
+
+static void start(void)
+{
     interrupts_set(IER_RECEIVE);
 }
 
-size_t uart_send(const char *bytes, size_t count)
+static size_t send(const char *bytes, size_t count)
 {
     size_t sent = 0;
     while (sent < count && register_read(LSR) & LSR_THR_EMPTY)
@@ -113,7 +122,7 @@ size_t uart_send(const char *bytes, size_t count)
     return sent;
 }
 
-bool uart_receive(char *byte)
+static bool receive(char *byte)
 {
     if (!(interrupts & IER_RECEIVE) || !(register_read(LSR) & LSR_DATA_READY))
         return false;
@@ -121,18 +130,23 @@ bool uart_receive(char *byte)
     return true;
 }
 
-void uart_receive_enable(bool on)
+static void receive_enable(bool on)
 {
     interrupts_set(on ? interrupts | IER_RECEIVE : interrupts & ~IER_RECEIVE);
 }
 
-void uart_acknowledge(void)
-{
-    irq_handler_acknowledge(irq->cap);
-}
-
 /* Reading that register takes back "transmitter empty", if that is what it tells; so the answer counts. */
-bool uart_wants(void)
+static bool wants(void)
 {
     return !(register_read(IIR_FCR) & IIR_NOTHING);
 }
+
+const struct uart_driver uart_16550 = {
+    .hardware = "16550",
+    .init = init,
+    .start = start,
+    .send = send,
+    .receive = receive,
+    .receive_enable = receive_enable,
+    .wants = wants,
+};

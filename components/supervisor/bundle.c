@@ -197,6 +197,7 @@ static const char *check_device(const struct bundle_device *device)
 {
     CHECK(device->component < bundle->component.count, "a device belongs to no component");
     CHECK(text_is_good(device->name), "a device's name is not a text");
+    CHECK(text_is_good(device->hardware), "a device's kind is not a text");
     CHECK(device->count >= 1 && device->first + device->count > device->first, "a device has no size");
     switch (device->kind) {
     case BUNDLE_DEVICE_IRQ:

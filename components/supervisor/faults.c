@@ -97,6 +97,7 @@ static const char *exception_name(word_t kind)
         [EXCEPTION_PROTECTION] = "privileged instruction, or an address that no pointer can have",
         [EXCEPTION_ALIGNMENT] = "unaligned access",
         [EXCEPTION_OTHER] = "exception",
+        [EXCEPTION_BUS] = "bus error: nothing answers at this address of a device, or the firmware keeps it",
     };
     return kind < sizeof names / sizeof names[0] && names[kind] ? names[kind] : "unknown exception";
 }
@@ -160,26 +161,45 @@ static bool stack_read(const struct component *component, word_t address, word_t
     return true;
 }
 
-/* Where execution went astray, the return address on the stack tells who sent it there. */
-static void report_caller(const struct component *component, word_t stack_pointer)
+/* An address within the call that led to where the thread is: known where it has just been called. 0: there is none. */
+static word_t caller_find(const struct component *component, const word_t *registers)
+{
+    word_t address;
+    if (!arch_return_address(registers, &address) && !stack_read(component, address, &address))
+        return 0;
+    return symbols_find(component, address - 1).function ? address - 1 : 0;
+}
+
+/* Where execution went astray, the return address tells who sent it there. */
+static void report_caller(const struct component *component, const word_t *registers)
 {
     char place[160];
-    word_t address;
-    if (!stack_read(component, stack_pointer, &address) || !symbols_find(component, address - 1).function)
+    word_t address = caller_find(component, registers);
+    if (!address)
         return;
-    describe_place(component, address - 1, place, sizeof place);
+    describe_place(component, address, place, sizeof place);
     report("   called from %s", place);
 }
 
-static void report_registers(const struct component *component)
+/*
+ * Where a processor does not notice a division by zero, compiled code does, and calls this function of the
+ * library (lib/arch/NAME/divide.c), which raises the exception. The place that people want to know is its caller's.
+ */
+static word_t fault_place(const struct component *component, word_t ip, const word_t *registers)
+{
+    const char *function = symbols_find(component, ip).function;
+    word_t caller = function && strcmp(function, "__ubsan_handle_divrem_overflow_abort") == 0
+                        ? caller_find(component, registers)
+                        : 0;
+    return caller ? caller : ip;
+}
+
+static void report_registers(const word_t *registers)
 {
     static const char *const names[REGISTER_COUNT] = ARCH_REGISTER_NAMES;
-    word_t registers[REGISTER_COUNT];
     char line[160];
     size_t length = 0;
 
-    if (status_error(thread_read_registers(component->hold.thread, registers)) != OK)
-        return;
     for (unsigned i = 0; i < REGISTER_COUNT; i++) {
         length += text_format(line + length, sizeof line - length, "  %-3s %016lx", names[i], registers[i]);
         if (i % 3 == 2 || i == REGISTER_COUNT - 1) { /* 80 columns, with what comes before */
@@ -192,7 +212,9 @@ static void report_registers(const struct component *component)
 static void fault_report(const struct component *component, word_t fault, const word_t *words)
 {
     char what[160], place[160];
-    word_t ip = words[2], sp = words[3];
+    word_t registers[REGISTER_COUNT] = { 0 };
+    bool known = status_error(thread_read_registers(component->hold.thread, registers)) == OK;
+    word_t ip = fault_place(component, words[2], registers);
     describe(component, fault, words, what, sizeof what);
     describe_place(component, ip, place, sizeof place);
     if (fault == FAULT_PAGE && words[1] & FAULT_ACCESS_EXECUTE)
@@ -200,8 +222,9 @@ static void fault_report(const struct component *component, word_t fault, const 
     else
         report("%s: %s in %s", component->name, what, place);
     if (!symbols_find(component, ip).function)
-        report_caller(component, sp);
-    report_registers(component);
+        report_caller(component, registers);
+    if (known)
+        report_registers(registers);
 }
 
 /* ---- Deciding ------------------------------------------------------------------------------------------ */

@@ -36,7 +36,8 @@ word_t info_size(const struct component *component)
     }
     for (uint32_t i = 0; i < description->device.count; i++)
         size += sizeof(struct component_device) +
-                strlen(bundle_text(bundle_device(description->device.offset + i)->name)) + 1;
+                strlen(bundle_text(bundle_device(description->device.offset + i)->name)) +
+                strlen(bundle_text(bundle_device(description->device.offset + i)->hardware)) + 2;
     for (uint32_t i = 0; i < bundle->use.count; i++) {
         const struct bundle_use *use = bundle_use(i);
         if (use_is_of_client(use, component))
@@ -82,6 +83,7 @@ static void write_devices(const struct component *component, struct component_de
         const struct bundle_device *device = bundle_device(part->offset + i);
         out[i] = (struct component_device){
             .name = add_text(area, bundle_text(device->name)),
+            .hardware = add_text(area, bundle_text(device->hardware)),
             .kind = device->kind,
             .first = device->first,
             .count = device->count,

@@ -5,19 +5,15 @@
  *
  * Lines go into a ring. While there is a console that runs, it is signalled and fetches them when it has
  * time; what does not fit until then is lost, and the number of lines lost is told. While there is none,
- * lines go straight to the serial line: the supervisor has the right to all I/O ports anyway. That waits for
- * the device, but for nobody else. At boot, lines wait in the ring until all components have been started.
+ * lines go straight to the serial line (serial.c): the supervisor has the right to all devices anyway. That
+ * waits for the device, but for nobody else. At boot, lines wait in the ring until all components have been started.
  *
  * Who the console is follows from the description: the first component that provides the interface Log.
  */
 #include "parts.h"
 
-#define RING_BYTES   8192u /* a power of two */
-#define LINE_BYTES   320u
-#define PORT_DEFAULT 0x3f8u
-#define LSR          5u /* line status register of a 16550, and its bit for "the transmitter takes a byte" */
-#define LSR_EMPTY    0x20u
-#define WAIT_ROUNDS  100000u
+#define RING_BYTES 8192u /* a power of two */
+#define LINE_BYTES 320u
 
 static char ring[RING_BYTES];
 static size_t head, tail;
@@ -27,31 +23,12 @@ static bool booted;
 
 /* ---- Straight to the serial line ----------------------------------------------------------------------- */
 
-static word_t serial_port(void)
-{
-    for (unsigned i = 0; bundle && i < bundle->device.count; i++)
-        if (bundle_device(i)->kind == BUNDLE_DEVICE_PORTS &&
-            strcmp(bundle_text(bundle_device(i)->name), "uart") == 0)
-            return bundle_device(i)->first;
-    return PORT_DEFAULT;
-}
-
-static void serial_put(word_t port, char c)
-{
-    uint32_t status = 0;
-    for (unsigned round = 0; round < WAIT_ROUNDS && !(status & LSR_EMPTY); round++)
-        if (status_error(io_port_range_in(BOOT_SLOT_IO_PORT_RANGE, port + LSR, 1, &status)) != OK)
-            return; /* no I/O ports here */
-    io_port_range_out(BOOT_SLOT_IO_PORT_RANGE, port, 1, (unsigned char)c);
-}
-
 static void serial_text(const char *text, size_t length)
 {
-    word_t port = serial_port();
     for (size_t i = 0; i < length; i++) {
         if (text[i] == '\n')
-            serial_put(port, '\r');
-        serial_put(port, text[i]);
+            serial_put('\r');
+        serial_put(text[i]);
     }
 }
 

@@ -195,6 +195,17 @@ error_t space_map(cap_t space, struct maker *maker, cap_t frame, word_t address,
     }
 }
 
+volatile void *device_open(uint64_t physical)
+{
+    cap_t slot = slot_take(), frame = device_frame(physical);
+    word_t address = own_address;
+    if (!frame || status_error(cnode_copy(BOOT_SLOT_CNODE, slot, frame)) != OK ||
+        space_map(BOOT_SLOT_SPACE, &own, slot, address, RIGHT_READ | RIGHT_WRITE, MAP_CACHE_OFF) != OK)
+        return NULL;
+    own_address += 2 * PAGE_BYTES;
+    return (volatile void *)address;
+}
+
 void *window_open(cap_t frame, word_t rights, word_t cache)
 {
     status_t status = cnode_copy(BOOT_SLOT_CNODE, window_slot, frame);

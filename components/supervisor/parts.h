@@ -14,6 +14,7 @@
  *     symbols.c       from an address to function, file and line
  *     service.c       the interface Supervisor
  *     log.c           the supervisor's own messages, on their way to the console
+ *     serial.c        the serial line, while there is no console
  *     power.c, acpi.c switching the machine off
  */
 #ifndef SUPERVISOR_PARTS_H
@@ -105,6 +106,9 @@ void own_memory(word_t *used, word_t *total);
 
 /* Map a frame; page tables that are missing are made by `maker`. */
 error_t space_map(cap_t space, struct maker *maker, cap_t frame, word_t address, word_t rights, word_t cache);
+
+/* Map one page of device memory for the supervisor, for good. NULL if that fails. */
+volatile void *device_open(uint64_t physical);
 
 /* Map a frame for the supervisor at one fixed place, until window_close. NULL if that fails. */
 void *window_open(cap_t frame, word_t rights, word_t cache);
@@ -278,6 +282,12 @@ void log_boot_done(void);
 void log_settle(void);
 /* Take out up to `size` bytes for the console. */
 size_t log_take(char *text, size_t size);
+
+/* ---- serial.c ------------------------------------------------------------------------------------------ */
+
+/* Put one character out, on the serial line that the kernel itself prints on. Waits for the device; does
+ * nothing where there is none. */
+void serial_put(char c);
 
 /* ---- power.c, acpi.c ----------------------------------------------------------------------------------- */
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Switching the machine off, and starting it again, on a PC.
+ * Switching the machine off, and starting it again.
  *
- * The right way is what the firmware's tables say (acpi.c). If they cannot be read or it does not work, the
- * ports that QEMU's machines are known to have are tried, one after the other. Writing to a port that is not
- * there does nothing. On machines without I/O ports all of this fails, and the caller is told.
+ * Where that takes a call to the firmware (PSCI, SBI), the kernel does it. Else it is a PC: the right way is
+ * what the firmware's tables say (acpi.c). If they cannot be read or it does not work, the ports that QEMU's
+ * machines are known to have are tried, one after the other. Writing to a port that is not there does nothing.
  */
 #include "parts.h"
 
@@ -34,6 +34,7 @@ static void wait(void)
 void power_off(void)
 {
     struct acpi_power power;
+    core_range_power(BOOT_SLOT_CORE_RANGE, MACHINE_OFF); /* comes back if this is not the way */
     if (acpi_find_power(&power)) {
         for (unsigned i = 0; i < 2; i++)
             if (power.sleep_port[i])
@@ -49,6 +50,7 @@ void power_off(void)
 void power_reboot(void)
 {
     struct acpi_power power;
+    core_range_power(BOOT_SLOT_CORE_RANGE, MACHINE_RESET);
     if (acpi_find_power(&power) && power.reset_port) {
         out(power.reset_port, 1, power.reset_value);
         wait();

@@ -158,6 +158,7 @@ static void fill_boot_info(struct boot_builder *builder)
     info->acpi_rsdp = machine->acpi_rsdp;
     info->device_tree = machine->device_tree;
     info->device_tree_size = machine->device_tree_size;
+    info->console = machine->console;
     info->irq_lines = ARCH_IRQ_LINES;
     info->irq_msi_first = ARCH_IRQ_MSI_FIRST;
     for (unsigned i = 0; i < sizeof(info->machine) - 1 && machine->machine[i]; i++)

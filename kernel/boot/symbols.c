@@ -53,3 +53,13 @@ const char *symbol_name(word_t address, word_t *offset)
     const char *name = (const char *)table + symbol->name;
     return ends_within(name, table_size - symbol->name) ? name : NULL;
 }
+
+void symbol_print(word_t address, word_t behind)
+{
+    word_t offset = 0;
+    const char *name = symbol_name(address - behind, &offset);
+    if (name)
+        print("  %p  %s+0x%lx\n", (void *)address, name, (unsigned long)(offset + behind));
+    else
+        print("  %p\n", (void *)address);
+}

@@ -9,11 +9,13 @@
  *     *.c, *.S       the functions declared here (those marked "inline" may be inline functions of arch_types.h's
  *                    companion arch_inline.h, which is included at the end of this file)
  *     kernel.ld      how the kernel is linked
- *     port.toml      compiler and flags for the tool
+ *     port.toml      compiler and flags for the tool, and the files of kernel/arch/shared that it uses: what ports have in common
  *
  * Constants of arch_types.h:
  *     ARCH_NAME              "x86_64"
- *     ARCH_TABLE_LEVELS      levels of page tables; the root table is level ARCH_TABLE_LEVELS - 1, 4 KiB pages are in level 0
+ *     ARCH_TABLE_LEVELS      levels of page tables; the root table is level ARCH_TABLE_LEVELS - 1, 4 KiB pages are in level 0. A constant,
+ *                            or a variable that is set before kernel_boot where processors differ
+ *     ARCH_TABLE_LEVELS_MAX  a constant: the most that it can be
  *     ARCH_TABLE_BITS        log2 of the entries of a table
  *     ARCH_IRQ_LINES         number of interrupt lines; ARCH_IRQ_MSI_FIRST: lines from here on are message-signalled
  *     ARCH_HAS_IO_PORTS      0 or 1
@@ -128,10 +130,12 @@ paddr_t arch_pte_address(arch_pte_t entry); /* of the frame or table */
 word_t arch_pte_rights(arch_pte_t entry);   /* RIGHT_*, of a frame's entry: for the checker */
 arch_pte_t arch_pte_frame(paddr_t frame, unsigned level, word_t rights, word_t cache);
 arch_pte_t arch_pte_table(paddr_t table);
-/* Store an entry, so that the walker of this and other cores sees it in order. Making an entry valid needs no flush afterwards. */
+/* Store an entry, so that the walker of this and other cores sees it in order. Making an entry valid needs no flush afterwards: where
+ * the hardware may remember that it was not, the port finds that out at the page fault, and has it look again. */
 void arch_pte_write(arch_pte_t *where, arch_pte_t entry);
 
-/* Make code written to this memory executable: called before a mapping with RIGHT_EXECUTE is made. */
+/* Make code written to this memory executable: called before a mapping with RIGHT_EXECUTE is made. Bounded, though up to 1 GiB comes at
+ * once: for much memory, emptying caches is shorter than going through it. */
 void arch_sync_instructions(const void *memory, size_t size);
 /* Clear memory, reaching past caches that an uncached mapping could see behind. Sizes are multiples of 64. */
 void arch_clear_memory(void *memory, size_t size);
@@ -171,6 +175,10 @@ void arch_panic_report(void);
 /* Stop the machine for good: power off or exit the emulator with this status where that is possible, else halt. */
 NORETURN void arch_halt(int status);
 
+/* Switch the machine off (MACHINE_OFF) or start it again (MACHINE_RESET), where that takes a call that only the kernel can make (PSCI, SBI).
+ * Comes back only if it cannot: ERR_UNSUPPORTED. Where devices do it, that is user code's business. */
+error_t arch_power(word_t how);
+
 /* Nothing to run on this core: return to the portable part never; wait for interrupts with interrupts on, and when one comes enter the kernel as from
  * user mode, but without saving a context. Called as the last thing on the way out when core_self()->current is NULL. */
 NORETURN void arch_idle(void);
@@ -197,7 +205,8 @@ struct boot_machine {
     size_t payload_room;  /* bytes that were loaded from there on */
     paddr_t acpi_rsdp, device_tree;
     size_t device_tree_size;
-    uint32_t features; /* BOOT_FEATURE_FPU, _TAGS, _MELTDOWN */
+    struct boot_console console; /* where arch_console_put prints, for boot_info */
+    uint32_t features;           /* BOOT_FEATURE_FPU, _TAGS, _MELTDOWN */
     const char *machine;
 };
 NORETURN COLD void kernel_boot(const struct boot_machine *machine);

@@ -14,7 +14,8 @@
 #include "thread.h"
 #include <lucid/operations.h>
 
-#define INVOCATION_WORDS_MAX 24u
+/* All user registers, and the number of the first; and no fewer than the other operations take. */
+#define INVOCATION_WORDS_MAX (REGISTER_COUNT + 1u > 24u ? REGISTER_COUNT + 1u : 24u)
 
 #define INVOKE_RESTART ((status_t)~0u) /* execute the system call again */
 #define INVOKE_SILENT                                                                                        \
@@ -42,7 +43,7 @@ static inline status_t invocation_error(error_t error, unsigned argument)
 
 static inline void invocation_result(struct invocation *invocation, word_t word)
 {
-    assert(invocation->result_words < INVOCATION_WORDS_MAX);
+    check(invocation->result_words < INVOCATION_WORDS_MAX);
     invocation->result[invocation->result_words++] = word;
 }
 

@@ -138,10 +138,19 @@ static status_t core_bind_timer(struct invocation *invocation)
     return OK;
 }
 
+static status_t core_power(const struct invocation *invocation)
+{
+    word_t how = invocation->argument[0];
+
+    return how == MACHINE_OFF || how == MACHINE_RESET ? arch_power(how) : invocation_error(ERR_RANGE, 1);
+}
+
 status_t core_range_invoke(struct invocation *invocation)
 {
     if (invocation->operation == OP_CORE_RANGE_SET_BUDGET)
         return core_set_budget(invocation);
+    if (invocation->operation == OP_CORE_RANGE_POWER)
+        return core_power(invocation);
     if (!range_contains(&invocation->slot->cap, invocation->argument[0], 1))
         return invocation_error(ERR_RANGE, 1);
     return invocation->operation == OP_CORE_RANGE_SET_TIMER ? core_set_timer(invocation)

@@ -8,6 +8,7 @@
 #include "core.h"
 
 #define NS_PER_SECOND 1000000000ull
+#define HALF          0x80000000ull /* of 2^32 */
 
 static uint64_t ns_per_tick;  /* 32.32 */
 static uint64_t ticks_per_ns; /* 32.32 */
@@ -16,7 +17,7 @@ static ticks_t refill_minimum;
 
 /*@ // After time_init. A tick is at least 1/64 ns long.
     predicate factors_set = ticks_per_ns < (64 << 32);
-    logic integer scaled(integer value, integer factor) = \min(value * factor / (1 << 32), UINT64_MAX); */
+    logic integer scaled(integer value, integer factor) = \min((value * factor + HALF) / (1 << 32), UINT64_MAX); */
 
 /* a * b + c, saturating. */
 /*@ assigns \nothing;
@@ -31,7 +32,7 @@ static uint64_t multiply_add(uint64_t a, uint64_t b, uint64_t c)
     return product;
 }
 
-/* value * factor / 2^32, saturating. Split into 32-bit halves, so that no product needs more than 64 bits. */
+/* value * factor / 2^32, to the nearest, saturating. Split into 32-bit halves, so that no product needs more than 64 bits. */
 /*@ assigns \nothing;
     ensures exact: \result == scaled(value, factor); */
 static uint64_t multiply(uint64_t value, uint64_t factor)
@@ -39,16 +40,16 @@ static uint64_t multiply(uint64_t value, uint64_t factor)
     uint64_t high = value >> 32, low = value & 0xffffffff;
     uint64_t factor_high = factor >> 32, factor_low = factor & 0xffffffff;
     //@ assert low * factor_low <= 0xffffffff * 0xffffffff && low * factor_high <= 0xffffffff * 0xffffffff;
-    uint64_t rest = (low * factor_low >> 32) + low * factor_high;
+    uint64_t rest = ((low * factor_low + HALF) >> 32) + low * factor_high;
 
     //@ assert value == high * (1 << 32) + low;
     //@ assert factor == factor_high * (1 << 32) + factor_low;
     //@ assert value * factor == high * factor * (1 << 32) + low * factor;
     //@ assert low * factor == low * factor_high * (1 << 32) + low * factor_low;
     //@ assert halves: value * factor == (high * factor + low * factor_high) * (1 << 32) + low * factor_low;
-    //@ assert carry: low * factor_low == (low * factor_low >> 32) * (1 << 32) + low * factor_low % (1 << 32);
-    //@ assert value * factor == (high * factor + rest) * (1 << 32) + low * factor_low % (1 << 32);
-    //@ assert quotient: value * factor / (1 << 32) == high * factor + rest;
+    //@ assert carry: low * factor_low + HALF == (low * factor_low + HALF >> 32) * (1 << 32) + (low * factor_low + HALF) % (1 << 32);
+    //@ assert value * factor + HALF == (high * factor + rest) * (1 << 32) + (low * factor_low + HALF) % (1 << 32);
+    //@ assert quotient: (value * factor + HALF) / (1 << 32) == high * factor + rest;
     return multiply_add(high, factor, rest);
 }
 
@@ -56,12 +57,13 @@ static uint64_t multiply(uint64_t value, uint64_t factor)
     assigns ns_per_tick, ticks_per_ns;
     ensures factors_set;
     ensures ns_per_tick == (NS_PER_SECOND << 32) / hz;
-    ensures ticks_per_ns == hz * (1 << 32) / NS_PER_SECOND; */
+    ensures ticks_per_ns == (hz * (1 << 32) + NS_PER_SECOND / 2) / NS_PER_SECOND; */
 static void set_factors(uint64_t hz)
 {
     ns_per_tick = (NS_PER_SECOND << 32) / hz;
     /* hz << 32 may not fit: whole nanoseconds and the rest apart. */
-    ticks_per_ns = (hz / NS_PER_SECOND << 32) + ((hz % NS_PER_SECOND) << 32) / NS_PER_SECOND;
+    ticks_per_ns =
+        (hz / NS_PER_SECOND << 32) + (((hz % NS_PER_SECOND) << 32) + NS_PER_SECOND / 2) / NS_PER_SECOND;
 }
 
 void time_init(void)

@@ -71,6 +71,7 @@ static const struct operation_rule rules[OBJECT_TYPE_COUNT][OPERATIONS_PER_TYPE]
     RULE(OP_CORE_RANGE_SET_BUDGET, 5, RIGHT_WRITE, ALL),
     RULE(OP_CORE_RANGE_SET_TIMER, 2, RIGHT_WRITE, OWN),
     RULE(OP_CORE_RANGE_BIND_TIMER, 2, RIGHT_WRITE, ALL),
+    RULE(OP_CORE_RANGE_POWER, 1, RIGHT_WRITE | RIGHT_GRANT, OWN),
 };
 
 static const struct operation_rule *find_rule(word_t operation)

@@ -60,10 +60,12 @@ static void make_symbols(struct sample_tables *t, uint64_t address)
 
 static void make_devices(struct bundle_device *device)
 {
-    device[0] = (struct bundle_device){ 1, text("irq"), BUNDLE_DEVICE_IRQ, IRQ_LEVEL, 5, 1 };
-    device[1] = (struct bundle_device){ 1, text("ports"), BUNDLE_DEVICE_PORTS, 0, 0x3f8, 8 };
-    device[2] = (struct bundle_device){ 1, text("memory"), BUNDLE_DEVICE_MEMORY, 0, 0xfe000000, 2 * PAGE };
-    device[3] = (struct bundle_device){ 1, text("core"), BUNDLE_DEVICE_CORE, 0, 0, 1 };
+    device[0] = (struct bundle_device){ 1, text("irq"), BUNDLE_DEVICE_IRQ, IRQ_LEVEL, 5, 1, text("edu"), 0 };
+    device[1] =
+        (struct bundle_device){ 1, text("ports"), BUNDLE_DEVICE_PORTS, 0, 0x3f8, 8, text("16550"), 0 };
+    device[2] = (struct bundle_device){ 1,          text("memory"), BUNDLE_DEVICE_MEMORY, 0,
+                                        0xfe000000, 2 * PAGE,       text("16550"),        0 };
+    device[3] = (struct bundle_device){ 1, text("core"), BUNDLE_DEVICE_CORE, 0, 0, 1, text("core timer"), 0 };
 }
 
 void sample_make(union sample *sample)

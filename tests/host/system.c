@@ -89,6 +89,7 @@ struct boot_machine *machine_default(void)
         .payload = arch_pointer(IMAGE_AT),
         .payload_room = 1u << 20,
         .features = BOOT_FEATURE_FPU | BOOT_FEATURE_TAGS,
+        .console = { .kind = BOOT_CONSOLE_16550_PORTS, .address = 0x3f8 },
         .machine = "host",
     };
     return &machine;

@@ -14,21 +14,22 @@ static void set_frequency(uint64_t hz)
     time_init();
 }
 
-/* The exact quotient, in 128 bits where the compiler has them. */
+/* The quotient to the nearest, in 128 bits where the compiler has them. */
 #ifdef __SIZEOF_INT128__
 __extension__ typedef unsigned __int128 wide_t;
 
 static uint64_t exact(uint64_t value, uint64_t numerator, uint64_t denominator)
 {
-    wide_t result = (wide_t)value * numerator / denominator;
+    wide_t result = ((wide_t)value * numerator + denominator / 2) / denominator;
 
     return result > ~0ull ? ~0ull : (uint64_t)result;
 }
 
 static void expect_near(uint64_t seen, uint64_t right, uint64_t hz, uint64_t value)
 {
-    /* The factor is exact to 2^-32 of a tick for each nanosecond, or the reverse; and never too much. */
-    if (seen > right || right - seen > (value >> 32) + 1)
+    /* The factor is exact to 2^-32 of a tick for each nanosecond, or the reverse. */
+    uint64_t difference = seen > right ? seen - right : right - seen;
+    if (difference > (value >> 32) + 1)
         test_fails(__FILE__, __LINE__, "expected %llu (at %llu Hz, of %llu), seen %llu",
                    (unsigned long long)right, (unsigned long long)hz, (unsigned long long)value,
                    (unsigned long long)seen);
@@ -50,6 +51,14 @@ TEST(time_conversions_are_near_the_exact_quotient)
     }
 }
 #endif
+
+/* It read back as a tick less: 1999900 ns of 2 ms. */
+TEST(time_in_whole_ticks_of_a_coarse_counter_survives_both_conversions)
+{
+    set_frequency(10000000);
+    for (uint64_t ns = 0; ns < 4000000000; ns += 1234500)
+        EXPECT_EQ(time_ns(time_ticks(ns)), ns);
+}
 
 TEST(time_conversions_saturate)
 {

@@ -13,8 +13,9 @@
     ((word_t)48 << 20) /* of the boot Untyped, at its end: the arena, aligned, and before it the rest */
 #define FRAMEWORK_BITS  20u
 #define THREAD_BITS     16u
-#define FRAMEWORK_SLOTS 16u
+#define FRAMEWORK_SLOTS 64u
 #define PAGE            4096u
+#define DEVICE_AREA     ((word_t)2 << 20) /* of addresses, for the machine's devices */
 
 #define IMAGE_PAGES_MAX 1024u
 #define SPACE_FIRST     2u /* numbers of address spaces that tests use: the root has 1 */
@@ -25,7 +26,7 @@ cap_t arena, thread_memory;
 static cap_t framework_memory;
 static cap_t framework_next, framework_end;   /* slots of the framework */
 static cap_t slot_first, slot_next, slot_end; /* slots of the tests */
-static word_t address_next;
+static word_t address_first, address_next;    /* address ranges of the tests */
 static word_t image_address[IMAGE_PAGES_MAX]; /* where the program's frames are mapped, by their order */
 
 extern char text_end[] __asm__("etext");
@@ -207,6 +208,39 @@ cap_t space_with_program(void)
 
 /* ---- Beginning and end */
 
+/* The Frame of a page in a piece of device memory, of which nothing is taken yet: what lies before it is cut off in
+ * powers of two, largest first, so that each stands where its size wants it. */
+static cap_t device_frame(const struct boot_untyped *piece, uint64_t physical)
+{
+    for (unsigned bits = piece->size_bits; bits-- > FRAME_SIZE_4K;)
+        if ((physical - piece->physical) >> bits & 1)
+            expect_ok(untyped_retype(piece->slot, OBJECT_UNTYPED, bits, CAP_NULL, framework_slot(), 1,
+                                     CAP_NULL, 0));
+    cap_t frame = framework_slot();
+    expect_ok(untyped_retype(piece->slot, OBJECT_FRAME, FRAME_SIZE_4K, CAP_NULL, frame, 1, CAP_NULL, 0));
+    return frame;
+}
+
+volatile void *framework_device(uint64_t physical)
+{
+    static word_t used;
+    word_t address = boot->free_address + used;
+
+    used += PAGE;
+    for (unsigned i = 0; i < boot->untyped_count; i++) {
+        const struct boot_untyped *piece = &boot->untyped[i];
+        if (!(piece->flags & BOOT_UNTYPED_DEVICE) || physical < piece->physical ||
+            (physical - piece->physical) >> piece->size_bits)
+            continue;
+        cap_t frame = device_frame(piece, physical);
+        while (status_error(address_space_map(SPACE, frame, address, RIGHT_READ | RIGHT_WRITE,
+                                              MAP_CACHE_OFF)) == ERR_TABLE)
+            expect_ok(address_space_map_table(SPACE, framework_make(OBJECT_PAGE_TABLE, 0), address));
+        return (volatile void *)address;
+    }
+    test_fail(__FILE__, __LINE__, "expected device memory at 0x%lx, seen none", physical);
+}
+
 /* The smallest ordinary boot Untyped with 64 MiB or more. */
 static cap_t choose_memory(unsigned *size_bits)
 {
@@ -238,7 +272,7 @@ void arena_init(void)
     framework_end = framework_next + FRAMEWORK_SLOTS;
     slot_first = slot_next = framework_end;
     slot_end = (cap_t)1 << boot->cnode_size_bits;
-    address_next = boot->free_address;
+    address_first = address_next = boot->free_address + DEVICE_AREA;
 
     expect_ok(untyped_reset(memory, ((word_t)1 << size_bits) - TAKEN_BYTES));
     framework_memory = framework_slot();
@@ -248,6 +282,7 @@ void arena_init(void)
     arena = framework_slot();
     expect_ok(untyped_retype(memory, OBJECT_UNTYPED, ARENA_BITS, CAP_NULL, arena, 1, CAP_NULL, 0));
     find_image();
+    machine_start();
 }
 
 const char *arena_clean(void)
@@ -268,6 +303,6 @@ const char *arena_clean(void)
     if (status_error(untyped_info(arena, &info)) != OK || info.watermark != 0)
         left = "the arena is not as it was";
     slot_next = slot_first;
-    address_next = boot->free_address;
+    address_next = address_first;
     return left;
 }

@@ -295,16 +295,24 @@ static void make_notification(void)
     expect_ok(cnode_mint(CNODE, tick, notification, RIGHT_WRITE, SIGNAL_TICK));
 }
 
-#define LONG_PREFIX "test_"
-#define LONG_SUFFIX "_long"
+#define SMOKE_SYSTEM "smoke"
+#define LONG_PREFIX  "test_"
+#define LONG_SUFFIX  "_long"
 
-/* All tests, or in a system named test_X_long those whose names begin with X. */
-static bool is_chosen(const struct test *test)
+static const char *system_name(void)
 {
     const struct bundle_header *bundle = (const struct bundle_header *)(word_t)boot->bundle;
-    const char *system = bundle && bundle->magic == BUNDLE_MAGIC ? (const char *)bundle + bundle->system : "";
+    return bundle && bundle->magic == BUNDLE_MAGIC ? (const char *)bundle + bundle->system : "";
+}
+
+/* All tests; in a system named test_X_long those whose names begin with X; in "smoke" those of smoke.c. */
+static bool is_chosen(const struct test *test)
+{
+    const char *system = system_name();
     size_t length = strlen(system), around = strlen(LONG_PREFIX) + strlen(LONG_SUFFIX);
 
+    if (strcmp(system, SMOKE_SYSTEM) == 0)
+        return smoke_has(test->name);
     if (length <= around || strcmp(system + length - strlen(LONG_SUFFIX), LONG_SUFFIX) != 0)
         return true;
     test_is_long = true;
@@ -345,6 +353,8 @@ void runner_main(const struct boot_info *info)
     test_thread = framework_slot();
     test_context = framework_slot();
     count = list_tests(tests);
+    if (strcmp(system_name(), SMOKE_SYSTEM) == 0)
+        smoke_check();
     for (unsigned i = 0; i < count; i++)
         passed += run_test(tests[i]);
     put_line("END %u passed, %u failed", passed, count - passed);

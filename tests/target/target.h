@@ -109,10 +109,16 @@ static inline bool kernel_is_debug(void)
     return (boot->features & BOOT_FEATURE_DEBUG) != 0;
 }
 
-/* The counter: with -icount one tick an instruction, and a nanosecond. */
+/* The counter that time is told by. */
 static inline uint64_t ticks(void)
 {
     return arch_counter();
+}
+
+/* What something costs: with -icount, in instructions, which are nanoseconds. */
+static inline uint64_t cost_now(void)
+{
+    return machine_instructions();
 }
 
 /* ---- Slots and objects (make.c) */
@@ -258,9 +264,16 @@ static inline status_t raw_invoke(cap_t cap, word_t label, unsigned words, word_
 
 /* ---- Between the files of the framework */
 
+/* The test is one of the few for every machine (smoke.c). */
+bool smoke_has(const char *name);
+/* After it was asked for all tests: fails if there is none of a name that it knows. */
+void smoke_check(void);
+
 void arena_init(void);
 cap_t framework_slot(void);
 cap_t framework_make(unsigned type, unsigned size_bits);
+/* A page of device memory, mapped for all tests. One for each piece of device memory. */
+volatile void *framework_device(uint64_t physical);
 extern cap_t thread_memory;
 /* After a test: everything goes. NULL, or what was left. */
 const char *arena_clean(void);

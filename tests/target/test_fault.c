@@ -4,49 +4,8 @@
  * instructions that fault are in arch/<processor>/faulting.h, as functions that go on behind the instruction
  * when they are resumed there.
  */
-#include "arch/x86_64/faulting.h"
-#include "peers.h"
-
-struct handled {
-    cap_t handler, reply, death;
-    struct worker *worker;
-    struct message fault;
-};
-
-static void set_up(struct handled *h)
-{
-    *h = (struct handled){ .handler = make(OBJECT_ENDPOINT, 0),
-                           .reply = make(OBJECT_REPLY, 0),
-                           .death = make(OBJECT_NOTIFICATION, 0) };
-}
-
-static void take_fault(struct handled *h, word_t label)
-{
-    expect_equal(sys_recv_poll(h->handler, &h->fault, h->reply), OK | STATUS_KERNEL | STATUS_OWED);
-    expect_equal(h->fault.badge, 77);
-    expect_equal(h->fault.tag, tag_make(label, FAULT_WORDS, 0));
-    expect_equal(h->fault.word[2], worker_register(h->worker, REGISTER_IP));
-    expect_equal(h->fault.word[3], worker_register(h->worker, REGISTER_SP));
-    expect_state(h->worker, THREAD_STATE_CALLING);
-}
-
-static struct handled run_faulting(void (*function)(struct worker *), word_t argument, word_t label)
-{
-    struct handled h;
-
-    set_up(&h);
-    h.worker = worker_run(.function = function, .argument = argument,
-                          .fault = mint(h.handler, RIGHTS_ALL, 77), .death = mint(h.death, RIGHT_WRITE, 1));
-    take_fault(&h, label);
-    return h;
-}
-
-/* Let it go on at another place, and come to its end. */
-static void resume_at(struct handled *h, word_t ip, word_t sp)
-{
-    expect_ok(answer(h->reply, FAULT_REPLY_RESUME, 2, ip, sp));
-    worker_finish(h->worker);
-}
+#include "faulting.h"
+#include "handled.h"
 
 static word_t death_bits(const struct handled *h)
 {
@@ -141,8 +100,7 @@ TEST(executing_data_says_that_it_is_present)
 
 TEST(addresses_of_the_kernel_are_page_faults_that_tell_nothing_of_it)
 {
-    static const word_t addresses[] = { 0xffff800000000000, 0xffffffff80000000, 0xffffffff80100000,
-                                        0xfffffffffffff000 };
+    static const word_t addresses[] = MACHINE_KERNEL_ADDRESSES;
 
     for (unsigned i = 0; i < COUNT(addresses); i++) {
         struct handled h = run_faulting(read_word, addresses[i], FAULT_PAGE);
@@ -178,12 +136,6 @@ TEST(a_fault_that_is_not_repaired_comes_again)
 
 /* ---- Exceptions */
 
-static void cause(struct worker *worker)
-{
-    ((void (*)(void))worker->argument)();
-    worker->seen[1] = 1;
-}
-
 static void expect_exception(const struct faulting_case *c)
 {
     struct handled h;
@@ -204,45 +156,6 @@ TEST(every_exception_tells_its_kind_and_place_and_can_be_skipped)
 {
     for (unsigned i = 0; i < COUNT(faulting_cases); i++)
         expect_exception(&faulting_cases[i]);
-}
-
-TEST(a_stack_pointer_that_is_not_canonical_is_an_exception_where_it_is_used)
-{
-    struct handled h = run_faulting(cause, (word_t)faulting_stack, FAULT_EXCEPTION);
-
-    expect_equal(h.fault.word[0], EXCEPTION_PROTECTION);
-    expect_equal(h.fault.word[2], (word_t)faulting_stack_at);
-    expect_equal(h.fault.word[3], 0x0000900000000000);
-}
-
-TEST(single_steps_are_debug_exceptions_one_for_each_instruction)
-{
-    cap_t handler = make(OBJECT_ENDPOINT, 0), reply = make(OBJECT_REPLY, 0);
-    struct worker *worker =
-        worker_make(.function = cause, .argument = (word_t)faulting_steps, .fault = handler);
-    word_t registers[REGISTER_COUNT], at = 0;
-    struct message fault;
-    unsigned in_function = 0;
-
-    registers[0] = FAULTING_STEP_FLAG;
-    expect_ok(thread_write_registers(worker->thread, REGISTER_FLAGS, registers, 1));
-    worker_start(worker);
-    for (unsigned i = 0; i < 200 && at != (word_t)faulting_steps_end; i++) {
-        expect_ok(sys_recv_poll(handler, &fault, reply));
-        expect_equal(fault.tag, tag_make(FAULT_EXCEPTION, FAULT_WORDS, 0));
-        expect_equal(fault.word[0], EXCEPTION_DEBUG);
-        expect_true(fault.word[2] != at);
-        at = fault.word[2];
-        in_function += at > (word_t)faulting_steps && at <= (word_t)faulting_steps_end;
-        expect_ok(answer(reply, FAULT_REPLY_RESUME, 0, 0, 0));
-    }
-    expect_equal(in_function, FAULTING_STEPS);
-    /* Let it run on. */
-    expect_ok(sys_recv_poll(handler, &fault, reply));
-    registers[0] = 0;
-    expect_ok(thread_write_registers(worker->thread, REGISTER_FLAGS, registers, 1));
-    expect_ok(answer(reply, FAULT_REPLY_RESUME, 0, 0, 0));
-    worker_finish(worker);
 }
 
 /* ---- The answer */
@@ -270,7 +183,7 @@ TEST(an_answer_with_one_word_changes_nothing)
 
 TEST(an_answer_with_addresses_of_the_kernel_changes_nothing)
 {
-    static const word_t wrong[] = { USER_ADDRESS_END, 0x00007fffffffffff, 0x0000800000000000,
+    static const word_t wrong[] = { USER_ADDRESS_END, USER_ADDRESS_END | 0xfff, 0x0000800000000000,
                                     0xffffffff80000000, ~(word_t)0 };
     struct handled h = run_faulting(cause, (word_t)faulting_cases[0].function, FAULT_EXCEPTION);
     struct message first = h.fault;
@@ -295,10 +208,10 @@ TEST(registers_written_while_the_fault_waits_are_those_it_goes_on_with)
     struct handled h = run_faulting(cause, (word_t)faulting_registers, FAULT_EXCEPTION);
     word_t other = 0x9999;
 
-    expect_ok(thread_write_registers(h.worker->thread, REGISTER_RCX, &other, 1));
+    expect_ok(thread_write_registers(h.worker->thread, FAULTING_OTHER_REGISTER, &other, 1));
     resume_at(&h, (word_t)faulting_registers_after, h.fault.word[3]);
     expect_equal(faulting_registers_bad, 1);
-    expect_equal(faulting_registers_rcx, 0x9999);
+    expect_equal(faulting_registers_other, 0x9999);
 }
 
 TEST(fault_reply_stop_makes_the_fault_unhandled)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* FPU state: it survives switching, never appears in another thread, and needs the attribute. */
-#include "arch/x86_64/fpu.h"
+#include "fpu.h"
 #include "peers.h"
 
 /* argument: seed, rounds, notification to signal; fills all registers, and looks after each yield whether

@@ -231,7 +231,8 @@ static void build_objects(void)
     expect_ok(
         untyped_retype(fuzz.memory, OBJECT_IRQ_HANDLER, 0, fuzz.cnode, SLOT_IRQ, 1, fuzz.irqs, fuzz.irq));
     give(SLOT_IRQ_RANGE, fuzz.irqs);
-    give(SLOT_PORTS, fuzz.ports);
+    if (fuzz.ports)
+        give(SLOT_PORTS, fuzz.ports);
     give(SLOT_NUMBERS, fuzz.numbers);
     give(SLOT_CORES, fuzz.cores);
     give(SLOT_CHECKER, fuzz.checker);
@@ -345,12 +346,14 @@ static void prepare(struct worker **check)
     fuzz.notification = mint(fuzz.tick, RIGHT_WRITE, SIGNAL_DEATH);
     fuzz.checker = mint(checked.endpoint, RIGHT_WRITE | RIGHT_GRANT, 0xf);
     fuzz.irq = inspect(BOOT_SLOT_IRQ_RANGE).data >> 32;
-    fuzz.irq -= 4; /* the last lines: message-signalled, so no device has them */
+    fuzz.irq -= 4; /* the last lines: no device has them */
     fuzz.irqs = mint_range(BOOT_SLOT_IRQ_RANGE, fuzz.irq, 4);
-    fuzz.ports = mint_range(BOOT_SLOT_IO_PORT_RANGE, MACHINE_SCRATCH_PORT, 1);
+    if (type_of(BOOT_SLOT_IO_PORT_RANGE) != OBJECT_NULL)
+        fuzz.ports = mint_range(BOOT_SLOT_IO_PORT_RANGE, MACHINE_SCRATCH_PORT, 1);
     fuzz.number = (inspect(BOOT_SLOT_ASID_RANGE).data >> 32) - 8;
     fuzz.numbers = mint_range(BOOT_SLOT_ASID_RANGE, fuzz.number, 8);
-    fuzz.cores = mint_range(BOOT_SLOT_CORE_RANGE, 0, 1);
+    fuzz.cores = slot_take(); /* without GRANT: it cannot switch the machine off */
+    expect_ok(cnode_mint_range(CNODE, fuzz.cores, BOOT_SLOT_CORE_RANGE, RIGHT_READ | RIGHT_WRITE, 0, 1));
     worker_run(.function = fixer, .argument = PAIR(handler, make(OBJECT_REPLY, 0)));
     *check = worker_run(.function = checker, .space = space);
     worker_run(.function = ticker, .argument = mint(fuzz.tick, RIGHT_WRITE, SIGNAL_TICK),

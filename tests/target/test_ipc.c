@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The system calls themselves: destinations that are wrong, rights, polling, tags, registers. */
 #include "peers.h"
+#include "registers.h"
 
 static const word_t sends[] = { SYS_CALL, SYS_SEND, SYS_SEND | SYS_POLL };
 static const word_t receives[] = { SYS_RECV, SYS_RECV | SYS_POLL, SYS_REPLY_RECV, SYS_REPLY_RECV | SYS_POLL };
@@ -416,60 +417,42 @@ TEST(the_debug_system_call_is_unknown_in_release_builds)
 
 /* ---- Registers */
 
-/* Every register after a system call, as it is: rax rdi rsi rdx rbx r12 r13 r14 rcx r8 r9 r10 r11. */
-static void all_registers(word_t operation, cap_t cap, word_t tag, cap_t reply, word_t out[13])
-{
-    __asm__ volatile(
-        "mov %[out], %%r15\n"
-        "mov $0x1111, %%ebx\n mov $0x2222, %%r12d\n mov $0x3333, %%r13d\n mov $0x4444, %%r14d\n"
-        "mov $0x5555, %%r8d\n mov $0x6666, %%r9d\n mov $0x7777, %%r10d\n"
-        "syscall\n"
-        "mov %%rax, 0(%%r15)\n mov %%rdi, 8(%%r15)\n mov %%rsi, 16(%%r15)\n mov %%rdx, 24(%%r15)\n"
-        "mov %%rbx, 32(%%r15)\n mov %%r12, 40(%%r15)\n mov %%r13, 48(%%r15)\n mov %%r14, 56(%%r15)\n"
-        "mov %%rcx, 64(%%r15)\n mov %%r8, 72(%%r15)\n mov %%r9, 80(%%r15)\n mov %%r10, 88(%%r15)\n mov "
-        "%%r11, 96(%%r15)\n"
-        : "+a"(operation), "+D"(cap), "+S"(tag), "+d"(reply)
-        : [out] "r"(out)
-        : "rbx", "rcx", "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15", "cc", "memory");
-}
-
 /* Nothing that looks like an address of the kernel, and no message where none came. */
-static void expect_clean(const word_t registers[13], bool message)
+static void expect_clean(const word_t registers[SYSCALL_REGISTERS], bool message)
 {
-    for (unsigned i = 0; i < 13; i++)
+    for (unsigned i = 0; i < SYSCALL_REGISTERS; i++)
         expect_true(registers[i] >> 47 == 0);
     for (unsigned i = 4; i < 8 && !message; i++)
         expect_equal(registers[i], 0);
-    expect_equal(registers[9], 0);  /* r8 */
-    expect_equal(registers[10], 0); /* r9 */
-    expect_equal(registers[11], 0); /* r10 */
+    for (unsigned i = SYSCALL_CLEARED; i < SYSCALL_REGISTERS; i++)
+        expect_equal(registers[i], 0);
 }
 
 TEST(registers_that_carry_no_result_hold_nothing_of_the_kernel)
 {
     cap_t endpoint = make(OBJECT_ENDPOINT, 0), reply = make(OBJECT_REPLY, 0),
           notification = make(OBJECT_NOTIFICATION, 0);
-    word_t registers[13];
+    word_t registers[SYSCALL_REGISTERS];
 
     start_passive(worker_make(.function = peer_serve, .argument = PAIR(endpoint, reply), .passive = true));
-    all_registers(SYS_CALL, endpoint, tag_make(1, 1, 0), 0, registers);
+    syscall_registers(SYS_CALL, endpoint, tag_make(1, 1, 0), 0, registers);
     expect_equal(registers[0], OK);
     expect_equal(registers[4], 0x1112);
     expect_clean(registers, true);
-    all_registers(SYS_CALL, endpoint, tag_make(1, 6, 0), 0,
-                  registers); /* the general path, where the server has no page's worth */
+    syscall_registers(SYS_CALL, endpoint, tag_make(1, 6, 0), 0,
+                      registers); /* the general path, where the server has no page's worth */
     expect_clean(registers, true);
-    all_registers(SYS_CALL, 0, 0, 0, registers);
+    syscall_registers(SYS_CALL, 0, 0, 0, registers);
     expect_clean(registers, false);
-    all_registers(SYS_CALL, CNODE, 0, 0, registers);
+    syscall_registers(SYS_CALL, CNODE, 0, 0, registers);
     expect_clean(registers, false);
-    all_registers(SYS_SEND, notification, 0, 0, registers);
+    syscall_registers(SYS_SEND, notification, 0, 0, registers);
     expect_clean(registers, false);
-    all_registers(SYS_RECV | SYS_POLL, notification, 0, 0, registers);
+    syscall_registers(SYS_RECV | SYS_POLL, notification, 0, 0, registers);
     expect_clean(registers, false);
-    all_registers(SYS_RECV | SYS_POLL, endpoint, 0, 0, registers);
+    syscall_registers(SYS_RECV | SYS_POLL, endpoint, 0, 0, registers);
     expect_clean(registers, false);
-    all_registers(SYS_YIELD, 0, 0, 0, registers);
+    syscall_registers(SYS_YIELD, 0, 0, 0, registers);
     expect_clean(registers, false);
 }
 

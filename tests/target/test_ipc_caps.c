@@ -91,10 +91,10 @@ TEST(what_cannot_be_copied_can_be_moved_in_a_message)
 
 TEST(range_capabilities_are_copied_and_minted_whole)
 {
-    cap_t ports = mint_range(BOOT_SLOT_IO_PORT_RANGE, 100, 10);
+    cap_t lines = mint_range(BOOT_SLOT_IRQ_RANGE, 10, 10);
 
-    expect_equal(inspect(send_one(ports, GIVE_COPY, 0, 0, OK)).data, inspect(ports).data);
-    expect_equal(inspect(send_one(ports, GIVE_MINT, RIGHT_READ, 3, OK)).data, inspect(ports).data);
+    expect_equal(inspect(send_one(lines, GIVE_COPY, 0, 0, OK)).data, inspect(lines).data);
+    expect_equal(inspect(send_one(lines, GIVE_MINT, RIGHT_READ, 3, OK)).data, inspect(lines).data);
 }
 
 TEST(one_to_four_capabilities_arrive_in_order)

@@ -19,7 +19,7 @@ parser.add_argument("--timeout", type=float)
 parser.add_argument("--accel", default="tcg")
 arguments = parser.parse_args()
 open_standard_streams()
-emulator = Emulator(str(FOLDER / "fake_emulator.py"), [], [], [], [], 1)
+emulator = Emulator(str(FOLDER / "fake_emulator.py"), [], 1)
 board = Board("fake", "a fake", "none", 1 << 24, emulator)
 built = SimpleNamespace(system=SimpleNamespace(name="fake", board=board, memory=1 << 24), folder=FOLDER,
                         image=FOLDER / "image.elf", iso=FOLDER / "image.iso")

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import unittest
+from unittest import mock
 
 from support import ROOT, SAMPLE, FolderTest, ToolError
 
@@ -118,6 +119,14 @@ class Doctor(unittest.TestCase):
         needs = [need.package for need in doctor.NEEDS if need.purpose == "run"]
         self.assertIn("qemu-system-x86", needs)
         self.assertNotIn("clang", needs)
+
+    def test_running_on_a_pc_needs_no_other_compiler(self):
+        with mock.patch.object(doctor.Need, "is_there", lambda need: False):
+            for arch, other in (("x86_64", "aarch64"), ("aarch64", "riscv64"), ("riscv64", "aarch64")):
+                needs = [need.package for need in doctor.missing("run", arch)]
+                self.assertFalse([name for name in needs if other in name])
+                self.assertIn("gcc", needs)
+            self.assertIn("gcc-aarch64-linux-gnu", [need.package for need in doctor.missing("run", "aarch64")])
 
     def test_what_is_missing_is_named_with_its_package_and_reason(self):
         status, output, errors = lucid("doctor", PATH="/nowhere")

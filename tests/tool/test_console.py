@@ -12,7 +12,7 @@ RUNS = 40
 class SerialLine(FolderTest):
     def test_nothing_is_lost_and_nobody_is_stuck(self):
         program = self.folder / "model"
-        sources = [ROOT / "components/console" / name for name in ("uart_16550.c", "input.c", "screen.c")]
+        sources = [ROOT / "components/console" / name for name in ("uart.c", "uart_16550.c", "uart_pl011.c", "input.c", "screen.c")]
         subprocess.run(["gcc", "-std=c17", "-Wall", "-Wextra", "-Werror", "-O1", "-fsanitize=address,undefined",
                         f"-I{ROOT}/tests/tool/console", f"-I{ROOT}/components/console", "-o", program, *sources,
                         ROOT / "tests/tool/console/model.c"], check=True)

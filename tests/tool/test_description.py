@@ -4,6 +4,8 @@ import unittest
 
 from support import SAMPLE, FolderTest
 
+from lucid import board, relations
+
 
 def with_line(text, number, line):
     """The sample with one line replaced."""
@@ -346,7 +348,7 @@ class WrongDescriptions(FolderTest):
 
     def test_unknown_board(self):
         self.assertEqual(self.complaint(SAMPLE, "qemu-x86"),
-                         "there is no board 'qemu-x86'; known: bochs-x86_64 and qemu-x86_64\n   did you mean 'qemu-x86_64'?")
+                         "there is no board 'qemu-x86'; known: bochs-x86_64, qemu-aarch64, qemu-riscv64 and qemu-x86_64\n   did you mean 'qemu-x86_64'?")
 
     def test_unknown_system(self):
         from lucid.common import ToolError
@@ -356,6 +358,27 @@ class WrongDescriptions(FolderTest):
             find_system("no_such_thing")
         with self.assertRaisesRegex(ToolError, "there is no description '/nowhere/x.toml'"):
             find_system("/nowhere/x.toml")
+
+
+class Memory(unittest.TestCase):
+    """What a board says is taken of a machine's memory, and which aligned blocks that leaves."""
+
+    def places(self, *pairs):
+        return [tuple(board.Place(*side) for side in pair) for pair in pairs]
+
+    def test_memory_from_its_start_on_is_free(self):
+        """It was once cut into blocks of nothing, for ever."""
+        taken = self.places((("start", 2 << 20), ("start", 8 << 20)))
+        self.assertEqual(relations.pieces(taken, 32 << 20), [2 << 20, 8 << 20, 16 << 20])
+
+    def test_places_count_from_the_middle_and_the_end(self):
+        taken = self.places((("half", 0), ("half", 2 << 20)), (("end", -(2 << 20)), ("end", 0)))
+        self.assertEqual(list(relations.free_ranges(taken, 32 << 20)),
+                         [(0, 16 << 20), (18 << 20, 30 << 20), (32 << 20, 32 << 20)])
+
+    def test_places_behind_the_end_take_nothing(self):
+        taken = self.places((("start", 128 << 20), ("start", 130 << 20)))
+        self.assertEqual(relations.pieces(taken, 64 << 20), [64 << 20])
 
 
 if __name__ == "__main__":

@@ -41,7 +41,7 @@ class Install(FolderTest):
     def run_doctor(self, install=True, quiet=True):
         output = io.StringIO()
         with redirect_stdout(output):
-            status = doctor.command(SimpleNamespace(purpose="run", install=install, quiet=quiet))
+            status = doctor.command(SimpleNamespace(purpose="run", board="qemu-x86_64", install=install, quiet=quiet))
         return status, output.getvalue()
 
     def calls(self):

@@ -80,10 +80,11 @@ class Images(FolderTest):
 
     def test_devices_bring_all_their_resources(self):
         data = self.bundle(SAMPLE.replace("uses", 'devices = ["uart", "core_timer"]\nuses'))
-        devices = [(component, text_at(data, name), kind, mode, first, count)
-                   for component, name, kind, mode, first, count in self.entries(data, 56, bundle.DEVICE)]
+        devices = [(component, text_at(data, name), kind, mode, first, count, text_at(data, hardware))
+                   for component, name, kind, mode, first, count, hardware, _ in self.entries(data, 56, bundle.DEVICE)]
         self.assertEqual(devices,
-                         [(1, "uart", 2, 0, 0x3f8, 8), (1, "uart", 1, 0, 4, 1), (1, "core_timer", 4, 0, 0, 1)])
+                         [(1, "uart", 2, 0, 0x3f8, 8, "16550"), (1, "uart", 1, 0, 4, 1, "16550"),
+                          (1, "core_timer", 4, 0, 0, 1, "core timer")])
 
     def test_segments_lie_on_pages_with_their_data(self):
         data = self.bundle()

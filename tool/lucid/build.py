@@ -4,7 +4,7 @@
     components/*/*.c, lib/*.c   -> one ELF file for each component, at an address of its own
     kernel/**                   -> kernel.elf
     all these                   -> payload.bin (root component, kernel symbols, bundle; see image.py and bundle.py)
-    kernel.elf and payload.bin  -> image.elf, and image.iso if asked for
+    kernel.elf and payload.bin  -> image.elf; from it image.bin where machines boot that, and image.iso if asked for
 
 Ninja does it; this module writes its file. Objects are shared by all systems of a variant (board, kind and
 compiler) and lie in build/VARIANT/.objects; what belongs to one system lies in build/VARIANT/SYSTEM. All
@@ -63,8 +63,13 @@ class Built:
     folder: Path
 
     @property
-    def image(self):
+    def elf(self):
         return self.folder / "image.elf"
+
+    @property
+    def image(self):
+        """What the machine boots."""
+        return self.folder / load_port(self.system.board.arch).image_name
 
     @property
     def iso(self):
@@ -79,18 +84,33 @@ def build(name, variant, iso=False):
     """Build a system; raises ToolError if that fails. Nothing is written before the description is right."""
     system = load_system(name, load_board(variant.board))
     iso = iso or bool(system.board.emulator and system.board.emulator.is_bochs)
-    if shutil.which(variant.compiler) is None:
-        raise ToolError(f"the compiler '{variant.compiler}' is missing", "./lucid doctor --install")
     writer = BuildFile(system, variant)
+    check_tools(writer.port, variant)
+    check_iso(writer.port, system.board, iso)
     with ninja.locked(ROOT / variant.folder):
         writer.write()
-        targets = [writer.folder / "report.txt"] + ([writer.folder / "image.iso"] if iso else [])
+        targets = [writer.folder / name for name in ("report.txt", writer.port.image_name, *(["image.iso"] if iso else []))]
         try:
             ninja.run_ninja(writer.folder / "build.ninja", targets, f"building {system.name} ({variant})")
         except ToolError:
             writer.check_main()
             raise
     return Built(system, variant, ROOT / writer.folder)
+
+
+def check_tools(port, variant):
+    """The compiler and the linker, which for another architecture are packages of their own."""
+    for tool in (variant.compiler, "ld"):
+        name = compiler.tool_name(port, tool)
+        if shutil.which(name) is None:
+            raise ToolError(f"the {'linker' if tool == 'ld' else 'compiler'} '{name}' is missing",
+                            "./lucid doctor --install" + (f" --for run --board {variant.board}"
+                                                          if variant.compiler == "gcc" else ""))
+
+
+def check_iso(port, board, iso):
+    if iso and port.image != "elf":
+        raise ToolError(f"board '{board.name}' boots {port.image_name}; there are no ISO images for it", "leave --iso away")
 
 
 def sources(folder, patterns=("*.c", "*.S")):
@@ -173,7 +193,9 @@ class BuildFile:
         flags = self._flags("kernel", compiler.kernel_flags(self.port, self.variant.kind, self.variant.compiler))
         checker = [CHECK_FOLDER] if self.variant.kind == "debug" else []
         folders = [f"kernel/{folder}" for folder in [*KERNEL_FOLDERS, *checker]] + [self.port.folder]
+        shared = [Path("kernel/arch/shared", name) for name in self.port.shared]
         objects = [self._compile(source, flags) for folder in folders for source in sources(folder)]
+        objects += [self._compile(source, flags) for source in shared]
         if not objects:
             raise ToolError("kernel/: there are no sources")
         self._link_kernel(self.folder / "kernel.elf", objects)
@@ -206,8 +228,12 @@ class BuildFile:
         return programs
 
     def _program(self, target, folder, fpu, address, library):
-        flags, includes = self._user_flags(fpu), [f"-I{relative(folder)}"]
-        objects = [self._compile(source, flags, includes, ".fpu" if fpu else "") for source in sources(folder)]
+        """A program from the C files of a folder, and of its folder arch/NAME if it has something for this processor."""
+        arch = folder / "arch" / self.port.name
+        folders = [folder, *([arch] if arch.is_dir() else [])]
+        flags, includes = self._user_flags(fpu), [f"-I{relative(path)}" for path in folders]
+        objects = [self._compile(source, flags, includes, ".fpu" if fpu else "")
+                   for path in folders for source in sources(path)]
         self.ninja.build(target, "link", objects, implicit=[library], libraries=f"{library} -lgcc",
                          flags=compiler.quoted(compiler.user_link_flags(self.port, self.variant.compiler, address)))
         return target
@@ -246,6 +272,7 @@ class BuildFile:
         self._link_kernel(image, [*kernel, folder / "payload.o"], more=["--strip-debug"])
         build_step(folder / "report.txt", "tool", [image, payload], implicit=[plan, *self.tool], step="report",
                    plan=plan)
+        build_step(folder / "image.bin", "tool", [image], implicit=[plan, *self.tool], step="flat", plan=plan)
         build_step(folder / "image.iso", "tool", [image], implicit=[plan, folder / "report.txt", *self.tool],
                    step="iso", plan=plan)
 
@@ -282,6 +309,6 @@ def command(arguments):
     """./lucid build"""
     built = build(arguments.system, variant_of(arguments), arguments.iso)
     say(f"{relative(built.folder)}/")
-    names = ["image.elf"] + (["image.iso"] if arguments.iso else []) + ["report.txt"]
+    names = [built.image.name] + (["image.iso"] if arguments.iso else []) + ["report.txt"]
     say(f"   {listing(names)}; ELF files with symbols for the kernel and each component")
     return 0

@@ -28,7 +28,7 @@ SEGMENT = struct.Struct("<QQQQII")
 COMPONENT = struct.Struct("<6I6QII" + TABLE * 3 + "QQQQII" * SEGMENTS_MAX)
 PROVIDE = struct.Struct("<III")
 USE = struct.Struct("<IIIIQ")
-DEVICE = struct.Struct("<IIIIQQ")
+DEVICE = struct.Struct("<IIIIQQII")
 FUNCTION = struct.Struct("<QII")
 LINE = struct.Struct("<QII")
 SYMBOLS = struct.Struct("<IIII")
@@ -128,6 +128,8 @@ class Bundle:
                 add(entry[1])
         for _, _, interface in self.provides:
             add(interface)
+        for _, name, _ in self.devices:
+            add(self.system.board.hardware[name])
 
     def _lay_out(self):
         """Give everything its place; the size of the whole."""
@@ -164,7 +166,8 @@ class Bundle:
             USE.pack_into(data, self.use_at + index * USE.size, client, strings[name], server, provide, badge)
         for index, (component, name, resource) in enumerate(self.devices):
             DEVICE.pack_into(data, self.device_at + index * DEVICE.size, component, strings[name],
-                             resource.kind, resource.mode, resource.first, resource.count)
+                             resource.kind, resource.mode, resource.first, resource.count,
+                             strings[self.system.board.hardware[name]], 0)
 
     def _component_record(self, index, part):
         component, strings = part.component, self.strings

@@ -99,7 +99,7 @@ def add_run(commands):
 def add_build(commands):
     from .build import add_build_options
     parser = subcommand(commands, "build", "build a system's image", "build.command",
-                        epilog="Writes build/BOARD/SYSTEM/: image.elf, ELF files with symbols, report.txt. Other ways of building have folders\n"
+                        epilog="Writes build/BOARD/SYSTEM/: image.elf (and image.bin, where machines boot that), ELF files with symbols, report.txt. Other ways of building have folders\n"
                         "of their own: build/BOARD-debug, build/BOARD-clang, build/BOARD-debug-clang. A description that is not systems/SYSTEM.toml\n"
                         "has some characters behind the name, as the command says.")
     add_system(parser)
@@ -118,7 +118,7 @@ def add_test(commands):
     parser = subcommand(commands, "test", "run the tests", "test.command",
                         epilog="Ends with the line `N passed, N failed`; the exit status is 1 if any failed.")
     parser.add_argument("--suite", action="append", metavar="NAME",
-                        help="only this suite (can be repeated): tool, host, random, model, prove, fuzz, coverage, build, target, system")
+                        help="only this suite (can be repeated): tool, host, random, model, prove, fuzz, coverage, build, target, system, smoke")
     parser.add_argument("--filter", metavar="TEXT", help="only tests with TEXT in their name")
     parser.add_argument("--long", action="store_true", help="the long runs instead of their samples")
     parser.add_argument("--list", action="store_true", help="list the tests, and run none")
@@ -151,6 +151,8 @@ def add_doctor(commands):
     parser.add_argument("--install", action="store_true", help="install what is missing (Debian and Ubuntu packages)")
     parser.add_argument("--for", dest="purpose", choices=("run", "test"), default="test",
                         help="what it is needed for: run (little) or test (everything; default)")
+    parser.add_argument("--board", default=DEFAULT_BOARD, metavar="BOARD",
+                        help=f"the machine that --for run is about (default {DEFAULT_BOARD})")
     parser.add_argument("--quiet", action="store_true", help="say nothing if all is there")
 
 

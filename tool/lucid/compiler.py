@@ -21,10 +21,6 @@ FREESTANDING = ["-ffreestanding", "-fno-pic", "-fno-pie", "-fno-stack-protector"
 LINK = ["-nostdlib", "-static", "-Wl,--build-id=none", "-Wl,--gc-sections", "-Wl,-z,noexecstack",
         "-Wl,-z,norelro", "-Wl,--no-warn-rwx-segments", "-Wl,-z,max-page-size=4096"]
 
-# For ports whose port.toml says nothing about user code.
-USER_FLAGS = {"x86_64": ["-m64", "-mgeneral-regs-only", "-fcf-protection=none"]}
-USER_FPU_FLAGS = {"x86_64": ["-m64", "-fcf-protection=none"]}
-
 
 def same_paths(compiler):
     """Makes the compiler's output independent of where the repository lies. (clang forgets assembler files.)"""
@@ -47,7 +43,7 @@ def kind_flags(kind):
 
 
 def kernel_flags(port, kind, compiler, cores=1):
-    includes = ["-Ikernel/include", f"-I{port.folder}", "-Iabi", f"-Iabi/lucid/arch/{port.name}"]
+    includes = ["-Ikernel/include", f"-I{port.folder}", "-Ikernel/arch/shared", "-Iabi", f"-Iabi/lucid/arch/{port.name}"]
     return [*COMMON, *FREESTANDING, f"-DCONFIG_CORES={cores}", *kind_flags(kind), *target_flags(port, compiler),
             *port.cc_flags, *port.compiler_flags(compiler), *includes, *same_paths(compiler)]
 
@@ -59,10 +55,7 @@ def kernel_link_flags(port):
 
 def user_flags(port, kind, compiler, fpu):
     """For the library and for components; the component's own folder comes to the include path elsewhere."""
-    if fpu:
-        machine = port.user_fpu_cc_flags or USER_FPU_FLAGS.get(port.name, [])
-    else:
-        machine = port.user_cc_flags or USER_FLAGS.get(port.name, [])
+    machine = port.user_fpu_cc_flags if fpu else port.user_cc_flags
     includes = ["-Ilib/include", "-Iabi", f"-Iabi/lucid/arch/{port.name}", "-Iinterfaces"]
     return [*COMMON, *FREESTANDING, *kind_flags(kind), *target_flags(port, compiler), *machine, *includes,
             *same_paths(compiler)]

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from glob import glob
 from pathlib import Path
 
+from .board import load_board
 from .common import EXIT_FAILED, EXIT_OK, ToolError, complain, listing, say
 
 
@@ -22,6 +23,7 @@ class Need:
     looks: str     # a program, or the absolute path of a file, with * where versions differ
     why: str
     purpose: str   # run or test
+    arch: str | None = None  # only for running on machines of this architecture, and for testing; None: for all
 
     def is_there(self):
         return bool(glob(self.looks)) if self.looks.startswith("/") else shutil.which(self.looks) is not None
@@ -33,8 +35,16 @@ NEEDS = [
     Need("gcc", "gcc", "compiles the kernel and the components", "run"),
     Need("binutils", "ld", "links them", "run"),
     Need("ninja-build", "ninja", "does the build's steps, only those that are needed", "run"),
-    Need("qemu-system-x86", "qemu-system-x86_64", "is the machine that systems run on", "run"),
-    Need("qemu-system-data", "/usr/share/qemu/qboot.rom", "is that machine's quick firmware", "run"),
+    Need("qemu-system-x86", "qemu-system-x86_64", "is the machine that systems run on", "run", "x86_64"),
+    Need("qemu-system-data", "/usr/share/qemu/qboot.rom", "is that machine's quick firmware", "run", "x86_64"),
+    Need("gcc-aarch64-linux-gnu", "aarch64-linux-gnu-gcc", "compiles for AArch64", "run", "aarch64"),
+    Need("binutils-aarch64-linux-gnu", "aarch64-linux-gnu-ld", "links for AArch64", "run", "aarch64"),
+    Need("qemu-system-arm", "qemu-system-aarch64", "is the AArch64 machine that systems run on", "run", "aarch64"),
+    Need("gcc-riscv64-linux-gnu", "riscv64-linux-gnu-gcc", "compiles for 64-bit RISC-V", "run", "riscv64"),
+    Need("binutils-riscv64-linux-gnu", "riscv64-linux-gnu-ld", "links for 64-bit RISC-V", "run", "riscv64"),
+    Need("qemu-system-misc", "qemu-system-riscv64", "is the RISC-V machine that systems run on", "run", "riscv64"),
+    Need("opensbi", "/usr/share/qemu/opensbi-riscv64-generic-fw_dynamic.bin", "is that machine's firmware", "run", "riscv64"),
+    Need("device-tree-compiler", "dtc", "makes the device trees that their reader is tested with", "test"),
     Need("git", "git", "tells the commit that an image was built from", "test"),
     Need("libc6-dev", "/usr/include/stdio.h", "the kernel's unit tests are ordinary programs", "test"),
     Need("ocaml-nox", "ocamlopt", "compiles the reference model that the kernel is compared with", "test"),
@@ -63,8 +73,10 @@ def everything():
     return f"{listing(first)}; for tests also {listing(more)}"
 
 
-def missing(purpose):
-    return [need for need in NEEDS if (purpose == "test" or need.purpose == "run") and not need.is_there()]
+def missing(purpose, arch):
+    """What testing needs, or running on machines of one architecture, and is not there."""
+    return [need for need in NEEDS if not need.is_there() and
+            (purpose == "test" or need.purpose == "run" and need.arch in (None, arch))]
 
 
 def install_line(needs):
@@ -122,7 +134,7 @@ def apt(root, words):
 
 def command(arguments):
     """./lucid doctor"""
-    needs = missing(arguments.purpose)
+    needs = missing(arguments.purpose, load_board(arguments.board).arch)
     if not needs:
         if not arguments.quiet:
             say("everything that is needed is there")

@@ -17,6 +17,7 @@ FUZZED = ["-fsanitize=fuzzer-no-link"]
 IMAGE = ["-no-pie", "-Wl,--defsym=image_start=__executable_start", "-Wl,--defsym=image_end=(_end+4095)/4096*4096",
          "-Wl,--defsym=payload_start=image_end", "-Wl,--defsym=payload_end=image_end"]
 BOOT = "kernel/arch/x86_64"
+REGIONS = "kernel/boot/boot_regions.c"
 SUPERVISOR = "components/supervisor"
 BUNDLE = tuple(f"{SUPERVISOR}/{name}.c" for name in ("bundle", "grants", "info", "symbols"))
 USER_HELPERS = {True: [FOLDER / "opened.c", FOLDER / "sample.c"], False: []}
@@ -45,8 +46,8 @@ def fuzzers():
     return [
         Fuzzer("syscalls", 1500, 1024, "kernel", ()),
         Fuzzer("image", 2000, 256, "kernel", ()),
-        Fuzzer("loader", 30000, 2048, "boot", (f"{BOOT}/memory_map.c",)),
-        Fuzzer("acpi", 3000, 2048, "boot", (f"{BOOT}/acpi.c", f"{BOOT}/memory_map.c")),
+        Fuzzer("loader", 30000, 2048, "boot", (f"{BOOT}/memory_map.c", REGIONS)),
+        Fuzzer("acpi", 3000, 2048, "boot", (f"{BOOT}/acpi.c", f"{BOOT}/memory_map.c", REGIONS)),
         Fuzzer("bundle", 30000, 4096, "user", BUNDLE),
         Fuzzer("description", 8000, 256, "user", BUNDLE),
         Fuzzer("power", 50000, 2048, "user", (f"{SUPERVISOR}/acpi.c",)),
@@ -67,7 +68,7 @@ def world_flags(world):
     arch = platform.machine()
     flags = {
         "kernel": host_flags(),
-        "boot": [*compiler.COMMON, "-DCONFIG_CORES=1", "-DCONFIG_DEBUG=1", "-Ikernel/include", f"-Ikernel/arch/{arch}", "-Iabi",
+        "boot": [*compiler.COMMON, "-DCONFIG_CORES=1", "-DCONFIG_DEBUG=1", "-Ikernel/include", f"-Ikernel/arch/{arch}", "-Ikernel/arch/shared", "-Iabi",
                  f"-Iabi/lucid/arch/{arch}"],
         "user": [*compiler.COMMON, "-fno-builtin", "-Ilib/include", "-Iabi", f"-Iabi/lucid/arch/{arch}", "-Iinterfaces",
                  "-Icomponents/supervisor"],

@@ -53,6 +53,32 @@ def make_payload(kernel_file, root_file, bundle, system_name, version):
     return bytes(data)
 
 
+def flat_image(image_file):
+    """The bytes of an image as they lie in memory: its segments by physical address, zeroes between them."""
+    elf = Elf(image_file)
+    segments = sorted(filter(elf.is_used, elf.segments), key=lambda segment: segment.physical)
+    start = segments[0].physical
+    data = bytearray()
+    for segment in segments:
+        data += bytes(segment.physical - start - len(data))
+        data += elf.data[segment.offset:segment.offset + segment.file_size]
+    return bytes(data)
+
+
+def payload_place(image_file, flat):
+    """Where the payload lies in an image, as offset and size; None if it has none."""
+    elf = Elf(image_file)
+    section = elf.section(".payload")
+    if section is None:
+        return None
+    if not flat:
+        return section.offset, section.size
+    used = list(filter(elf.is_used, elf.segments))
+    home = next(segment for segment in used if segment.offset <= section.offset < segment.offset + segment.file_size)
+    start = min(segment.physical for segment in used)
+    return home.physical - start + section.offset - home.offset, section.size
+
+
 def seal(payload):
     """Put the header's checksum into it."""
     struct.pack_into("<I", payload, HEADER_CRC_AT, 0)

@@ -40,7 +40,8 @@ def qemu_command(built, options):
         raise ToolError(f"board '{built.system.board.name}': the tool does not start this machine",
                         f"build with --iso, and use {relative(built.folder)}/image.iso")
     if shutil.which(emulator.program) is None:
-        raise ToolError(f"{emulator.program} is missing", "./lucid doctor --install")
+        raise ToolError(f"{emulator.program} is missing",
+                        f"./lucid doctor --install --for run --board {built.system.board.name}")
     memory = options.memory or built.system.memory
     command = [emulator.program, *emulator.arguments, *BASE_ARGUMENTS, "-m", f"{memory >> 20}M", "-smp",
                str(options.cores), *CONSOLE_ARGUMENTS]
@@ -49,6 +50,8 @@ def qemu_command(built, options):
         command += [*emulator.boot_elf, "-kernel", str(built.image)]
     else:
         firmware = emulator.boot_uefi if options.boot == "uefi" else emulator.boot_iso
+        if firmware is None:
+            raise ToolError(f"board '{built.system.board.name}' boots no ISO image", f"leave --{options.boot} away")
         command += [*firmware, "-cdrom", str(built.iso)]
     return command + options.extra
 

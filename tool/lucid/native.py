@@ -19,7 +19,7 @@ def host_flags():
     """The portable kernel for the port `host`, with assertions."""
     port = load_port("host")
     return [*compiler.COMMON, "-DCONFIG_CORES=1", *compiler.kind_flags("debug"), *port.cc_flags, "-Ikernel/include",
-            f"-I{port.folder}", "-Iabi", "-Iabi/lucid/arch/host", f"-I{TESTS}"]
+            f"-I{port.folder}", "-Ikernel/arch/shared", "-Iabi", "-Iabi/lucid/arch/host", f"-I{TESTS}"]
 
 
 def core_sources():

@@ -6,9 +6,7 @@ the core, memory fits the machine. The components come out in an order in which 
 """
 from .common import closest, listing, size_text
 
-IMAGE_AREA = (16 << 20, 20 << 20)  # where the image is loaded, with room for a large one
 MEMORY_MINIMUM = 24 << 20 # of a machine
-TOP_MEMORY = 2 << 20        # at the end: the firmware's, and what the kernel makes at boot
 SYSTEM_MEMORY = 8 << 20     # bytes left for the kernel, the supervisor and the image's own pages
 
 
@@ -121,7 +119,7 @@ class Relations:
                          f"the largest is '{largest.name}' with {size_text(largest.memory)}; or raise [system] memory")
 
     def _check_pieces(self, memory):
-        component = unplaced(self.components.values(), memory)
+        component = unplaced(self.components.values(), self.board, memory)
         if component:
             piece = size_text(power_of_two(component.memory))
             raise self.wrong(component.path + ("memory",), f"component '{component.name}' takes {piece} in one piece (quotas are powers of two), "
@@ -132,12 +130,22 @@ def power_of_two(size):
     return 1 << (size - 1).bit_length()
 
 
-def pieces(memory):
+def free_ranges(taken, memory):
+    """What the places that a board says are taken leave of a machine's memory."""
+    at = 0
+    for start, end in sorted((start.of(memory), end.of(memory)) for start, end in taken):
+        if start > at:
+            yield at, min(start, memory)
+        at = max(at, end)
+    yield at, memory
+
+
+def pieces(taken, memory):
     """Sizes of the aligned blocks that a machine's memory consists of, without the image and what the system itself needs."""
     blocks = []
-    for start, end in ((2 << 20, min(IMAGE_AREA[0], memory - TOP_MEMORY)), (IMAGE_AREA[1], memory - TOP_MEMORY)):
+    for start, end in free_ranges(taken, memory):
         while start < end:
-            size = start & -start
+            size = start & -start or power_of_two(end)
             while size > end - start:
                 size >>= 1
             blocks.append(size)
@@ -145,9 +153,9 @@ def pieces(memory):
     return blocks
 
 
-def unplaced(components, memory):
+def unplaced(components, board, memory):
     """The first component, largest first, for whose quota there is no block; None if all have one."""
-    blocks = pieces(memory)
+    blocks = pieces(board.taken, memory)
     for component in sorted(components, key=lambda component: -component.memory):
         size = power_of_two(component.memory)
         block = min((block for block in blocks if block >= size), default=None)

@@ -20,7 +20,7 @@ def make_report(plan):
 
 
 def _files(plan):
-    names = ("image.elf", "payload.bin")
+    names = ("image.elf", "payload.bin")  # image.bin, where there is one, is made of image.elf
     return [f"{name:<12} {(plan.folder / name).stat().st_size:>9} bytes" for name in names] + [""]
 
 

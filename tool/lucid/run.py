@@ -310,7 +310,7 @@ def check_memory(system, memory):
         return
     if memory < MEMORY_MINIMUM:
         raise ToolError(f"--memory: {size_text(memory)} is too little", f"a machine needs {size_text(MEMORY_MINIMUM)} at least")
-    component = unplaced(system.components, memory)
+    component = unplaced(system.components, system.board, memory)
     if component:
         raise ToolError(f"--memory: {size_text(memory)} is too little: component '{component.name}' takes "
                         f"{size_text(power_of_two(component.memory))} in one piece", "give more, or lower its memory")

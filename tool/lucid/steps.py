@@ -31,6 +31,11 @@ def step_payload(plan, output):
                      make_payload(plan.folder / "kernel.elf", plan.root, bundle, plan.system.name, plan.version))
 
 
+def step_flat(plan, output):
+    from .image import flat_image
+    write_atomically(output, flat_image(plan.folder / "image.elf"))
+
+
 def step_report(plan, output):
     from .image import check_same_symbols
     from .report import make_report
@@ -43,7 +48,7 @@ def step_iso(plan, output):
     make_iso(plan.folder / "image.elf", plan.system.name, output)
 
 
-STEPS = {"payload": step_payload, "report": step_report, "iso": step_iso}
+STEPS = {"payload": step_payload, "flat": step_flat, "report": step_report, "iso": step_iso}
 
 
 def run_step(arguments):

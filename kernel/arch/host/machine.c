@@ -214,6 +214,12 @@ void arch_console_put(char c)
         host.console[host.console_size++] = c;
 }
 
+error_t arch_power(word_t how)
+{
+    (void)how;
+    return ERR_UNSUPPORTED;
+}
+
 void arch_panic_report(void)
 {
 }

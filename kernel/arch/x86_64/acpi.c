@@ -7,6 +7,7 @@
  * Every table is checked for its length and checksum, and one that is wrong counts as absent. (ACPI
  * specification 6.4, sections 5.2.5 to 5.2.12.)
  */
+#include "boot_regions.h"
 #include "port.h"
 
 struct acpi acpi;
@@ -250,7 +251,7 @@ static paddr_t rsdp_publish(struct boot_machine *machine, paddr_t rsdp)
     if (original)
         return original;
     paddr_t page = machine->memory[0].end - PAGE_SIZE;
-    memory_map_remove(machine, page, page + PAGE_SIZE);
+    boot_regions_remove(machine, page, page + PAGE_SIZE);
     boot_write(page, boot_map(rsdp, sizeof(struct rsdp)), sizeof(struct rsdp));
     return page;
 }

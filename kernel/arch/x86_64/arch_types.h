@@ -18,14 +18,15 @@
 #include "types.h"
 #include "layout.h"
 
-#define ARCH_NAME          "x86_64"
-#define ARCH_TABLE_LEVELS  4
-#define ARCH_TABLE_BITS    9
-#define ARCH_IRQ_LINES     120 /* 0x20 to 0x97 */
-#define ARCH_IRQ_MSI_FIRST 24
-#define ARCH_HAS_IO_PORTS  1
-#define ARCH_SPACE_BITS    13 /* one page for struct address_space, one for the root table */
-#define ARCH_THREAD_BITS   11
+#define ARCH_NAME             "x86_64"
+#define ARCH_TABLE_LEVELS     4
+#define ARCH_TABLE_LEVELS_MAX 4
+#define ARCH_TABLE_BITS       9
+#define ARCH_IRQ_LINES        120 /* 0x20 to 0x97 */
+#define ARCH_IRQ_MSI_FIRST    24
+#define ARCH_HAS_IO_PORTS     1
+#define ARCH_SPACE_BITS       13 /* one page for struct address_space, one for the root table */
+#define ARCH_THREAD_BITS      11
 
 typedef uint64_t arch_pte_t;
 

@@ -8,7 +8,7 @@
 #include "port.h"
 
 /* 16550 UART: the data sheet's registers, as offsets. */
-#define UART               0x3f8
+#define UART               CONSOLE_PORT
 #define UART_DATA          (UART + 0) /* divisor's low byte while DLAB is set */
 #define UART_INTERRUPTS    (UART + 1) /* divisor's high byte while DLAB is set */
 #define UART_LINE          (UART + 3)
@@ -73,6 +73,13 @@ void arch_console_put(char c)
     if (c == '\n')
         uart_put('\r');
     uart_put(c);
+}
+
+/* A PC is switched off by what its firmware's tables say, which the supervisor reads. */
+error_t arch_power(word_t how)
+{
+    (void)how;
+    return ERR_UNSUPPORTED;
 }
 
 /* The emulators' ports are left alone on a real machine, where something else may be behind them. */

@@ -15,6 +15,7 @@
  *
  * SDM vol. 3, chapter 10; Intel 82093AA data sheet for the I/O APIC. All state belongs to the only core.
  */
+#include "boot_regions.h"
 #include "port.h"
 
 /* Local APIC registers, as offsets in its page; in x2APIC mode MSR_X2APIC + offset / 16: 10.4.1, 10.12.1.2.
@@ -133,7 +134,7 @@ static void lapic_enable(void)
     if (x2)
         msr_write(MSR_APIC_BASE, base | APIC_BASE_ENABLED | APIC_BASE_X2);
     else
-        lapic = device_map(base & APIC_BASE_ADDRESS);
+        lapic = device_map(base & APIC_BASE_ADDRESS, PAGE_SIZE);
     lapic_id = x2 ? lapic_read(LAPIC_ID) : lapic_read(LAPIC_ID) >> 24;
 }
 
@@ -171,7 +172,7 @@ static void ioapic_init(void)
 {
     for (unsigned i = 0; i < acpi.ioapic_count; i++)
         if (acpi.ioapic[i].first_line == 0)
-            ioapic = device_map(acpi.ioapic[i].address);
+            ioapic = device_map(acpi.ioapic[i].address, PAGE_SIZE);
     if (!ioapic)
         return;
     ioapic[IOAPIC_INDEX] = IOAPIC_VERSION;
@@ -201,13 +202,13 @@ static void pic_disable(void)
 /* The controllers' registers are nobody else's: who can write them can send any vector. */
 static void registers_reserve(struct boot_machine *machine)
 {
-    memory_map_reserve(machine, MSI_ADDRESS, MSI_ADDRESS + MSI_ADDRESS_SIZE);
+    boot_regions_reserve(machine, MSI_ADDRESS, MSI_ADDRESS + MSI_ADDRESS_SIZE);
     paddr_t own = msr_read(MSR_APIC_BASE) & APIC_BASE_ADDRESS;
     if (own < MSI_ADDRESS || own >= MSI_ADDRESS + MSI_ADDRESS_SIZE)
-        memory_map_reserve(machine, own, own + PAGE_SIZE);
+        boot_regions_reserve(machine, own, own + PAGE_SIZE);
     for (unsigned i = 0; i < acpi.ioapic_count; i++) {
         paddr_t page = acpi.ioapic[i].address & ~(paddr_t)(PAGE_SIZE - 1);
-        memory_map_reserve(machine, page, page + PAGE_SIZE);
+        boot_regions_reserve(machine, page, page + PAGE_SIZE);
     }
 }
 

@@ -7,6 +7,7 @@
  * added first, to a sorted list without overlaps; then everything that is listed as anything else is taken
  * out.
  */
+#include "boot_regions.h"
 #include "port.h"
 
 #define PROTOCOL_PVH 0u /* as in boot.S */
@@ -52,67 +53,6 @@ struct memory_map {
     unsigned count, entry_size;
 };
 
-/* ---- The list: sorted, page-aligned, no overlaps, no neighbours that touch. */
-
-static void region_delete(struct boot_machine *machine, unsigned index)
-{
-    machine->memory_count--;
-    for (unsigned i = index; i < machine->memory_count; i++)
-        machine->memory[i] = machine->memory[i + 1];
-}
-
-/* Returns false if there is no room. */
-static bool region_insert(struct boot_machine *machine, unsigned index, paddr_t start, paddr_t end)
-{
-    if (machine->memory_count == BOOT_REGIONS_MAX)
-        return false;
-    for (unsigned i = machine->memory_count++; i > index; i--)
-        machine->memory[i] = machine->memory[i - 1];
-    machine->memory[index] = (struct boot_region){ start, end };
-    return true;
-}
-
-static void memory_map_add(struct boot_machine *machine, paddr_t start, paddr_t end)
-{
-    unsigned i = 0;
-    while (i < machine->memory_count && machine->memory[i].end < start)
-        i++;
-    /* Swallow all that overlap or touch. */
-    while (i < machine->memory_count && machine->memory[i].start <= end) {
-        start = machine->memory[i].start < start ? machine->memory[i].start : start;
-        end = machine->memory[i].end > end ? machine->memory[i].end : end;
-        region_delete(machine, i);
-    }
-    if (!region_insert(machine, i, start, end))
-        print("memory: too many pieces; %lx to %lx is not used\n", start, end);
-}
-
-void memory_map_remove(struct boot_machine *machine, paddr_t start, paddr_t end)
-{
-    for (unsigned i = 0; i < machine->memory_count;) {
-        struct boot_region region = machine->memory[i];
-        if (region.end <= start || region.start >= end) {
-            i++;
-            continue;
-        }
-        region_delete(machine, i);
-        if (region.start < start && region_insert(machine, i, region.start, start))
-            i++;
-        if (region.end > end && region_insert(machine, i, end, region.end))
-            i++;
-    }
-}
-
-void memory_map_reserve(struct boot_machine *machine, paddr_t start, paddr_t end)
-{
-    memory_map_remove(machine, start, end);
-    check(machine->reserved_count < BOOT_REGIONS_MAX);
-    unsigned i = machine->reserved_count++;
-    for (; i > 0 && machine->reserved[i - 1].start > start; i--)
-        machine->reserved[i] = machine->reserved[i - 1];
-    machine->reserved[i] = (struct boot_region){ start, end };
-}
-
 /* ---- The loader's map. */
 
 /* A copy: entries may be of any size, and so at any address. */
@@ -131,20 +71,18 @@ static paddr_t entry_end(const struct memory_entry *entry)
 
 static void map_use(struct boot_machine *machine, const struct memory_map *map)
 {
-    const paddr_t page = PAGE_SIZE - 1;
     if (map->entry_size < MEMORY_ENTRY_MIN || map->count == 0 || map->count > MEMORY_ENTRIES_MAX)
         BOOT_REFUSE("the boot loader's memory map makes no sense (%u entries of %u bytes)", map->count,
                     map->entry_size);
     for (unsigned i = 0; i < map->count; i++) {
         struct memory_entry entry = map_entry(map, i);
-        paddr_t start = (entry.start + page) & ~page, end = entry_end(&entry) & ~page;
-        if (entry.type == MEMORY_USABLE && entry.start < WINDOW_SIZE && start < end)
-            memory_map_add(machine, start, end);
+        if (entry.type == MEMORY_USABLE && entry.start < WINDOW_SIZE)
+            boot_regions_add(machine, entry.start, entry_end(&entry));
     }
     for (unsigned i = 0; i < map->count; i++) {
         struct memory_entry entry = map_entry(map, i);
         if (entry.type != MEMORY_USABLE && entry.size > 0)
-            memory_map_remove(machine, entry.start & ~page, (entry_end(&entry) + page) & ~page);
+            boot_regions_remove(machine, entry.start, entry_end(&entry));
     }
 }
 
@@ -231,9 +169,9 @@ void memory_map_read(struct boot_machine *machine, unsigned protocol, paddr_t in
     if (!map.entries)
         BOOT_REFUSE("the boot loader told no memory map");
     map_use(machine, &map);
-    memory_map_remove(machine, 0, MIB(1));
-    memory_map_reserve(machine, image_physical(image_start), image_physical(image_end));
-    memory_map_remove(machine, image_physical(payload_start), image_physical(payload_end));
+    boot_regions_remove(machine, 0, MIB(1));
+    boot_regions_reserve(machine, image_physical(image_start), image_physical(image_end));
+    boot_regions_remove(machine, image_physical(payload_start), image_physical(payload_end));
     if (machine->memory_count == 0)
         BOOT_REFUSE("the boot loader's memory map has no usable memory above 1 MiB");
     if (rsdp_copy[0] != 0)

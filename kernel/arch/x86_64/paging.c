@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The kernel's own mapping, made once at boot (layout.h shows it). After paging_init nothing in it changes,
- * except that paging_end_boot takes away the firmware's tables: so its entries can be global, and need no
+ * except that boot_map_end takes away the firmware's tables: so its entries can be global, and need no
  * flush on any core, ever.
  *
  * No page is both writable and executable. The window holds ordinary memory and the payload, but not the
@@ -9,13 +9,7 @@
  */
 #include "port.h"
 
-#define ENTRIES  512u
-#define LARGE_2M WORD(0x200000)
-#define LARGE_1G WORD(0x40000000)
-
-/* Slots of the device area that boot_map may use: the rest is for interrupt controllers, whatever firmware
- * says. */
-#define BOOT_SLOTS (ENTRIES - 16)
+#define ENTRIES 512u
 
 /* The tables of the image and the devices are static; boot.S has filled in what it needed. */
 ALIGNED(4096) arch_pte_t kernel_root[ENTRIES];
@@ -29,39 +23,22 @@ extern char stack_pages[STACK_PAGES][PAGE_SIZE];
 #define PTE_TABLE  (PTE_PRESENT | PTE_WRITE)
 #define PTE_KERNEL (PTE_PRESENT | PTE_ACCESSED | PTE_GLOBAL | PTE_DIRTY)
 
-/* ---- Foreign memory during boot: slots of the device area, taken one after the other. */
+/* ---- What window.c needs. */
 
-static unsigned slots_used;
-static uint64_t slot_is_device[ENTRIES / 64];
-
-static word_t slot_address(unsigned slot)
+arch_pte_t kernel_pte(paddr_t physical, unsigned level, bool device)
 {
-    return DEVICE_BASE + slot * LARGE_2M;
+    return physical | PTE_KERNEL | PTE_WRITE | PTE_NO_EXECUTE | (level > 0 ? PTE_LARGE : 0) |
+           (device ? PTE_PAT_1 | PTE_PAT_2 : 0);
 }
 
-static const void *slots_map(paddr_t physical, size_t size, arch_pte_t attributes, unsigned limit)
+arch_pte_t kernel_pte_table(paddr_t table)
 {
-    paddr_t first = physical & ~(LARGE_2M - 1);
-    size_t offset = physical - first;
-    if (size == 0 || physical + size < physical || physical + size > WINDOW_SIZE)
-        return NULL;
-    size_t count = (offset + size + LARGE_2M - 1) / LARGE_2M;
-    arch_pte_t entry = first | PTE_KERNEL | PTE_LARGE | PTE_NO_EXECUTE | attributes;
-    if (count == 1)
-        for (unsigned i = 0; i < slots_used; i++)
-            if (kernel_devices[i] == entry)
-                return (const void *)(slot_address(i) + offset);
-    if (slots_used >= limit || count > limit - slots_used)
-        return NULL;
-    unsigned slot = slots_used;
-    for (unsigned i = 0; i < count; i++)
-        kernel_devices[slots_used++] = entry + i * LARGE_2M;
-    return (const void *)(slot_address(slot) + offset);
+    return table | PTE_TABLE;
 }
 
-const void *boot_map(paddr_t physical, size_t size)
+arch_pte_t *kernel_root_table(void)
 {
-    return slots_map(physical, size, PTE_WRITE, BOOT_SLOTS);
+    return kernel_root;
 }
 
 void boot_write(paddr_t physical, const void *from, size_t size)
@@ -69,111 +46,24 @@ void boot_write(paddr_t physical, const void *from, size_t size)
     __builtin_memcpy(arch_pointer(physical), from, size);
 }
 
-volatile void *device_map(paddr_t physical)
+unsigned kernel_largest_level(void)
 {
-    const volatile char *p = slots_map(physical, PAGE_SIZE, PTE_WRITE | PTE_PAT_1 | PTE_PAT_2, ENTRIES);
-    if (!p)
-        PANIC("no room to map the device at %lx", physical);
-    unsigned slot = (unsigned)(((word_t)p - DEVICE_BASE) / LARGE_2M);
-    slot_is_device[slot / 64] |= 1ull << slot % 64;
-    return (volatile void *)(word_t)p;
+    return cpu.huge_pages ? 2 : 1;
 }
 
-void paging_end_boot(void)
+paddr_t kernel_window_end(void)
 {
-    for (unsigned i = 0; i < slots_used; i++) {
-        if (slot_is_device[i / 64] >> i % 64 & 1)
-            continue;
-        kernel_devices[i] = 0;
-        tlb_invalidate_page(slot_address(i));
-    }
+    return WINDOW_SIZE;
 }
 
-/* ---- Tables for the window: taken from ordinary memory, and reached through the slots above. */
-
-static paddr_t tables_next, tables_end;
-
-static arch_pte_t *table_pointer(paddr_t table)
+void kernel_mapping_added(void)
 {
-    return (arch_pte_t *)(word_t)boot_map(table, PAGE_SIZE);
+    /* The processor remembers only what was there. */
 }
 
-static paddr_t table_new(void)
+void kernel_mapping_removed(word_t address)
 {
-    check(tables_next < tables_end);
-    paddr_t table = tables_next;
-    tables_next += PAGE_SIZE;
-    arch_pte_t *entries = table_pointer(table);
-    for (unsigned i = 0; i < ENTRIES; i++)
-        entries[i] = 0;
-    return table;
-}
-
-/* The window's entry for an address at a level, with the tables above it. */
-static arch_pte_t *window_entry(word_t address, unsigned level)
-{
-    arch_pte_t *table = kernel_root;
-    for (unsigned l = ARCH_TABLE_LEVELS - 1; l > level; l--) {
-        arch_pte_t *entry = arch_table_entry(table, l, address);
-        if (arch_pte_is_empty(*entry))
-            *entry = table_new() | PTE_TABLE;
-        table = table_pointer(arch_pte_address(*entry));
-    }
-    return arch_table_entry(table, level, address);
-}
-
-/* The largest page that begins at `start` and is not larger than what is left. */
-static unsigned window_level(paddr_t start, paddr_t end)
-{
-    if (cpu.huge_pages && !(start & (LARGE_1G - 1)) && end - start >= LARGE_1G)
-        return 2;
-    return !(start & (LARGE_2M - 1)) && end - start >= LARGE_2M ? 1 : 0;
-}
-
-static void window_map(paddr_t start, paddr_t end)
-{
-    while (start < end) {
-        unsigned level = window_level(start, end);
-        arch_pte_t *entry = window_entry(WINDOW_BASE + start, level);
-        *entry = start | PTE_KERNEL | PTE_WRITE | PTE_NO_EXECUTE | (level > 0 ? PTE_LARGE : 0);
-        start += 1ul << arch_level_bits(level);
-    }
-}
-
-/* The most tables that a range can need: one for each 512 GiB and each GiB that it touches, and for the ends
- * a table each. */
-static size_t window_tables(paddr_t start, paddr_t end)
-{
-    paddr_t last = end - 1;
-    return (last / (512 * LARGE_1G) - start / (512 * LARGE_1G)) + (last / LARGE_1G - start / LARGE_1G) + 4;
-}
-
-/* Take memory for the tables from the first range that is large enough, below 4 GiB, where every machine that
- * could boot us has some. They stay out of the window: nothing writes them after boot. */
-static void tables_reserve(struct boot_machine *machine)
-{
-    size_t pages = window_tables(0, image_physical(payload_end));
-    for (unsigned i = 0; i < machine->memory_count; i++)
-        pages += window_tables(machine->memory[i].start, machine->memory[i].end);
-    for (unsigned i = 0; i < machine->memory_count; i++) {
-        struct boot_region *region = &machine->memory[i];
-        size_t size = pages * PAGE_SIZE;
-        if (region->end - region->start < 2 * size || region->start + size > 4 * LARGE_1G)
-            continue;
-        tables_next = region->start;
-        tables_end = region->start + size;
-        memory_map_reserve(machine, tables_next, tables_end);
-        return;
-    }
-    BOOT_REFUSE("no %lu KiB of memory in one piece below 4 GiB for the kernel's page tables", 4 * pages);
-}
-
-static void window_init(struct boot_machine *machine)
-{
-    tables_reserve(machine);
-    window_map(image_physical(payload_start), image_physical(payload_end));
-    for (unsigned i = 0; i < machine->memory_count; i++)
-        window_map(machine->memory[i].start, machine->memory[i].end);
+    tlb_invalidate_page(address);
 }
 
 /* ---- The image. */

@@ -6,6 +6,7 @@
 #include "arch.h"
 #include "core.h"
 #include "thread.h"
+#include "window.h"
 #include "x86.h"
 
 /* Runs once, or never: made small instead of fast, and kept apart from what runs often. What only such
@@ -44,25 +45,17 @@ static inline paddr_t image_physical(const void *pointer)
 extern char image_start[], text_start[], rodata_start[], data_start[], bss_start[], bss_end[], image_end[];
 extern char payload_start[], payload_end[];
 
-/* Map physical memory that somebody else wrote, for the time of boot; NULL if it is too much. */
-SELDOM const void *boot_map(paddr_t physical, size_t size);
 /* Write into ordinary memory, which paging_init has mapped. */
 SELDOM void boot_write(paddr_t physical, const void *from, size_t size);
-/* Map device registers, uncached, for good. */
-SELDOM volatile void *device_map(paddr_t physical);
 /* Give the sections of the image their rights, and map all memory of the machine. Takes memory for tables
  * from machine->memory. */
 SELDOM void paging_init(struct boot_machine *machine);
-/* Take away what boot_map made. */
-SELDOM void paging_end_boot(void);
 
 /* ---- memory_map.c: what the boot loader told. */
 
 /* Fill in memory, payload, acpi_rsdp of the machine. Stops the machine with a sentence if the loader's tables
  * make no sense. */
 SELDOM void memory_map_read(struct boot_machine *machine, unsigned protocol, paddr_t info);
-SELDOM void memory_map_remove(struct boot_machine *machine, paddr_t start, paddr_t end);
-SELDOM void memory_map_reserve(struct boot_machine *machine, paddr_t start, paddr_t end);
 
 /* ---- start.c */
 
@@ -103,6 +96,7 @@ SELDOM void clock_init(void);
 
 /* ---- console.c */
 
+#define CONSOLE_PORT 0x3f8 /* of the first serial port */
 SELDOM void console_init(void);
 
 /* ---- trap.c */

@@ -47,11 +47,13 @@ void boot_start(unsigned protocol, paddr_t info)
     interrupt_init(&machine);
     clock_init();
     features_tell();
-    paging_end_boot();
+    boot_map_end();
 
     machine.physical_end = physical_end();
     machine.payload = arch_pointer(image_physical(payload_start));
     machine.payload_room = (size_t)(payload_end - payload_start);
+    machine.console =
+        (struct boot_console){ .kind = BOOT_CONSOLE_16550_PORTS, .stride = 1, .address = CONSOLE_PORT };
     machine.machine = "x86_64 pc";
     kernel_boot(&machine);
 }

@@ -125,18 +125,6 @@ struct trap_frame {
 
 #define BACKTRACE_MAX 32u
 
-/* A return address stands `behind` its call by one: where the call is the last instruction of a function, the
- * address itself is already the next one's. */
-static void print_address(word_t address, word_t behind)
-{
-    word_t offset = 0;
-    const char *name = symbol_name(address - behind, &offset);
-    if (name)
-        print("  %016lx  %s+0x%lx\n", address, name, offset + behind);
-    else
-        print("  %016lx\n", address);
-}
-
 /* Frames are 16-byte aligned. The saved frame pointer may be the user's at the end of the chain, so anything
  * outside of a stack's mapped pages ends it. */
 static bool is_frame(word_t frame)
@@ -152,7 +140,7 @@ static void print_backtrace(word_t frame)
         const word_t *words = (const word_t *)frame;
         if (words[1] < KERNEL_BASE)
             break;
-        print_address(words[1], 1);
+        symbol_print(words[1], 1);
         frame = words[0];
     }
 }
@@ -188,7 +176,7 @@ void trap_fatal(const struct trap_frame *f)
     print("  rsi %016lx  rdi %016lx  r8  %016lx  r9  %016lx\n", f->rsi, f->rdi, f->r8, f->r9);
     print("  r10 %016lx  r11 %016lx  r12 %016lx  r13 %016lx\n", f->r10, f->r11, f->r12, f->r13);
     print("  r14 %016lx  r15 %016lx  at:\n", f->r14, f->r15);
-    print_address(f->rip, 0);
+    symbol_print(f->rip, 0);
     PANIC("exception %lu in the kernel, error code %lx, at %lx, address %lx", f->vector, f->error, f->rip,
           cr2_read());
 }

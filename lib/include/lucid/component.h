@@ -51,7 +51,8 @@ struct component_client {
 
 /* A device: see BUNDLE_DEVICE_* for `kind`, `first` and `count`. */
 struct component_device {
-    uint32_t name; /* string */
+    uint32_t name;     /* string */
+    uint32_t hardware; /* string: what kind of device the board says it is, "16550" */
     uint32_t kind;
     uint64_t first;
     uint64_t count;

@@ -508,4 +508,14 @@ static inline status_t core_range_bind_timer(cap_t cores, word_t core, cap_t not
     return object_invoke(cores, OP_CORE_RANGE_BIND_TIMER, 2, &message);
 }
 
+/*
+ * Switch the machine off (MACHINE_OFF) or start it again (MACHINE_RESET), where only the kernel can. Needs GRANT.
+ * ERR_RANGE 1, ERR_UNSUPPORTED (devices do it on this machine).
+ */
+static inline status_t core_range_power(cap_t cores, word_t how)
+{
+    struct message message = { .word = { how } };
+    return object_invoke(cores, OP_CORE_RANGE_POWER, 1, &message);
+}
+
 #endif

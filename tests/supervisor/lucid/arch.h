@@ -24,6 +24,18 @@ static inline word_t arch_stack_pointer(word_t stack_end)
     return stack_end;
 }
 
+/* On the stack, as on x86-64. */
+static inline bool arch_return_address(const word_t *registers, word_t *address)
+{
+    *address = registers[REGISTER_SP];
+    return false;
+}
+
+static inline __attribute__((noreturn)) void arch_undefined(void)
+{
+    __builtin_trap();
+}
+
 #define ARCH_SYSCALL_BYTES SYSCALL_LENGTH
 #define ARCH_ROOT_START(stack, stack_bytes, function)                                                        \
     _Static_assert(stack_bytes > 0, "the test calls " #function)

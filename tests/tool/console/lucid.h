@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Stands in for liblucid when the console's serial line is compiled for the host: what uart_16550.c, input.c and
+ * Stands in for liblucid when the console's serial line is compiled for the host: what uart*.c, input.c and
  * screen.c use of it, played by model.c.
  */
 #ifndef LUCID_H
@@ -21,6 +21,7 @@ typedef word_t status_t;
 #define OK                          0u
 #define BUNDLE_DEVICE_IRQ           1u
 #define BUNDLE_DEVICE_PORTS         2u
+#define BUNDLE_DEVICE_MEMORY        3u
 #define COMPONENT_SLOT_NOTIFICATION 3u
 #define COMPONENT_SIGNAL_NEWS       (1ull << 63)
 
@@ -29,10 +30,13 @@ typedef word_t status_t;
 struct component_device {
     uint64_t first;
     cap_t cap;
+    uint64_t address;
+    const char *hardware;
 };
 
 const struct component_device *device_find(const char *name, unsigned kind);
 const char *component_name(void);
+const char *component_text(const char *text);
 const char *error_sentence(unsigned error);
 unsigned status_error(status_t status);
 cap_t signal_make(word_t badge);

@@ -7,13 +7,15 @@ import tempfile
 from pathlib import Path
 
 from .. import manual
+from ..board import DEFAULT_BOARD, board_names, load_board
 from ..build import Variant, build
 from ..common import ROOT, relative
 from ..compiler import COMPILERS, KINDS
 from ..description import system_names
+from ..ports import load_port
 from ..test import Failure, Job
 
-COMPARED = ("image.elf", "image.iso", "kernel.elf", "report.txt")
+COMPARED = ("image.elf", "kernel.elf", "report.txt")
 BUILD_SECONDS = 300.0
 
 
@@ -24,6 +26,8 @@ def jobs(context):
     board = context.board
     return [*(job(f"every_system_builds_with_{compiler}_{kind}", lambda c=compiler, k=kind: build_all(board, k, c))
               for compiler in COMPILERS for kind in KINDS),
+            *(job(f"the_demo_and_the_tests_build_for_{other}_with_{compiler}", lambda o=other, c=compiler: build_two(o, c))
+              for other in other_boards(board) for compiler in COMPILERS),
             job("a_second_build_has_nothing_to_do", lambda: second_build(board)),
             job("two_directories_give_identical_images", lambda: identical(board, "gcc")),
             job("two_directories_give_identical_images_with_clang", lambda: identical(board, "clang"), long=True),
@@ -34,6 +38,19 @@ def jobs(context):
 def build_all(board, kind, compiler):
     for name in system_names():
         build(name, Variant(board, kind, compiler))
+
+
+def other_boards(board):
+    """With the default board: one board of each other architecture."""
+    if board != DEFAULT_BOARD:
+        return []
+    arches = {load_board(name).arch: name for name in board_names()}
+    return sorted(name for arch, name in arches.items() if arch != load_board(board).arch)
+
+
+def build_two(board, compiler):
+    for name in ("demo", "test"):
+        build(name, Variant(board, "debug", compiler))
 
 
 def chosen_system():
@@ -64,8 +81,13 @@ def identical(board, compiler):
         for copy in copies:
             build_in(copy, name, board, compiler)
         folder = Path("build", Variant(board, compiler=compiler).name, name)
-        for file in COMPARED:
+        port = load_port(load_board(board).arch)
+        for file in (*COMPARED, boot_file(port)):
             compare(copies[0] / folder / file, copies[1] / folder / file)
+
+
+def boot_file(port):
+    return "image.iso" if port.image == "elf" else port.image_name
 
 
 def copy_sources(target):
@@ -88,7 +110,8 @@ def copy_sources(target):
 
 
 def build_in(folder, name, board, compiler):
-    done = subprocess.run(["./lucid", "build", name, "--board", board, "--cc", compiler, "--iso"], cwd=folder,
+    done = subprocess.run(["./lucid", "build", name, "--board", board, "--cc", compiler,
+                           *(["--iso"] if load_port(load_board(board).arch).image == "elf" else [])], cwd=folder,
                           stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     if done.returncode != 0:
         raise Failure(f"expected: the copy builds\nseen:\n{done.stdout[-2000:]}")

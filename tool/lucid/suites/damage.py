@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Damaged images: a copy of image.elf with some bytes of its payload changed, as a system test asks for.
+"""Damaged images: a copy of the image with some bytes of its payload changed, as a system test asks for.
 
     damage = [{ field = "size", add = 4096 }, { field = "magic", value = 0 }, { offset = 8192, flip = 1 },
               { fix = "header" }, { fix = "payload" }, { cut = 4096 }]
@@ -13,8 +13,7 @@ import zlib
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from ..elf import Elf
-from ..image import HEADER, seal
+from ..image import HEADER, payload_place, seal
 from ..loadable import PAGE
 from ..test import Failure
 
@@ -41,16 +40,17 @@ def damaged(built, changes):
     if not changes:
         yield built
         return
-    section = Elf(built.image).section(".payload")
-    if section is None:
-        raise Failure(f"expected: a section .payload in {built.image}\nseen: none")
+    place = payload_place(built.elf, flat=built.image != built.elf)
+    if place is None:
+        raise Failure(f"expected: a section .payload in {built.elf}\nseen: none")
+    at, size = place
     data = bytearray(built.image.read_bytes())
-    payload = data[section.offset:section.offset + section.size]
+    payload = data[at:at + size]
     cut = sum(change.get("cut", 0) for change in changes)
     for change in changes:
         apply(payload, change)
-    data[section.offset:section.offset + section.size] = payload
-    path = built.folder / "damaged.elf"
+    data[at:at + size] = payload
+    path = built.folder / f"damaged{built.image.suffix}"
     path.write_bytes(data[:len(data) - cut])
     try:
         yield DamagedImage(built.system, built.folder, path)
@@ -58,7 +58,7 @@ def damaged(built, changes):
         path.unlink()
 
 
-def place(name):
+def field_place(name):
     """Offset and form of a header field; of a segment's as 'segment.2.offset'."""
     if name.startswith("segment."):
         _, index, name = name.split(".")
@@ -70,7 +70,7 @@ def place(name):
 def apply(payload, change):
     """Make one change in the payload."""
     if "field" in change:
-        offset, form = place(change["field"])
+        offset, form = field_place(change["field"])
         old, = struct.unpack_from("<" + form, payload, offset)
         value = change["value"] if "value" in change else old + change["add"]
         struct.pack_into("<" + form, payload, offset, value & (1 << 8 * struct.calcsize(form)) - 1)

@@ -29,7 +29,12 @@ def run(name, kind, context):
     built = build(name, Variant(context.board, kind))
     emulator = built.system.board.emulator
     options = Options(icount=True, extra=emulator.test_target if emulator else [])
-    with Recorder(built, options, context.logs / f"target-{name}-{kind}.log", reset_limit=0) as recorder:
+    return run_tests(built, options, context.logs / f"target-{name}-{kind}.log", name)
+
+
+def run_tests(built, options, log, name):
+    """The results that a system prints which is made of tests."""
+    with Recorder(built, options, log, reset_limit=0) as recorder:
         ending = recorder.until_end()
     results, end = lines.parse(recorder.text)
     if end is None or end != lines.numbers(results) or not ending.success:

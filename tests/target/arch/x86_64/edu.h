@@ -9,7 +9,7 @@
 #ifndef TARGET_EDU_X86_64_H
 #define TARGET_EDU_X86_64_H
 
-#include "../../target.h"
+#include "target.h"
 
 #define PCI_ADDRESS  0xcf8u
 #define PCI_DATA     0xcfcu

@@ -45,7 +45,6 @@ FAULTING_FUNCTION(faulting_int_page, "", "int $14", "i", "");
 FAULTING_FUNCTION(faulting_int_timer, "", "int $0xf0", "i", "");
 FAULTING_FUNCTION(faulting_canonical, "mov $0x8000000000000000, %rax", "mov (%rax), %rax", "i", "");
 FAULTING_FUNCTION(faulting_hole, "mov $0x0000800000000000, %rax", "mov (%rax), %rax", "i", "");
-FAULTING_FUNCTION(faulting_stack, "mov %rsp, %rdx; mov $0x0000900000000000, %rsp", "push %rax", "i", "");
 FAULTING_FUNCTION(faulting_segment, "mov $0x08, %eax", "mov %eax, %ds", "i", "");
 FAULTING_FUNCTION(faulting_system_call, "mov $0xff, %eax", "syscall", "i", "");
 FAULTING_FUNCTION(faulting_xsetbv, "xor %ecx, %ecx; mov $1, %eax; xor %edx, %edx", "xsetbv", "i", "");
@@ -105,19 +104,11 @@ __asm__(".pushsection .text.faulting_memory, \"ax\"\n"
         "faulting_execute: jmp *%rdi\n"
         ".popsection\n");
 
-/* For single steps: so many instructions between the two, the last one included. */
-#define FAULTING_STEP_FLAG 0x100u
-#define FAULTING_STEPS     5u
-void faulting_steps(void);
-extern char faulting_steps_end[];
-__asm__(
-    ".pushsection .text.faulting_steps, \"ax\"\n.globl faulting_steps, faulting_steps_end\n"
-    "faulting_steps: nop\n nop\n xor %eax, %eax\n inc %eax\n nop\nfaulting_steps_end: ret\n.popsection\n");
-
-/* All registers that a fault must keep: counts those that changed, and tells rcx. */
+/* All registers that a fault must keep: counts those that changed, and tells one of them. */
+#define FAULTING_OTHER_REGISTER REGISTER_RCX
 void faulting_registers(void);
 extern char faulting_registers_after[];
-word_t faulting_registers_bad, faulting_registers_rcx;
+word_t faulting_registers_bad, faulting_registers_other;
 __asm__(
     ".pushsection .text.faulting_registers, \"ax\"\n.globl faulting_registers, faulting_registers_after\n"
     "faulting_registers:\n"
@@ -129,7 +120,7 @@ __asm__(
     "mov $0x10e, %r14d; mov $0x10f, %r15d\n"
     "ud2\n"
     "faulting_registers_after:\n"
-    "movq $0, faulting_registers_bad\n mov %rcx, faulting_registers_rcx\n"
+    "movq $0, faulting_registers_bad\n mov %rcx, faulting_registers_other\n"
     ".macro CHECK register, value\ncmp $\\value, %\\register\nje 1f\nincq faulting_registers_bad\n1:\n.endm\n"
     "CHECK rax, 0x101\n CHECK rbx, 0x102\n CHECK rcx, 0x103\n CHECK rdx, 0x104\n CHECK rsi, 0x105\n CHECK "
     "rdi, 0x106\n"

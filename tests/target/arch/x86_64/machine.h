@@ -24,6 +24,19 @@
 #define ACPI_CONTROL   0x604u
 #define ACPI_POWER_OFF 0x2000u
 
+static inline void machine_start(void)
+{
+}
+
+/* The counter: with -icount one tick an instruction. */
+static inline uint64_t machine_instructions(void)
+{
+    return arch_counter();
+}
+
+/* The register whose bits are masked when it is written. */
+#define MACHINE_REGISTER_MASKED REGISTER_FLAGS
+
 /* A port that can be written and read back without consequences: the scratch register of COM1. */
 #define MACHINE_SCRATCH_PORT (COM1 + 7)
 
@@ -47,6 +60,9 @@ static inline void machine_power_off(void)
 #define MACHINE_LINE      COM1_LINE
 #define MACHINE_LINE_MODE IRQ_EDGE
 
+/* What setting a line to active low results in. */
+#define MACHINE_ACTIVE_LOW OK
+
 static inline void machine_source_on(void)
 {
     uint32_t identity;
@@ -60,6 +76,11 @@ static inline void machine_source_again(void)
 {
     io_port_range_out(BOOT_SLOT_IO_PORT_RANGE, COM1 + COM1_INTERRUPTS, 1, 0);
     io_port_range_out(BOOT_SLOT_IO_PORT_RANGE, COM1 + COM1_INTERRUPTS, 1, COM1_WANT_EMPTY);
+}
+
+/* It has not been served: nothing needs to be done for that. */
+static inline void machine_source_stays(void)
+{
 }
 
 static inline void machine_source_off(void)

@@ -57,6 +57,23 @@ static inline word_t arch_stack_pointer(word_t stack_end)
     return (stack_end & ~(word_t)15) - 8; /* the ABI wants 16n + 8 at the first instruction */
 }
 
+/*
+ * Where the caller of a function that has not made a frame yet goes on. True: *address is it, from the user registers.
+ * False: it is the word at *address.
+ */
+static inline bool arch_return_address(const word_t *registers, word_t *address)
+{
+    *address = registers[REGISTER_SP];
+    return false;
+}
+
+/* An instruction that stays undefined for ever: how a panic ends. */
+static inline __attribute__((noreturn)) void arch_undefined(void)
+{
+    __asm__ volatile("ud2");
+    __builtin_unreachable();
+}
+
 /* The length of the system call instruction, and the registers of its results: for who answers a fault in its
  * place. */
 #define ARCH_SYSCALL_BYTES 2u

@@ -3,7 +3,7 @@
  * Message-signalled interrupts: a real device writes what OP_IRQ_HANDLER_MSI tells, and that arrives as a
  * signal. The device is QEMU's edu.
  */
-#include "arch/x86_64/edu.h"
+#include "edu.h"
 
 /* A message-signalled line, its badged notification bound, and the device told to raise it. */
 struct source {
@@ -130,4 +130,20 @@ TEST(message_of_a_line_whose_handler_is_gone_goes_nowhere)
     edu_use(&source.edu, other);
     edu_raise(&source.edu);
     expect_equal(take_signals(source.notification), 2);
+}
+
+TEST(message_signalled_lines_tell_what_to_write)
+{
+    uint64_t address = 0, address2 = 0;
+    uint32_t data = 0, data2 = 0;
+
+    expect_ok(irq_handler_msi(make_irq(boot->irq_msi_first), &address, &data));
+    expect_ok(irq_handler_msi(make_irq(boot->irq_lines - 1), &address2, &data2));
+    expect_true(address != 0 && data != data2);
+    expect_argument(irq_handler_msi(make_irq(MACHINE_LINE), &address, &data), ERR_UNSUPPORTED, 0);
+}
+
+TEST(message_signalled_lines_have_no_mode)
+{
+    expect_argument(irq_handler_set_mode(make_irq(boot->irq_msi_first), IRQ_EDGE), ERR_UNSUPPORTED, 0);
 }

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * AArch64: the functions of arch.h that are small enough to be inline; included at its end.
+ *
+ * arch.h has declared them as ordinary functions. "extern inline" with the GNU meaning gives the compiler a
+ * body and never an object to link, whatever was declared before.
+ */
+#ifndef ARCH_INLINE_H
+#define ARCH_INLINE_H
+
+#define ARCH_INLINE extern inline __attribute__((gnu_inline, always_inline))
+
+ARCH_INLINE word_t arch_syscall_operation(const struct arch_context *context)
+{
+    return context->x0_7[0];
+}
+
+ARCH_INLINE word_t arch_syscall_cap(const struct arch_context *context)
+{
+    return context->x0_7[1];
+}
+
+ARCH_INLINE word_t arch_syscall_tag(const struct arch_context *context)
+{
+    return context->x0_7[2];
+}
+
+ARCH_INLINE word_t arch_syscall_reply(const struct arch_context *context)
+{
+    return context->x0_7[3];
+}
+
+ARCH_INLINE void arch_set_status(struct arch_context *context, status_t status)
+{
+    context->x0_7[0] = status;
+}
+
+ARCH_INLINE void arch_set_result(struct arch_context *context, status_t status, word_t badge, tag_t tag)
+{
+    context->x0_7[0] = status;
+    context->x0_7[1] = badge;
+    context->x0_7[2] = tag;
+}
+
+ARCH_INLINE word_t arch_message_word(const struct arch_context *context, unsigned index)
+{
+    assert(index < MESSAGE_REGISTER_WORDS);
+    return context->x0_7[4 + index];
+}
+
+ARCH_INLINE void arch_set_message_word(struct arch_context *context, unsigned index, word_t value)
+{
+    assert(index < MESSAGE_REGISTER_WORDS);
+    context->x0_7[4 + index] = value;
+}
+
+ARCH_INLINE word_t arch_context_ip(const struct arch_context *context)
+{
+    return context->pc;
+}
+
+ARCH_INLINE word_t arch_context_sp(const struct arch_context *context)
+{
+    return context->sp;
+}
+
+/* Monitor debug: EL0 alone is stepped while MDSCR_EL1.SS is set, since KDE is clear (Arm ARM D2.12). */
+void step_set(word_t step);
+
+/*
+ * TPIDR_EL0 belongs to the user, who writes it without the kernel's knowledge; it stays in the register until
+ * another thread becomes current. A struct thread begins with its context.
+ */
+ARCH_INLINE void arch_thread_switch(struct thread *previous, struct thread *next)
+{
+    struct arch_context *from = (struct arch_context *)previous, *to = (struct arch_context *)next;
+    if (from)
+        __asm__ volatile("mrs %0, tpidr_el0" : "=r"(from->tls));
+    if (to)
+        __asm__ volatile("msr tpidr_el0, %0" : : "r"(to->tls));
+    word_t step = to ? to->step : 0;
+    if (unlikely((from ? from->step : 0) != step))
+        step_set(step);
+}
+
+/* The kernel's own root, without user mappings. */
+void space_load_kernel(void);
+
+/* A space without a number has no mappings either, and no ASID of its own. */
+ARCH_INLINE void arch_space_load(struct arch_space *space)
+{
+    if (unlikely(!space || space->number == 0))
+        space_load_kernel();
+    else /* going to user mode synchronises: no ISB is needed, the kernel's half is not concerned */
+        __asm__ volatile("msr ttbr0_el1, %0" : : "r"(space->root | (word_t)space->number << 48) : "memory");
+}
+
+ARCH_INLINE ticks_t arch_ticks(void)
+{
+    ticks_t ticks;
+    __asm__ volatile("isb\n mrs %0, cntvct_el0" : "=r"(ticks) : : "memory");
+    return ticks;
+}
+
+ARCH_INLINE void *arch_pointer(paddr_t physical)
+{
+    return (void *)(WINDOW_BASE + physical);
+}
+
+ARCH_INLINE paddr_t arch_physical(const void *pointer)
+{
+    return (word_t)pointer - WINDOW_BASE;
+}
+
+/* ---- Page-table entries: Arm ARM D8.3, 4 KiB granule. */
+
+#define PTE_VALID         WORD(0x1)
+#define PTE_TABLE         WORD(0x2) /* a table above level 0; a page at level 0 */
+#define PTE_MEMORY(index) ((word_t)(index) << 2)
+#define PTE_USER          WORD(0x40)
+#define PTE_READ_ONLY     WORD(0x80)
+#define PTE_INNER_SHARED  WORD(0x300)
+#define PTE_ACCESSED      WORD(0x400)
+#define PTE_NOT_GLOBAL    WORD(0x800)
+#define PTE_PXN           WORD(0x0020000000000000)
+#define PTE_UXN           WORD(0x0040000000000000)
+#define PTE_ADDRESS       WORD(0x0000fffffffff000)
+
+ARCH_INLINE unsigned arch_level_bits(unsigned level)
+{
+    return PAGE_BITS + ARCH_TABLE_BITS * level;
+}
+
+ARCH_INLINE arch_pte_t *arch_table_entry(arch_pte_t *table, unsigned level, word_t address)
+{
+    return &table[address >> arch_level_bits(level) & ((1u << ARCH_TABLE_BITS) - 1)];
+}
+
+ARCH_INLINE bool arch_pte_is_empty(arch_pte_t entry)
+{
+    return entry == 0;
+}
+
+ARCH_INLINE bool arch_pte_is_table(arch_pte_t entry, unsigned level)
+{
+    return level > 0 && (entry & (PTE_VALID | PTE_TABLE)) == (PTE_VALID | PTE_TABLE);
+}
+
+ARCH_INLINE paddr_t arch_pte_address(arch_pte_t entry)
+{
+    return entry & PTE_ADDRESS;
+}
+
+#endif

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * AArch64: the types and constants that arch.h asks of a port.
+ *
+ * A context is saved in one of two ways, told by `full`:
+ *
+ *     full == 0   by SVC. x8 to x18 and the flags are not in it: the ABI declares them destroyed.
+ *     full == 1   by an interrupt or an exception, or written by another thread: all of it counts.
+ *
+ * While a thread runs in user mode its `full` is 0 (the way out clears it), so that SVC need not write it.
+ */
+#ifndef ARCH_TYPES_H
+#define ARCH_TYPES_H
+
+#include "types.h"
+#include "layout.h"
+
+#define ARCH_NAME             "aarch64"
+#define ARCH_TABLE_LEVELS     4
+#define ARCH_TABLE_LEVELS_MAX 4
+#define ARCH_TABLE_BITS       9
+#define ARCH_IRQ_LINES        988 /* line n is shared peripheral interrupt n: INTID 32 + n */
+#define ARCH_IRQ_MSI_FIRST    ARCH_IRQ_LINES
+#define ARCH_HAS_IO_PORTS     0
+#define ARCH_SPACE_BITS       13 /* one page for struct address_space, one for the root table */
+#define ARCH_THREAD_BITS      11
+
+typedef uint64_t arch_pte_t;
+
+struct arch_context {
+    /* Arguments, results and message words: one cache line. */
+    word_t x0_7[8];
+    /* The rest of what every system call needs. */
+    word_t pc, sp, x29, x30;
+    word_t full;
+    word_t flags; /* NZCV, as in SPSR_EL1 */
+    word_t tls;   /* TPIDR_EL0; valid while the thread is not loaded: arch_thread_switch moves it */
+    word_t step;  /* FLAGS_STEP or 0 */
+    word_t x19_28[10];
+    /* Only after interrupts and exceptions. */
+    word_t x8_18[11];
+};
+
+_Static_assert(offsetof(struct arch_context, pc) == CONTEXT_PC, "layout.h");
+_Static_assert(offsetof(struct arch_context, x30) == CONTEXT_X30, "layout.h");
+_Static_assert(offsetof(struct arch_context, full) == CONTEXT_FULL, "layout.h");
+_Static_assert(offsetof(struct arch_context, step) == CONTEXT_STEP, "layout.h");
+_Static_assert(offsetof(struct arch_context, x19_28) == CONTEXT_X19, "layout.h");
+_Static_assert(offsetof(struct arch_context, x8_18) == CONTEXT_X8, "layout.h");
+_Static_assert(sizeof(struct arch_context) == CONTEXT_SIZE, "layout.h");
+
+struct arch_fpu {
+    ALIGNED(16) uint64_t v[32][2];
+    uint64_t fpsr, fpcr;
+};
+
+/*
+ * What an address space is to this port. `number` (1 to 4095, unique) is set by the caller of arch_space_init
+ * and used as the address-space identifier (ASID). The hardware tells all cores what to forget, under the
+ * ASID, so nothing is ever stale.
+ */
+struct arch_space {
+    paddr_t root;
+    uint32_t number;
+};
+
+struct arch_core {
+    bool unused;
+};
+
+_Static_assert(CONFIG_CORES == 1,
+               "this port runs on one core: see CURRENT in entry.S and arch_sync_instructions");
+
+#endif

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * User registers by number, for whoever starts, debugs or repairs a thread.
+ *
+ * Nothing that can be written makes the way out fault or gives user mode more than it has: the program counter is a
+ * user address, and of the flags only the conditions and the step are taken.
+ */
+#include "port.h"
+
+#define FLAGS_CONDITIONS 0xf0000000ul
+
+#define X_LOW(n)  [REGISTER_X0 + n] = CONTEXT_X0 + 8 * n
+#define X_FREE(n) [REGISTER_X0 + n] = CONTEXT_X8 + 8 * (n - 8)
+#define X_KEPT(n) [REGISTER_X0 + n] = CONTEXT_X19 + 8 * (n - 19)
+
+/* Where each register is in a context. */
+static const uint16_t places[REGISTER_COUNT] = {
+    [REGISTER_IP] = CONTEXT_PC,
+    [REGISTER_SP] = CONTEXT_SP,
+    [REGISTER_FLAGS] = CONTEXT_FLAGS,
+    X_LOW(0),
+    X_LOW(1),
+    X_LOW(2),
+    X_LOW(3),
+    X_LOW(4),
+    X_LOW(5),
+    X_LOW(6),
+    X_LOW(7),
+    X_FREE(8),
+    X_FREE(9),
+    X_FREE(10),
+    X_FREE(11),
+    X_FREE(12),
+    X_FREE(13),
+    X_FREE(14),
+    X_FREE(15),
+    X_FREE(16),
+    X_FREE(17),
+    X_FREE(18),
+    X_KEPT(19),
+    X_KEPT(20),
+    X_KEPT(21),
+    X_KEPT(22),
+    X_KEPT(23),
+    X_KEPT(24),
+    X_KEPT(25),
+    X_KEPT(26),
+    X_KEPT(27),
+    X_KEPT(28),
+    [REGISTER_X29] = CONTEXT_X29,
+    [REGISTER_X30] = CONTEXT_X30,
+    [REGISTER_TLS] = CONTEXT_TLS,
+};
+
+/* The thread pointer of the thread that is loaded is in the processor (arch_thread_switch). */
+static bool context_is_loaded(const struct arch_context *context)
+{
+    const struct thread *current = core_self()->current;
+    return current && context == &current->context;
+}
+
+static bool is_destroyed_by_syscall(unsigned number)
+{
+    return number == REGISTER_FLAGS || (number >= REGISTER_X8 && number <= REGISTER_X18);
+}
+
+/* After SVC some registers are not in the context, and count as what the way out would leave in them. From
+ * now on they are. */
+static void context_complete(struct arch_context *context)
+{
+    if (context->full)
+        return;
+    context->full = 1;
+    context->flags = 0;
+    for (unsigned i = 0; i < ARRAY_COUNT(context->x8_18); i++)
+        context->x8_18[i] = 0;
+}
+
+void arch_context_init(struct arch_context *context)
+{
+    *context = (struct arch_context){ 0 };
+    context_complete(context);
+}
+
+void arch_syscall_restart(struct arch_context *context)
+{
+    context->pc -= 4; /* the length of SVC */
+}
+
+word_t arch_register_read(const struct arch_context *context, unsigned number)
+{
+    assert(number < REGISTER_COUNT);
+    if (number == REGISTER_TLS && context_is_loaded(context))
+        return SYSREG_READ(tpidr_el0);
+    word_t value = *(const word_t *)((const char *)context + places[number]);
+    if (!context->full && is_destroyed_by_syscall(number))
+        value = 0;
+    return number == REGISTER_FLAGS ? value | context->step : value;
+}
+
+bool arch_register_check(unsigned number, word_t value)
+{
+    return number != REGISTER_IP || value < USER_ADDRESS_END;
+}
+
+void arch_register_write(struct arch_context *context, unsigned number, word_t value)
+{
+    check(number < REGISTER_COUNT && arch_register_check(number, value));
+    context_complete(context);
+    if (number == REGISTER_FLAGS) {
+        context->step = value & FLAGS_STEP;
+        value &= FLAGS_CONDITIONS;
+        if (context_is_loaded(context))
+            step_set(context->step);
+    }
+    *(word_t *)((char *)context + places[number]) = value;
+    if (number == REGISTER_TLS && context_is_loaded(context))
+        SYSREG_WRITE(tpidr_el0, value);
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Numbers that C, the assembler files and the linker script share: where things are in the kernel's half of
+ * the address space (TTBR1), and the offsets of struct arch_context.
+ *
+ *   0xffff800000000000   window    all ordinary memory at WINDOW_BASE + physical address; read-write, no execute
+ *   0xffffffff80000000   image     2 MiB: the kernel, wherever it was loaded; 4 KiB pages, each with the rights of
+ *                                  its section; the stacks are mapped at the end of it, with gaps
+ *   0xffffffffc0000000   devices   512 slots of 2 MiB: interrupt controller and console for good, firmware's
+ *                                  tables during boot
+ */
+#ifndef AARCH64_LAYOUT_H
+#define AARCH64_LAYOUT_H
+
+#ifdef __ASSEMBLER__
+#define WORD(n) n
+#else
+#define WORD(n) n##ul
+#endif
+
+#define WINDOW_BASE WORD(0xffff800000000000)
+#define WINDOW_SIZE WORD(0x0000400000000000) /* 64 TiB */
+#define KERNEL_BASE WORD(0xffffffff80000000)
+#define DEVICE_BASE WORD(0xffffffffc0000000)
+
+/*
+ * Stacks, in pages from STACK_AREA on: main stack 1-2, emergency stack 4. The pages between them are never
+ * mapped, so an overflow is an exception (reported on the emergency stack) and not silent damage.
+ */
+#define STACK_AREA          WORD(0xffffffff801f0000)
+#define STACK_AREA_END      WORD(0xffffffff801f6000)
+#define STACK_TOP           WORD(0xffffffff801f3000)
+#define STACK_TOP_EMERGENCY WORD(0xffffffff801f5000)
+#define STACK_PAGE_FIRST    0x1f0 /* index of STACK_AREA in the image's page table */
+#define STACK_MAPPED        0x16  /* the mapped ones, by page: a bit each */
+#define STACK_PAGES         3     /* mapped ones, in total */
+
+/* MAIR_EL1: the index of each kind of memory in it. */
+#define MEMORY_NORMAL   0
+#define MEMORY_DEVICE   1
+#define MEMORY_UNCACHED 2
+#define MAIR_VALUE      WORD(0x4404ff) /* write-back; device nGnRE; normal, not cacheable */
+
+/* struct arch_context (arch_types.h asserts that these agree). */
+#define CONTEXT_X0    0 /* to x7 */
+#define CONTEXT_PC    64
+#define CONTEXT_SP    72
+#define CONTEXT_X29   80
+#define CONTEXT_X30   88
+#define CONTEXT_FULL  96
+#define CONTEXT_FLAGS 104
+#define CONTEXT_TLS   112
+#define CONTEXT_STEP  120
+#define CONTEXT_X19   128 /* to x28 */
+#define CONTEXT_X8    208 /* to x18 */
+#define CONTEXT_SIZE  296
+
+#define EXCEPTION_CLASS_SVC 0x15
+
+#endif

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* AArch64: what the files of this port share with each other and with nobody else. */
+#ifndef AARCH64_PORT_H
+#define AARCH64_PORT_H
+
+#include "arch.h"
+#include "core.h"
+#include "cpu.h"
+#include "device_tree.h"
+#include "thread.h"
+#include "window.h"
+
+/* Runs once, or never: made small instead of fast, and kept apart from what runs often. */
+#define SELDOM __attribute__((cold))
+
+/* Stop with a sentence: for what is no bug of ours, and somebody can do something about. */
+#define BOOT_REFUSE(...) (print("Lucid cannot start: " __VA_ARGS__), print(".\n"), arch_halt(1))
+
+/* ---- cpu.c: what the processor can do. */
+
+struct cpu {
+    bool pan;
+    unsigned physical_bits; /* of an address */
+};
+extern struct cpu cpu;
+
+/* Fill in `cpu`. Returns NULL, or what is missing. */
+SELDOM const char *cpu_detect(void);
+/* Control registers. */
+SELDOM void cpu_init(void);
+
+/* ---- paging.c: the kernel's own mapping, made at boot. */
+
+extern paddr_t image_load; /* where the image begins */
+static inline paddr_t image_physical(const void *pointer)
+{
+    return (word_t)pointer - KERNEL_BASE + image_load;
+}
+
+/* Sections, from kernel.ld. */
+extern char image_start[], text_start[], rodata_start[], data_start[], bss_end[], image_end[];
+extern char payload_start[], payload_end[];
+
+/* Map all memory of the machine. */
+SELDOM void paging_init(struct boot_machine *machine);
+
+/* ---- gic.c: the interrupt controller. */
+
+SELDOM void gic_init(const struct device_tree *tree, struct boot_machine *machine);
+const char *gic_name(void);
+/* The interrupt that is to be taken, as an INTID; the special ones are GIC_SPECIAL and above. */
+unsigned gic_take(void);
+void gic_end(unsigned intid);
+#define GIC_SHARED  32u /* the first INTID of a line */
+#define GIC_SPECIAL 1020u
+
+/* ---- clock.c */
+
+SELDOM void clock_init(const struct device_tree *tree);
+extern unsigned timer_intid;
+/* It has fired: it stays silent until it is set again. */
+void timer_silence(void);
+
+/* ---- console.c */
+
+SELDOM void console_init(const struct boot_console *console);
+SELDOM void power_init(const struct device_tree *tree);
+
+/* ---- trap.c */
+
+void trap_interrupt(void);
+void trap_exception(word_t syndrome, word_t address);
+
+#endif

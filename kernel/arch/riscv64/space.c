@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Address spaces: page-table entries of user mappings, and the translation cache.
+ *
+ * With address-space identifiers (ASIDs), the TLB keeps the entries of spaces that are not loaded. A space's
+ * number is its ASID; 0 is the kernel's own root. Flushing a space that is not loaded means that its next load
+ * flushes its ASID, taken anew from the number. So a new space starts, and what a dead one left under the same
+ * number is never seen. A space that has lost its number (which is 0 then; the caller has emptied and flushed
+ * it before) has no ASID of its own: every load of it flushes. A processor without ASIDs, or with fewer than
+ * there are numbers, is treated as if there were none: every load flushes. The kernel's half is global and
+ * never changes.
+ *
+ * An entry that becomes valid is not flushed, although the TLB may remember that it was not: page faults that
+ * the tables do not explain are answered with a flush (space_allows, trap.c).
+ */
+#include "port.h"
+
+#define USER_LARGEST_LEVEL 2u
+#define KERNEL_HALF        256u /* first entry of a root table that maps the kernel */
+#define SATP_NUMBER        WORD(0x00000fffffffffff)
+
+static bool tagged; /* spaces have ASIDs of their own */
+
+/* The bits of an ASID that exist keep what is written: privileged architecture, 4.1.11. */
+bool space_detect_tags(void)
+{
+    word_t satp = CSR_READ(satp);
+    CSR_WRITE(satp, satp | (word_t)0xffff << SATP_ASID);
+    word_t asid = CSR_READ(satp) >> SATP_ASID & 0xffff;
+    CSR_WRITE(satp, satp);
+    tlb_flush_all();
+    tagged = asid >= SPACE_NUMBERS - 1;
+    return tagged;
+}
+
+static word_t satp_value(paddr_t root, word_t asid)
+{
+    word_t mode = paging_levels == 4 ? SATP_SV48 : SATP_SV39;
+    return mode << SATP_MODE | asid << SATP_ASID | root >> PAGE_BITS;
+}
+
+static word_t space_asid(const struct arch_space *space)
+{
+    return space->satp >> SATP_ASID & 0xffff;
+}
+
+void arch_space_init(struct arch_space *space, void *root_table)
+{
+    assert(space->number > 0 && space->number < SPACE_NUMBERS);
+    const arch_pte_t *kernel = kernel_root_table();
+    arch_pte_t *root = root_table;
+    for (unsigned i = KERNEL_HALF; i < 1u << ARCH_TABLE_BITS; i++)
+        root[i] = kernel[i];
+    space->satp = satp_value(arch_physical(root_table), 0);
+    space->flush = true;
+}
+
+arch_pte_t *arch_root_table(struct arch_space *space)
+{
+    return arch_pointer((space->satp & SATP_NUMBER) << PAGE_BITS);
+}
+
+static bool space_is_loaded(const struct arch_space *space)
+{
+    return ((CSR_READ(satp) ^ space->satp) & SATP_NUMBER) == 0;
+}
+
+void space_load_kernel(void)
+{
+    CSR_WRITE(satp, satp_value(image_physical(kernel_root_table()), 0));
+}
+
+void space_load_flushing(struct arch_space *space)
+{
+    bool own = tagged && space->number != 0;
+    word_t root = (space->satp & SATP_NUMBER) << PAGE_BITS;
+    space->satp = satp_value(root, own ? space->number : 0);
+    space->flush = !own;
+    CSR_WRITE(satp, space->satp);
+    tlb_flush_asid(space_asid(space));
+}
+
+void arch_tlb_flush_page(struct arch_space *space, word_t address, unsigned size_bits)
+{
+    assert(size_bits >= PAGE_BITS);
+    (void)size_bits; /* any address of a large page will do: 4.2.1 */
+    if (space_is_loaded(space))
+        tlb_flush_page(address, space_asid(space));
+    else
+        space->flush = true;
+}
+
+/* The flag stays set even if the space is loaded and flushed here: it may be about to lose its number. */
+void arch_tlb_flush_space(struct arch_space *space)
+{
+    if (space_is_loaded(space))
+        tlb_flush_asid(space_asid(space));
+    space->flush = true;
+}
+
+/* What the TLB still holds under the number is flushed when the next space of that number is first loaded. */
+void arch_space_destroy(struct arch_space *space)
+{
+    check(!space_is_loaded(space));
+}
+
+bool arch_user_range(word_t address, unsigned size_bits)
+{
+    word_t size = (word_t)1 << size_bits, end = paging_user_end();
+    return address < end && size <= end - address;
+}
+
+bool arch_frame_level(unsigned size_bits, unsigned *level)
+{
+    for (unsigned l = 0; l <= USER_LARGEST_LEVEL; l++)
+        if (arch_level_bits(l) == size_bits) {
+            *level = l;
+            return true;
+        }
+    return false;
+}
+
+/* ---- Entries. */
+
+word_t arch_pte_rights(arch_pte_t entry)
+{
+    if (!(entry & PTE_VALID))
+        return 0;
+    return (entry & PTE_READ ? RIGHT_READ : 0) | (entry & PTE_WRITE ? RIGHT_WRITE : 0) |
+           (entry & PTE_EXECUTE ? RIGHT_EXECUTE : 0);
+}
+
+/* What can be written can be read: the other encoding is reserved. Accessed and dirty are set from the start,
+ * so that the processor neither writes to a table nor asks for it by a page fault. What is cached is a property
+ * of the physical memory (PMA): without Svpbmt there is no choice, and none is needed on machines whose devices
+ * are coherent. */
+arch_pte_t arch_pte_frame(paddr_t frame, unsigned level, word_t rights, word_t cache)
+{
+    assert(!(frame & ((1ul << arch_level_bits(level)) - 1)));
+    (void)level, (void)cache;
+    if (!(rights & (RIGHT_READ | RIGHT_WRITE | RIGHT_EXECUTE)))
+        return 0;
+    arch_pte_t entry = PTE_FRAME(frame) | PTE_VALID | PTE_USER | PTE_ACCESSED | PTE_DIRTY;
+    if (rights & (RIGHT_READ | RIGHT_WRITE))
+        entry |= PTE_READ;
+    if (rights & RIGHT_WRITE)
+        entry |= PTE_WRITE;
+    if (rights & RIGHT_EXECUTE)
+        entry |= PTE_EXECUTE;
+    return entry;
+}
+
+/* The rights are those of the frames' entries. */
+arch_pte_t arch_pte_table(paddr_t table)
+{
+    return PTE_FRAME(table) | PTE_VALID;
+}
+
+arch_pte_t space_find(struct arch_space *space, word_t address, unsigned *level)
+{
+    if (!arch_user_range(address, 0))
+        return 0;
+    arch_pte_t *table = arch_root_table(space);
+    for (*level = ARCH_TABLE_LEVELS - 1;; --*level) {
+        arch_pte_t entry = *arch_table_entry(table, *level, address);
+        if (!arch_pte_is_table(entry, *level))
+            return entry;
+        table = arch_pointer(arch_pte_address(entry));
+    }
+}
+
+void space_flush_loaded(void)
+{
+    tlb_flush_asid(CSR_READ(satp) >> SATP_ASID & 0xffff);
+}
+
+/* ---- Caches. DMA is coherent; instruction fetch is not, and FENCE.I makes it so for this core. */
+
+void arch_sync_instructions(const void *memory, size_t size)
+{
+    (void)memory, (void)size; /* there is no fence for a part: one instruction, whatever the size */
+    __asm__ volatile("fence.i" : : : "memory");
+}
+
+void arch_cache_clean(const void *memory, size_t size)
+{
+    (void)memory, (void)size;
+    __asm__ volatile("fence iorw, iorw" : : : "memory");
+}
+
+void arch_cache_invalidate(const void *memory, size_t size)
+{
+    (void)memory, (void)size;
+    __asm__ volatile("fence iorw, iorw" : : : "memory");
+}
+
+void arch_clear_memory(void *memory, size_t size)
+{
+    assert(!(size & 63));
+    for (volatile word_t *to = memory, *end = to + size / sizeof(word_t); to < end; to += 8)
+        to[0] = to[1] = to[2] = to[3] = to[4] = to[5] = to[6] = to[7] = 0;
+}
