@@ -19,6 +19,11 @@
 #define SLOTS_FREE 2048u /* at least so many slots are left for the root component */
 struct core cores[CONFIG_CORES];
 
+#if CONFIG_CORES > 1
+unsigned core_count;
+static bool others_may_start;
+#endif
+
 struct slot *boot_slot(struct boot_builder *builder)
 {
     check(builder->next_slot < 1u << builder->cnode_bits);
@@ -126,7 +131,7 @@ static void add_ranges(struct boot_builder *builder)
     derivation_add_root(&slots[BOOT_SLOT_ASID_RANGE],
                         cap_make(OBJECT_ASID_RANGE, NULL, RIGHTS_ALL, 0, range_data(1, SPACE_NUMBERS - 1)));
     derivation_add_root(&slots[BOOT_SLOT_CORE_RANGE],
-                        cap_make(OBJECT_CORE_RANGE, NULL, RIGHTS_ALL, 0, range_data(0, CONFIG_CORES)));
+                        cap_make(OBJECT_CORE_RANGE, NULL, RIGHTS_ALL, 0, range_data(0, core_count)));
 }
 
 static void fill_object_sizes(struct boot_info *info)
@@ -147,7 +152,7 @@ static void fill_boot_info(struct boot_builder *builder)
 #ifdef CONFIG_DEBUG
     info->features |= BOOT_FEATURE_DEBUG;
 #endif
-    info->cores = CONFIG_CORES;
+    info->cores = core_count;
     info->counter_hz = arch_ticks_hz();
     info->counter_start = time_start();
     info->ns_multiplier = time_ns_multiplier();
@@ -169,11 +174,50 @@ static void fill_boot_info(struct boot_builder *builder)
 static void init_core(struct core *core, unsigned index)
 {
     core->index = index;
+    core->min_key = MIN_KEY_NONE;
     core->timer_armed = TICKS_NEVER;
     core->user_deadline = TICKS_NEVER;
     core->charged_at = arch_ticks();
     slot_set_place(&core->timer_slot, PLACE_CORE_TIMER);
 }
+
+#if CONFIG_CORES > 1
+static void init_cores(const struct boot_machine *machine)
+{
+    check(machine->cores >= 1 && machine->cores <= CONFIG_CORES);
+    core_count = machine->cores;
+    for (unsigned i = 0; i < core_count; i++)
+        init_core(&cores[i], i);
+}
+
+static void start_others(void)
+{
+    __atomic_store_n(&others_may_start, true, __ATOMIC_RELEASE);
+}
+
+void kernel_core_boot(void)
+{
+    struct core *core = core_self();
+
+    while (!__atomic_load_n(&others_may_start, __ATOMIC_ACQUIRE))
+        arch_relax();
+    lock_own(core);
+    core->reschedule = true;
+    scheduler_run(core);
+    unlock_own(core);
+    arch_exit();
+}
+#else
+static void init_cores(const struct boot_machine *machine)
+{
+    (void)machine;
+    init_core(core_self(), 0);
+}
+
+static void start_others(void)
+{
+}
+#endif
 
 NORETURN void kernel_boot(const struct boot_machine *machine)
 {
@@ -183,11 +227,10 @@ NORETURN void kernel_boot(const struct boot_machine *machine)
     builder.image = image_check(machine->payload, machine->payload_room);
     symbols_init((const char *)machine->payload + builder.image->symbols,
                  (size_t)builder.image->symbols_size);
-    init_core(core_self(), 0);
+    init_cores(machine);
     lock_own(core_self());
-    bool alone = lock_all(core_self()); /* nobody else is there yet: at once */
-    check(alone);
-    (void)alone;
+    while (!lock_all(core_self()))
+        ;
 
     builder.cnode_bits = choose_cnode_bits(builder.image);
     boot_choose_memory(&builder, boot_memory_size(builder.image, builder.cnode_bits));
@@ -199,8 +242,9 @@ NORETURN void kernel_boot(const struct boot_machine *machine)
     boot_make_root(&builder);
     fill_boot_info(&builder);
     print("lucid %s on %s: system '%s', %llu MiB, %u core%s\n", builder.image->version, machine->machine,
-          builder.image->system, (unsigned long long)builder.info->memory_bytes >> 20, CONFIG_CORES,
-          CONFIG_CORES == 1 ? "" : "s");
+          builder.image->system, (unsigned long long)builder.info->memory_bytes >> 20, core_count,
+          core_count == 1 ? "" : "s");
+    start_others();
     scheduler_run(core_self());
     unlock_own(core_self());
     arch_exit();

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The kernel's printing: to the machine's console, polled. No floating point, no allocation, no recursion. */
 #include "arch.h"
+#include "remote.h"
 #include <stdarg.h>
 
 static void put_padding(char pad, int count)
@@ -117,6 +118,7 @@ NORETURN void panic(const char *file, int line, const char *format, ...)
     if (panicking) /* the report itself failed: what was printed is all there is */
         arch_halt(1);
     panicking = true;
+    remote_halt();
     print("\nKERNEL PANIC at %s:%d: ", file, line);
     va_start(arguments, format);
     print_list(format, &arguments);

@@ -163,9 +163,22 @@ void arch_io_out(unsigned port, unsigned size, uint32_t value);
 
 /* ---- Cores, console, the end ------------------------------------------------------------------------------------- */
 
+/* Several cores (CONFIG_CORES > 1). The port has started them before kernel_boot, each on its own stack, with its own tables and timer; they come to
+ * kernel_core_boot. */
 #if CONFIG_CORES > 1
-struct core *core_self(void); /* this core (inline) */
+struct core *core_self(void);          /* this core (inline) */
+void arch_ipi(unsigned core);          /* an interrupt on that core, which calls kernel_ipi; what was written before is seen there */
+void arch_relax(void);                 /* in loops that wait for another core (inline) */
+NORETURN void arch_core_halt(void);    /* this core stops for good, and nothing else does */
+void arch_thread_save(struct thread *current); /* what arch_thread_switch would save of it (NULL: nothing); it stays loaded */
 #endif
+
+/* Flushing: arch_tlb_flush_page and _space forget on this core, and see to it that no other core uses such a translation after it next loads the
+ * space. Those that have it loaded now are asked by the portable part to do it, by these, which concern this core only. An
+ * arch_space_load that begins after the flush must see it, and so must one that begins before, if the flush did not see core->space changed: so it looks for stale tags after it has
+ * loaded. ARCH_TLB_BROADCAST: the hardware flushes on all cores, and the portable part asks nobody. */
+void arch_tlb_flush_page_here(struct arch_space *space, word_t address, unsigned size_bits);
+void arch_tlb_flush_space_here(struct arch_space *space);
 
 /* Print a character on the machine's console, polled. For panics, boot messages and SYS_DEBUG. */
 void arch_console_put(char c);
@@ -207,6 +220,7 @@ struct boot_machine {
     size_t device_tree_size;
     struct boot_console console; /* where arch_console_put prints, for boot_info */
     uint32_t features;           /* BOOT_FEATURE_FPU, _TAGS, _MELTDOWN */
+    unsigned cores;              /* that have been started, this one included; CONFIG_CORES > 1 */
     const char *machine;
 };
 NORETURN COLD void kernel_boot(const struct boot_machine *machine);
@@ -223,6 +237,10 @@ void kernel_exception(
     word_t code); /* EXCEPTION_*, machine code. FPU_OFF only if the thread may really not use it */
 /* An FPU instruction by a thread that may use the unit, but does not own it: makes it the owner and returns true; false: not allowed. */
 bool kernel_fpu_request(void);
+
+/* CONFIG_CORES > 1: the interrupt of arch_ipi; the first and only function that a further core calls. */
+void kernel_ipi(void);
+NORETURN void kernel_core_boot(void);
 
 /* Leave to user mode with the context of core_self()->current, or idle: the end of kernel_boot. */
 NORETURN void arch_exit(void);

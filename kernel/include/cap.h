@@ -97,6 +97,33 @@ static inline uint64_t pointer_pack(const void *pointer)
     return (uint64_t)(intptr_t)pointer << CAP_POINTER_SHIFT;
 }
 
+#if CONFIG_CORES > 1
+/* An empty slot gets a capability while other cores look it up: whoever sees the type sees the rest (DESIGN section 7). */
+static inline uint64_t cap_head(const struct cap *cap)
+{
+    return __atomic_load_n(&cap->head, __ATOMIC_ACQUIRE);
+}
+
+static inline void cap_publish(struct cap *where, struct cap cap)
+{
+    where->data = cap.data;
+    __atomic_store_n(&where->head, cap.head, __ATOMIC_RELEASE);
+}
+#else
+/*@ requires \valid_read(cap);
+    assigns \nothing;
+    ensures \result == cap->head; */
+static inline uint64_t cap_head(const struct cap *cap)
+{
+    return cap->head;
+}
+
+static inline void cap_publish(struct cap *where, struct cap cap)
+{
+    *where = cap;
+}
+#endif
+
 static inline struct cap cap_make(unsigned type, const void *object, word_t rights, unsigned small,
                                   uint64_t data)
 {
@@ -111,7 +138,7 @@ static inline struct cap cap_make(unsigned type, const void *object, word_t righ
     ensures \result == head_type(cap->head); */
 static inline unsigned cap_type(const struct cap *cap)
 {
-    return (unsigned)(cap->head & CAP_TYPE_MASK);
+    return (unsigned)(cap_head(cap) & CAP_TYPE_MASK);
 }
 
 /*@ requires \valid_read(cap);
@@ -119,7 +146,7 @@ static inline unsigned cap_type(const struct cap *cap)
     ensures \result == word_pointer(cap->head); */
 static inline void *cap_pointer(const struct cap *cap)
 {
-    return pointer_unpack(cap->head);
+    return pointer_unpack(cap_head(cap));
 }
 
 /*@ requires \valid_read(cap);
@@ -127,7 +154,7 @@ static inline void *cap_pointer(const struct cap *cap)
     ensures \result == head_rights(cap->head); */
 static inline word_t cap_rights(const struct cap *cap)
 {
-    return (word_t)(cap->head >> CAP_RIGHTS_SHIFT) & RIGHTS_ALL;
+    return (word_t)(cap_head(cap) >> CAP_RIGHTS_SHIFT) & RIGHTS_ALL;
 }
 
 /*@ requires \valid_read(cap);
@@ -135,7 +162,7 @@ static inline word_t cap_rights(const struct cap *cap)
     ensures \result == head_small(cap->head); */
 static inline unsigned cap_small(const struct cap *cap)
 {
-    return (unsigned)(cap->head >> CAP_SMALL_SHIFT & CAP_SMALL_MASK);
+    return (unsigned)(cap_head(cap) >> CAP_SMALL_SHIFT & CAP_SMALL_MASK);
 }
 
 /*@ requires \valid(cap) && small < 128;
@@ -146,8 +173,8 @@ static inline unsigned cap_small(const struct cap *cap)
 static inline void cap_set_small(struct cap *cap, unsigned small)
 {
     assert(small <= CAP_SMALL_MASK);
-    cap->head = (cap->head & ~((uint64_t)CAP_SMALL_MASK << CAP_SMALL_SHIFT)) | (uint64_t)small
-                                                                                   << CAP_SMALL_SHIFT;
+    SHARED_WRITE(cap->head,
+                 (cap->head & ~((uint64_t)CAP_SMALL_MASK << CAP_SMALL_SHIFT)) | (uint64_t)small << CAP_SMALL_SHIFT);
 }
 
 /*@ requires \valid(cap) && rights < 16;
@@ -158,8 +185,8 @@ static inline void cap_set_small(struct cap *cap, unsigned small)
 static inline void cap_set_rights(struct cap *cap, word_t rights)
 {
     assert(rights <= RIGHTS_ALL);
-    cap->head = (cap->head & ~((uint64_t)RIGHTS_ALL << CAP_RIGHTS_SHIFT)) | (uint64_t)rights
-                                                                                << CAP_RIGHTS_SHIFT;
+    SHARED_WRITE(cap->head,
+                 (cap->head & ~((uint64_t)RIGHTS_ALL << CAP_RIGHTS_SHIFT)) | (uint64_t)rights << CAP_RIGHTS_SHIFT);
 }
 
 /* The object, if the capability is of this type and has at least these rights: type and rights in one comparison. */
@@ -169,7 +196,7 @@ static inline void cap_set_rights(struct cap *cap, word_t rights)
 static inline bool cap_is(const struct cap *cap, unsigned type, word_t rights)
 {
     uint64_t mask = (uint64_t)rights << CAP_RIGHTS_SHIFT | CAP_TYPE_MASK;
-    return (cap->head & mask) == ((uint64_t)rights << CAP_RIGHTS_SHIFT | type);
+    return (cap_head(cap) & mask) == ((uint64_t)rights << CAP_RIGHTS_SHIFT | type);
 }
 
 /* ---- Untyped */

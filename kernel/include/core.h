@@ -2,8 +2,9 @@
 /*
  * What belongs to one core: what runs on it, its ready queue, its timer.
  *
- * All fields are protected by the core's lock, and only the core itself changes what it has loaded (current, context,
- * space, fpu_owner). With one core there is no lock and core_self() is a constant.
+ * All fields are protected by the core's lock. What the core has loaded (current, space, the FPU's state) is changed by others
+ * only while it is parked (sched/remote.c). `requests` and `lock` are written by everybody, and stand in lines of their own.
+ * With one core there is no lock and core_self() is a constant.
  */
 #ifndef KERNEL_CORE_H
 #define KERNEL_CORE_H
@@ -18,6 +19,14 @@ struct thread_queue {
     struct thread *first, *last;
 };
 
+#if CONFIG_CORES > 1
+/* First come, first served. */
+struct ticket_lock {
+    uint32_t next;  /* ticket that the next to come draws */
+    uint32_t owner; /* ticket that has the lock */
+};
+#endif
+
 struct core {
     struct thread *current;        /* NULL: idle. First field: the port's entry code relies on it */
     struct sched_context *context; /* that time is charged to; NULL: idle */
@@ -29,6 +38,12 @@ struct core {
     bool reschedule;    /* before leaving: look for a better thread */
     bool current_ended; /* current has used up its refill or yielded: it goes behind its equals */
     unsigned index;
+#if CONFIG_CORES > 1
+    uint8_t lock_set;   /* enum lock_set: which cores' locks this core's entry holds */
+    uint8_t lock_other; /* the other one, if it is LOCK_SET_TWO */
+    uint32_t lock_steps; /* of a long operation, since it has these locks */
+    bool in_syscall;    /* this core's entry is a system call of `current` that has done nothing yet */
+#endif
 #ifdef CONFIG_DEBUG
     uint8_t lock_level; /* enum lock_level: what this core's entry holds */
     uint8_t
@@ -48,15 +63,24 @@ struct core {
     struct thread_queue ready[PRIORITY_COUNT];
 
     struct arch_core arch;
+
+#if CONFIG_CORES > 1
+    ALIGNED(64) struct ticket_lock lock;
+    ALIGNED(64) uint32_t requests; /* REQUEST_*, from other cores, until answered */
+#endif
 };
 
 extern struct core cores[CONFIG_CORES];
 
+/* How many of them run: those that the machine has and the kernel is built for. Fixed at boot. */
 #if CONFIG_CORES == 1
+#define core_count 1u
 static inline struct core *core_self(void)
 {
     return &cores[0];
 }
+#else
+extern unsigned core_count;
 #endif
 
 #endif

@@ -7,6 +7,14 @@
 #include "core.h"
 #include "thread.h"
 
+/* The core looks who shall run: this one before it leaves the kernel, another when it is told (lock.c), or enters the kernel by itself. */
+static inline void core_reschedule(struct core *core)
+{
+    core->reschedule = true;
+    if (CONFIG_CORES > 1) /* also before its next system call is carried out */
+        core->min_key = MIN_KEY_NONE;
+}
+
 /* The thread's state becomes RUNNABLE, and it runs as soon as its context and priority let it. */
 void scheduler_make_runnable(struct thread *thread);
 /* A thread that is RUNNABLE got a context: queue it, or let it wait for time. */
@@ -23,6 +31,8 @@ void scheduler_stop_deferring(struct thread *thread);
 void scheduler_yield(void);
 /* Charge the running context up to now. Returns now. */
 ticks_t scheduler_charge(struct core *core);
+/* No core charges the context any more. */
+void scheduler_drop_context(struct sched_context *sc);
 /* Before leaving the kernel: if something changed, choose who runs, and set the timer. */
 void scheduler_run(struct core *core);
 /* `thread` runs now, on core->context, which the current thread has handed over to it; nothing about either is rare: for the fast
@@ -33,11 +43,22 @@ static inline void scheduler_switch(struct core *core, struct thread *thread)
 
     core->current = thread;
     if (thread->space != core->space) {
-        core->space = thread->space;
+        SHARED_WRITE(core->space, thread->space); /* before the load: see remote_flush */
         arch_space_load(&thread->space->arch);
     }
     arch_thread_switch(previous, thread);
 }
+
+#if CONFIG_CORES > 1
+/* The thread, which has no context, is of that core from now on; with it go the Reply it has armed and the notification bound to it.
+ * It is in no queue of the scheduler afterwards. */
+void scheduler_move(struct thread *thread, unsigned home);
+#else
+static inline void scheduler_move(struct thread *thread, unsigned home)
+{
+    (void)thread, (void)home;
+}
+#endif
 
 /* The timer fired: budgets, replenishments, the user timer. False: locks had to be taken first, call again. */
 bool scheduler_timer(struct core *core);
@@ -46,7 +67,7 @@ void scheduler_set_user_timer(struct core *core, ticks_t deadline);
 
 /* The core must not have this loaded any more. */
 void scheduler_unload_space(const struct address_space *space);
-void scheduler_unload_fpu(const struct thread *thread);
+void scheduler_unload_fpu(struct thread *thread);
 /* The thread, which is current, gets the FPU with its own state in it, if it may have it. */
 bool scheduler_give_fpu(struct thread *thread);
 
@@ -64,6 +85,7 @@ uint32_t thread_rare(const struct core *core, const struct thread *thread);
 /* To be called when something has changed that thread_rare looks at. */
 void thread_update_rare(struct thread *thread);
 void thread_set_key_priority(struct thread *thread, uint8_t priority);
+void thread_set_key_home(struct thread *thread, unsigned home);
 /* To be called when the ready queue's highest priority or the current thread has changed. */
 void core_update_min_key(struct core *core);
 /* What it should be: for the checker. */

@@ -17,6 +17,7 @@
 
 #include "arch.h"
 #include "cap.h"
+#include "core.h"
 #include "priority_queue.h"
 
 /* How a thread sends: what becomes of it when the message is taken. */
@@ -117,13 +118,18 @@ static inline struct thread *slot_thread(struct slot *slot)
 
 static inline uint8_t thread_priority(const struct thread *thread)
 {
-    return (uint8_t)thread->key;
+    return (uint8_t)SHARED_READ(thread->key);
 }
 
 /* The core whose lock protects the thread, and that it runs on. */
 static inline unsigned thread_home(const struct thread *thread)
 {
-    return thread->key >> KEY_HOME_SHIFT & 0xff;
+    return SHARED_READ(thread->key) >> KEY_HOME_SHIFT & 0xff;
+}
+
+static inline struct core *thread_core(const struct thread *thread)
+{
+    return &cores[CONFIG_CORES > 1 ? thread_home(thread) : 0];
 }
 
 static inline bool thread_is_blocked(const struct thread *thread)

@@ -31,6 +31,15 @@ typedef uint64_t ticks_t; /* of the core's counter */
 #define CONFIG_CORES 1
 #endif
 
+/* A word that one core writes while others read it without its lock: what they see is the old or the new. */
+#if CONFIG_CORES > 1
+#define SHARED_READ(where)         __atomic_load_n(&(where), __ATOMIC_RELAXED)
+#define SHARED_WRITE(where, value) __atomic_store_n(&(where), (value), __ATOMIC_RELAXED)
+#else
+#define SHARED_READ(where)         (where)
+#define SHARED_WRITE(where, value) ((where) = (value))
+#endif
+
 /* Panic with the place and the condition. `check` stays in release builds: for conditions that are cheap, or that
  * would destroy user data if they failed. `assert` is for debug and host builds. */
 /*@ requires never: \false;

@@ -14,9 +14,16 @@
  * So the running context stays the same: no time is charged, the timer is not touched, no queue but the endpoint's is.
  */
 #include "ipc.h"
+#include "lock.h"
 #include "lookup.h"
 #include "sched_context.h"
 #include "scheduler.h"
+
+/* This core's, so that its lock is held. */
+static inline bool is_local(const struct core *core, unsigned home)
+{
+    return CONFIG_CORES == 1 || home == core->index;
+}
 
 /* The object of a capability in a one-level address, if it has this type and these rights. */
 static inline void *fast_object(const struct thread *thread, cap_t address, unsigned type, word_t rights,
@@ -59,7 +66,7 @@ bool fastpath_call(struct core *core, struct thread *caller)
     struct endpoint *endpoint =
         fast_object(caller, arch_syscall_cap(&caller->context), OBJECT_ENDPOINT, RIGHT_WRITE, &cap);
 
-    if (!endpoint || endpoint->state != ENDPOINT_RECEIVING || endpoint->dying)
+    if (!endpoint || !is_local(core, home_of(endpoint)) || endpoint->state != ENDPOINT_RECEIVING || endpoint->dying)
         return false;
     struct thread *server = endpoint_first(endpoint);
     struct reply *reply = reply_armed(server);
@@ -85,7 +92,8 @@ bool fastpath_reply_recv(struct core *core, struct thread *server)
     struct endpoint *endpoint =
         fast_object(server, arch_syscall_cap(&server->context), OBJECT_ENDPOINT, RIGHT_READ, &cap);
 
-    if (!endpoint || !reply || endpoint->state == ENDPOINT_SENDING || endpoint->dying)
+    if (!endpoint || !reply || !is_local(core, home_of(endpoint)) || !is_local(core, home_of(reply)) ||
+        endpoint->state == ENDPOINT_SENDING || endpoint->dying)
         return false;
     if (reply->state != REPLY_OWED || reply->server != server || !reply_returns_context(reply) ||
         server->sc != reply->sc)

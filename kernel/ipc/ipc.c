@@ -34,18 +34,21 @@ bool ipc_send_locks(const struct thread *sender, const struct endpoint *endpoint
 {
     struct core *core = core_self();
 
-    if (!lock_home(core, endpoint->home))
+    if (!lock_home(core, home_of(endpoint)))
         return false;
     if (endpoint->state != ENDPOINT_RECEIVING) /* it queues: no partner yet */
         return true;
-    return lock_home(core, thread_home(endpoint_first(endpoint))) && carry_locks(sender, tag);
+    const struct thread *receiver = endpoint_first(endpoint);
+    const struct reply *reply = receiver->reply;
+    return lock_home(core, thread_home(receiver)) && (!reply || lock_home(core, home_of(reply))) &&
+           carry_locks(sender, tag);
 }
 
 bool ipc_receive_locks(const struct endpoint *endpoint, const struct reply *reply)
 {
     struct core *core = core_self();
 
-    if (!lock_home(core, endpoint->home) || (reply && !lock_home(core, reply->home)))
+    if (!lock_home(core, home_of(endpoint)) || (reply && !lock_home(core, home_of(reply))))
         return false;
     if (endpoint->state != ENDPOINT_SENDING)
         return true;
@@ -53,18 +56,29 @@ bool ipc_receive_locks(const struct endpoint *endpoint, const struct reply *repl
     return carry_locks(sender, sender->tag);
 }
 
+/* The context that its call donated, who has it, and whose it is. */
+static bool context_locks(const struct sched_context *sc)
+{
+    struct core *core = core_self();
+
+    return lock_home(core, SHARED_READ(sc->core)) && (!sc->owner || lock_home(core, thread_home(sc->owner))) &&
+           (!sc->thread || lock_home(core, thread_home(sc->thread)));
+}
+
 bool ipc_answer_locks(const struct thread *sender, const struct reply *reply, tag_t tag)
 {
     struct core *core = core_self();
 
-    if (!lock_home(core, reply->home))
+    if (!lock_home(core, home_of(reply)))
         return false;
     if (reply->state != REPLY_OWED)
         return true;
+    if (!lock_home(core, thread_home(reply->caller)))
+        return false;
     if (reply->caller->fault) /* the answer may stop it */
         return lock_all(core);
-    return lock_home(core, thread_home(reply->caller)) && (!reply->sc || lock_home(core, reply->sc->core)) &&
-           carry_locks(sender, tag);
+    return (!reply->server || lock_home(core, thread_home(reply->server))) &&
+           (!reply->sc || context_locks(reply->sc)) && carry_locks(sender, tag);
 }
 
 void ipc_set_result(struct thread *thread, status_t status, word_t badge, tag_t tag)
@@ -196,6 +210,8 @@ void ipc_receive(struct thread *receiver, struct endpoint *endpoint, struct repl
     } else {
         scheduler_forget(receiver);
         receiver->state = THREAD_STATE_RECEIVING;
+        if (endpoint->state == ENDPOINT_IDLE) /* an endpoint follows who serves it */
+            home_set(endpoint, thread_home(receiver));
         endpoint_enqueue(endpoint, receiver, ENDPOINT_RECEIVING);
         if (reply)
             reply_arm(reply, receiver);
@@ -213,6 +229,8 @@ void ipc_wait(struct thread *thread, struct notification *notification, bool pol
     } else {
         scheduler_forget(thread);
         thread->state = THREAD_STATE_WAITING;
+        if (queue_is_empty(&notification->waiters) && !notification->bound)
+            home_set(notification, thread_home(thread));
         notification_enqueue(notification, thread);
     }
 }

@@ -56,7 +56,7 @@ static bool give_one(struct thread *from, struct thread *to, unsigned index)
     if (lookup_slot(to, take, &target) != OK || !slot_can_be_filled(take, target))
         return false;
     /* Somebody has changed the page since the locks were taken. */
-    if ((mode & 0xff) == GIVE_MOVE && !lock_holds(LOCK_ALL))
+    if ((mode & 0xff) == GIVE_MOVE && !lock_has_all(core_self()))
         return false;
     return cap_transfer(source, target, mode & 0xff, mode >> 8, badge) == OK;
 }

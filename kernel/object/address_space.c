@@ -13,6 +13,7 @@
  * Protected by the tree lock; what a core has loaded, by the core (DESIGN section 7).
  */
 #include "address_space.h"
+#include "remote.h"
 #include "scheduler.h"
 
 static struct address_space *owners[SPACE_NUMBERS];
@@ -46,12 +47,24 @@ static void clear_user_half(struct address_space *space)
         arch_pte_write(arch_table_entry(root, level, address), 0);
 }
 
+void tlb_flush_page(struct address_space *space, word_t address, unsigned size_bits)
+{
+    arch_tlb_flush_page(&space->arch, address, size_bits);
+    remote_flush(space, address, size_bits);
+}
+
+void tlb_flush_space(struct address_space *space)
+{
+    arch_tlb_flush_space(&space->arch);
+    remote_flush(space, 0, 0);
+}
+
 void space_lose_number(struct address_space *space)
 {
     if (!space->number) /* it was destroyed: the capability to the number goes last */
         return;
     clear_user_half(space);
-    arch_tlb_flush_space(&space->arch);
+    tlb_flush_space(space);
     owners[space->number] = NULL;
     space->number = 0;
     space->arch.number = 0;

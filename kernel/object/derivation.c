@@ -54,7 +54,7 @@ static void unlink(struct slot *slot)
 
 static void make_empty(struct slot *slot)
 {
-    slot->cap = (struct cap){ 0, 0 };
+    cap_publish(&slot->cap, (struct cap){ 0, 0 });
     slot->next = 0;
     slot->prev = (uint64_t)slot_place(slot);
 }
@@ -64,21 +64,21 @@ void derivation_add_child(struct slot *parent, struct slot *slot, struct cap cap
     assert(lock_holds(LOCK_TREE));
     assert(slot_is_empty(slot) && !slot_is_empty(parent) && derivation_can_have_child(parent));
     link_between(parent, slot, slot_next(parent), slot_depth(parent) + 1);
-    slot->cap = cap;
+    cap_publish(&slot->cap, cap);
 }
 
 void derivation_add_sibling(struct slot *source, struct slot *slot, struct cap cap)
 {
     assert(lock_holds(LOCK_TREE) && slot_is_empty(slot) && !slot_is_empty(source));
     link_between(slot_prev(source), slot, source, slot_depth(source));
-    slot->cap = cap;
+    cap_publish(&slot->cap, cap);
 }
 
 void derivation_add_root(struct slot *slot, struct cap cap)
 {
     assert(lock_holds(LOCK_TREE) && slot_is_empty(slot));
     link_between(&derivation_anchor, slot, slot_next(&derivation_anchor), 0);
-    slot->cap = cap;
+    cap_publish(&slot->cap, cap);
 }
 
 void derivation_remove(struct slot *slot)
@@ -92,7 +92,7 @@ void derivation_move(struct slot *from, struct slot *to, struct cap cap)
 {
     assert(lock_holds(LOCK_ALL) && slot_is_empty(to) && !slot_is_empty(from));
     link_between(slot_prev(from), to, slot_next(from), slot_depth(from));
-    to->cap = cap;
+    cap_publish(&to->cap, cap);
     make_empty(from);
 }
 

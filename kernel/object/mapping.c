@@ -42,8 +42,8 @@ void mapping_write(struct cap *cap, struct mapping mapping)
     assert(mapping.address % PAGE_SIZE == 0 && mapping.number < SPACE_NUMBERS);
     cap->data = (uint64_t)(mapping.address >> PAGE_BITS) << RECORD_ADDRESS_SHIFT |
                 (uint64_t)mapping.number << RECORD_NUMBER_SHIFT | (mapping.generation & 0xffff);
-    cap->head = (cap->head & ~(RECORD_HIGH_MASK << RECORD_HIGH_SHIFT)) |
-                (uint64_t)(mapping.generation >> RECORD_LOW_BITS) << RECORD_HIGH_SHIFT;
+    SHARED_WRITE(cap->head, (cap->head & ~(RECORD_HIGH_MASK << RECORD_HIGH_SHIFT)) |
+                                (uint64_t)(mapping.generation >> RECORD_LOW_BITS) << RECORD_HIGH_SHIFT);
 }
 
 void mapping_clear(struct cap *cap)
@@ -196,7 +196,7 @@ void map_perform_frame(const struct map_operation *op)
         arch_sync_instructions(mapped_pointer(cap), (size_t)1 << size_bits);
     arch_pte_write(op->entry, op->value);
     if (op->changes_rights)
-        arch_tlb_flush_page(&op->space->arch, op->address, size_bits);
+        tlb_flush_page(op->space, op->address, size_bits);
     mapping_write(cap, (struct mapping){ op->space->number, op->space->generation, op->address });
 }
 
@@ -251,7 +251,7 @@ void mapping_undo(struct cap *cap)
         return;
     arch_pte_write(entry, 0);
     if (cap_type(cap) == OBJECT_PAGE_TABLE)
-        arch_tlb_flush_space(&space->arch);
+        tlb_flush_space(space);
     else
-        arch_tlb_flush_page(&space->arch, mapping_read(cap).address, frame_size_bits(cap));
+        tlb_flush_page(space, mapping_read(cap).address, frame_size_bits(cap));
 }

@@ -66,7 +66,7 @@ bool notification_wait_locks(const struct notification *notification)
 {
     struct core *core = core_self();
 
-    return lock_home(core, notification->home) &&
+    return lock_home(core, home_of(notification)) &&
            (!notification->bound || lock_home(core, thread_home(notification->bound)));
 }
 
@@ -98,6 +98,7 @@ void notification_bind(struct notification *notification, struct thread *thread)
 {
     thread->notification = notification;
     notification->bound = thread;
+    home_set(notification, thread_home(thread)); /* where it stays */
     thread_update_rare(thread);
     notification_deliver_bound(thread);
 }

@@ -65,6 +65,9 @@ static status_t decode_set_budget(const struct invocation *invocation, struct se
         return invocation_error(ERR_RANGE, 3);
     if (period < budget || period > PERIOD_MAXIMUM_NS)
         return invocation_error(ERR_RANGE, 4);
+    const struct sched_context *sc = cap_pointer(&slot->cap);
+    if (core != sc->core && (sc->owner || sc->thread)) /* its threads would have to move with it */
+        return invocation_error(ERR_BUSY, 2);
     *op = (struct set_budget){ .sc = cap_pointer(&slot->cap),
                                .core = (unsigned)core,
                                .budget = time_ticks(budget),
@@ -76,19 +79,21 @@ static status_t decode_set_budget(const struct invocation *invocation, struct se
 static void perform_set_budget(const struct set_budget *op)
 {
     struct sched_context *sc = op->sc;
-    struct core *core = core_self();
+    struct core *core = &cores[sc->core];
     struct thread *thread = sc->thread;
     bool wants = thread && thread->state == THREAD_STATE_RUNNABLE;
     ticks_t now = scheduler_charge(core);
 
     if (thread)
         scheduler_forget(thread);
-    sc->core = (uint8_t)op->core;
+    if (op->core != sc->core)
+        scheduler_drop_context(sc);
+    SHARED_WRITE(sc->core, (uint8_t)op->core);
     sc->badge = op->badge;
     refill_reset(sc, op->budget, op->period, now);
     if (wants && thread->state == THREAD_STATE_RUNNABLE && !thread->ready && thread != core->current)
         scheduler_consider(thread);
-    core->reschedule = true;
+    core_reschedule(core);
 }
 
 static status_t core_set_budget(struct invocation *invocation)

@@ -47,6 +47,7 @@ void reply_arm(struct reply *reply, struct thread *server)
 {
     assert(lock_holds_home(reply->home) && reply->state == REPLY_FREE);
     reply->state = REPLY_ARMED;
+    home_set(reply, thread_home(server));
     meet_server(reply, server);
 }
 
@@ -144,6 +145,10 @@ void reply_owe(struct reply *reply, struct thread *server, struct thread *caller
     /* A context that is used up is no help to the handler of that fault. */
     if (!server->sc && caller->sc && caller->fault != FAULT_TIMEOUT) {
         struct sched_context *sc = caller->sc;
+        if (thread_home(server) != sc->core) { /* a passive server follows its caller */
+            scheduler_move(server, sc->core);
+            home_set(reply, sc->core);
+        }
         chain_push(reply, sc);
         sched_context_hand_over(sc, caller, server);
         caller->lacks_context = LACKS_WITHDRAWN; /* if it has not come back with the answer */

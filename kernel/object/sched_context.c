@@ -45,6 +45,8 @@ static void detach(struct sched_context *sc)
 
 static void attach(struct sched_context *sc, struct thread *thread)
 {
+    if (thread_home(thread) != sc->core)
+        scheduler_move(thread, sc->core);
     assert(lock_holds_home(sc->core) && lock_holds_home(thread_home(thread)));
     assert(!sc->thread && !thread->sc);
     sc->thread = thread;
@@ -160,13 +162,7 @@ void sched_context_unbind(struct sched_context *sc)
 
 bool sched_context_destroy_step(struct sched_context *sc)
 {
-    struct core *core = core_self();
-
-    if (core->context == sc) { /* what it used is nobody's any more */
-        scheduler_charge(core);
-        core->context = NULL;
-        core->reschedule = true;
-    }
+    scheduler_drop_context(sc); /* what it used is nobody's any more */
     sched_context_unbind(sc);
     return reply_chain_forget_step(sc);
 }

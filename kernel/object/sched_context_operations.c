@@ -60,7 +60,7 @@ static status_t sched_context_info(struct invocation *invocation)
 {
     const struct sched_context *sc = invoked_context(invocation);
 
-    scheduler_charge(core_self());
+    scheduler_charge(&cores[sc->core]);
     invocation_result(invocation, (word_t)time_ns(sc->consumed));
     invocation_result(invocation, (word_t)time_ns(sc->budget));
     invocation_result(invocation, (word_t)time_ns(sc->period));

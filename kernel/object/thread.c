@@ -19,6 +19,7 @@
 #include "lock.h"
 #include "lookup.h"
 #include "notification.h"
+#include "remote.h"
 #include "reply.h"
 #include "sched_context.h"
 #include "scheduler.h"
@@ -27,7 +28,7 @@ void thread_init(struct thread *thread)
 {
     arch_context_init(&thread->context);
     arch_fpu_init(&thread->fpu);
-    thread->key = core_self()->index << KEY_HOME_SHIFT;
+    thread_set_key_home(thread, core_self()->index);
     thread->cnode = lookup_no_cnode;
     thread->cnode_mask = 0;
     zombie_list_init(&thread->slots[0]);
@@ -156,6 +157,7 @@ void thread_stop(struct thread *thread, unsigned reason, word_t code)
     assert(lock_holds(LOCK_ALL));
     if (thread->state == THREAD_STATE_STOPPED)
         return;
+    remote_take(thread);
     bool waited = thread_is_blocked(thread);
     bool passive = lives_on_others_time(thread);
     thread_unwait(thread);
@@ -166,7 +168,7 @@ void thread_stop(struct thread *thread, unsigned reason, word_t code)
     thread->stop_reason = (uint8_t)reason;
     thread->exit_code = code;
     if (thread == core_self()->current)
-        core_self()->reschedule = true;
+        core_reschedule(core_self());
     if (reason != THREAD_STOP_SUSPEND || thread == core_self()->current)
         fail_caller(thread);
     thread->lacks_context = passive ? LACKS_MESSAGE : LACKS_NOTHING;
@@ -197,9 +199,9 @@ bool thread_wait_locks(const struct thread *thread)
     switch (thread->state) {
     case THREAD_STATE_SENDING:
     case THREAD_STATE_RECEIVING:
-        return lock_home(core, ((const struct endpoint *)thread->waits_at)->home);
+        return lock_home(core, home_of((const struct endpoint *)thread->waits_at));
     case THREAD_STATE_WAITING:
-        return lock_home(core, ((const struct notification *)thread->waits_at)->home);
+        return lock_home(core, home_of((const struct notification *)thread->waits_at));
     default:
         return true;
     }
@@ -214,7 +216,7 @@ static void requeue_waiting(struct priority_queue *queue, struct thread *thread,
 
 void thread_set_priority(struct thread *thread, uint8_t priority, uint8_t max)
 {
-    struct core *core = core_self();
+    struct core *core = thread_core(thread);
 
     thread->priority_max = max;
     if (thread->state == THREAD_STATE_SENDING || thread->state == THREAD_STATE_RECEIVING)
@@ -229,5 +231,5 @@ void thread_set_priority(struct thread *thread, uint8_t priority, uint8_t max)
     if (ready)
         ready_append(core, thread);
     if (ready || thread == core->current)
-        core->reschedule = true;
+        core_reschedule(core);
 }

@@ -6,6 +6,7 @@
 #include "destroy.h"
 #include "invocation.h"
 #include "notification.h"
+#include "remote.h"
 #include "scheduler.h"
 
 static struct thread *invoked_thread(const struct invocation *invocation)
@@ -102,8 +103,8 @@ static void perform_configure(const struct configure *op)
         }
         thread_slot_fill(op->thread, rule->place, op->source[i], op->offset);
     }
-    if (op->thread == core_self()->current)
-        core_self()->reschedule = true; /* its space may be another now */
+    if (op->thread == thread_core(op->thread)->current)
+        core_reschedule(thread_core(op->thread)); /* its space may be another now */
 }
 
 static status_t thread_configure(struct invocation *invocation)
@@ -118,12 +119,22 @@ static status_t thread_configure(struct invocation *invocation)
 
 /* ---- Registers */
 
+/* A thread that runs on another core is interrupted there: its registers are in its context, and it goes on with what is there then. */
+static void interrupt(struct thread *thread)
+{
+    if (thread != thread_core(thread)->current)
+        return;
+    remote_take(thread);
+    scheduler_consider(thread);
+}
+
 static status_t thread_read_registers(struct invocation *invocation)
 {
-    const struct thread *thread = invoked_thread(invocation);
+    struct thread *thread = invoked_thread(invocation);
 
     if (thread == invocation->caller)
         return ERR_STATE;
+    interrupt(thread);
     for (unsigned i = 0; i < REGISTER_COUNT; i++)
         invocation_result(invocation, arch_register_read(&thread->context, i));
     return OK;
@@ -142,6 +153,7 @@ static status_t thread_write_registers(struct invocation *invocation)
     for (unsigned i = 0; i < count; i++)
         if (!arch_register_check((unsigned)first + i, invocation->argument[1 + i]))
             return invocation_error(ERR_RANGE, 2 + i);
+    interrupt(thread);
     thread->repeats = false; /* it may be sent elsewhere */
     for (unsigned i = 0; i < count; i++)
         arch_register_write(&thread->context, (unsigned)first + i, invocation->argument[1 + i]);

@@ -41,7 +41,7 @@ uint32_t core_min_key(const struct core *core)
     const struct thread *current = core->current;
     int highest = ready_highest(core);
 
-    if (!current || current->key >> KEY_RARE_SHIFT || fastpath_off)
+    if (!current || current->key >> KEY_RARE_SHIFT || fastpath_off || (CONFIG_CORES > 1 && core->reschedule))
         return MIN_KEY_NONE;
     return core->index << KEY_HOME_SHIFT | (highest < 0 ? 0 : (uint32_t)highest);
 }
@@ -53,16 +53,23 @@ void core_update_min_key(struct core *core)
 
 void thread_update_rare(struct thread *thread)
 {
-    struct core *core = core_self();
+    struct core *core = thread_core(thread);
 
-    thread->key = (thread->key & ((1u << KEY_RARE_SHIFT) - 1)) | thread_rare(core, thread);
+    SHARED_WRITE(thread->key, (thread->key & ((1u << KEY_RARE_SHIFT) - 1)) | thread_rare(core, thread));
     if (thread == core->current)
         core_update_min_key(core);
 }
 
 void thread_set_key_priority(struct thread *thread, uint8_t priority)
 {
-    thread->key = (thread->key & ~(uint32_t)PRIORITY_MAX) | priority;
+    SHARED_WRITE(thread->key, (thread->key & ~(uint32_t)PRIORITY_MAX) | priority);
+}
+
+void thread_set_key_home(struct thread *thread, unsigned home)
+{
+    uint32_t other = thread->key & ~((uint32_t)0xff << KEY_HOME_SHIFT);
+
+    SHARED_WRITE(thread->key, other | home << KEY_HOME_SHIFT);
 }
 
 #ifdef CONFIG_DEBUG

@@ -28,12 +28,17 @@
 #include "fault.h"
 #include "lock.h"
 #include "notification.h"
+#include "remote.h"
+#include "reply.h"
 #include "sched_context.h"
 #include "thread_queue.h"
 
+/* Only a core itself sets its timer. */
 static void timer_arm(struct core *core, ticks_t deadline)
 {
-    if (deadline < core->timer_armed) {
+    if (core != core_self()) {
+        core_reschedule(core);
+    } else if (deadline < core->timer_armed) {
         core->timer_armed = deadline;
         arch_timer_set(deadline);
     }
@@ -80,7 +85,7 @@ ticks_t scheduler_charge(struct core *core)
         if (refill_charge(sc, used)) {
             /* Its thread has to give way: queue it behind the others, or let it wait. */
             struct thread *thread = sc->thread;
-            core->reschedule = true;
+            core_reschedule(core);
             if (thread && thread->ready) {
                 ready_remove(core, thread);
                 if (refill_is_ready(sc, now))
@@ -95,9 +100,20 @@ ticks_t scheduler_charge(struct core *core)
     return now;
 }
 
+void scheduler_drop_context(struct sched_context *sc)
+{
+    struct core *core = &cores[sc->core];
+
+    if (core->context != sc)
+        return;
+    scheduler_charge(core);
+    core->context = NULL;
+    core_reschedule(core);
+}
+
 static void defer(struct core *core, struct thread *thread)
 {
-    core->reschedule = true;
+    core_reschedule(core);
     if (thread->deferred)
         return;
     thread->deferred = true;
@@ -106,7 +122,7 @@ static void defer(struct core *core, struct thread *thread)
 
 void scheduler_stop_deferring(struct thread *thread)
 {
-    struct core *core = core_self();
+    struct core *core = thread_core(thread);
 
     if (!thread->deferred)
         return;
@@ -131,7 +147,7 @@ static void lack_time(struct core *core, struct thread *thread)
 
 void scheduler_consider(struct thread *thread)
 {
-    struct core *core = core_self();
+    struct core *core = thread_core(thread);
     struct sched_context *sc = thread->sc;
 
     assert(lock_holds_home(thread_home(thread)));
@@ -158,12 +174,12 @@ void scheduler_consider(struct thread *thread)
         ready_append(core, thread);
     if (!core->current || core->current->state != THREAD_STATE_RUNNABLE ||
         thread_priority(thread) > thread_priority(core->current) || thread == core->current)
-        core->reschedule = true;
+        core_reschedule(core);
 }
 
 void scheduler_consider_answered(struct thread *thread)
 {
-    struct core *core = core_self();
+    struct core *core = thread_core(thread);
 
     if (thread->sc && !refill_is_ready(thread->sc, arch_ticks()))
         wait_for_replenishment(core, thread->sc);
@@ -179,14 +195,14 @@ void scheduler_make_runnable(struct thread *thread)
 
 void scheduler_forget(struct thread *thread)
 {
-    struct core *core = core_self();
+    struct core *core = thread_core(thread);
 
     if (thread->ready)
         ready_remove(core, thread);
     if (thread->sc)
         stop_waiting_for_replenishment(core, thread->sc);
     if (thread == core->current)
-        core->reschedule = true;
+        core_reschedule(core);
 }
 
 void scheduler_yield(void)
@@ -197,17 +213,18 @@ void scheduler_yield(void)
     if (!core->current_ended)
         refill_yield(core->context);
     core->current_ended = true;
-    core->reschedule = true;
+    core_reschedule(core);
 }
 
 void scheduler_unload_space(const struct address_space *space)
 {
     struct core *core = core_self();
 
+    remote_unload_space(space);
     if (core->space == space) {
-        core->space = NULL;
+        SHARED_WRITE(core->space, NULL);
         arch_space_load(NULL);
-        core->reschedule = true; /* a current thread that goes on loads it again, with its new tag */
+        core_reschedule(core); /* a current thread that goes on loads it again, with its new tag */
     }
 }
 
@@ -239,11 +256,13 @@ bool scheduler_give_fpu(struct thread *thread)
     return true;
 }
 
-void scheduler_unload_fpu(const struct thread *thread)
+void scheduler_unload_fpu(struct thread *thread)
 {
-    struct core *core = core_self();
+    struct core *core = thread_core(thread);
 
-    if (core->fpu_owner == thread) {
+    if (core != core_self()) {
+        remote_save_fpu(thread);
+    } else if (core->fpu_owner == thread) {
         if (arch_fpu_leaks()) /* then it is on: who leaves does not stay the owner */
             arch_fpu_clear();
         fpu_set_owner(core, NULL);
@@ -276,18 +295,6 @@ static void fpu_switch(struct core *core, const struct thread *thread)
     arch_fpu_enable(on);
 }
 
-/* `thread` runs now, on core->context, which it has. */
-static void load(struct core *core, struct thread *thread)
-{
-    struct thread *previous = core->current;
-
-    fpu_switch(core, thread);
-    scheduler_switch(core, thread);
-    if (previous)
-        thread_update_rare(previous);
-    thread_update_rare(thread);
-}
-
 /* Nobody runs now. The space stays loaded, in case its threads are next. */
 static void unload_current(struct core *core)
 {
@@ -298,6 +305,39 @@ static void unload_current(struct core *core)
     if (previous)
         thread_update_rare(previous);
     core_update_min_key(core);
+}
+
+#if CONFIG_CORES > 1
+void scheduler_move(struct thread *thread, unsigned home)
+{
+    unsigned before = thread_home(thread);
+
+    assert(lock_holds_home(home) && lock_holds_home(before) && !thread->sc);
+    remote_take(thread);
+    if (thread == core_self()->current)
+        unload_current(core_self());
+    scheduler_forget(thread);
+    scheduler_stop_deferring(thread);
+    remote_save_fpu(thread);
+    thread_set_key_home(thread, home);
+    if (thread->reply && thread->reply->state == REPLY_ARMED)
+        home_set(thread->reply, home);
+    if (thread->notification)
+        home_set(thread->notification, home);
+    thread_update_rare(thread);
+}
+#endif
+
+/* `thread` runs now, on core->context, which it has. */
+static void load(struct core *core, struct thread *thread)
+{
+    struct thread *previous = core->current;
+
+    fpu_switch(core, thread);
+    scheduler_switch(core, thread);
+    if (previous)
+        thread_update_rare(previous);
+    thread_update_rare(thread);
 }
 
 /* Put the thread that was running where it belongs, if it could go on. */
@@ -337,10 +377,11 @@ static void time_out(struct core *core, struct thread *thread)
 #define DEFERRED_PER_ENTRY 8
 
 /* A few of those that are deferred. Each can defer another. Who stops or faults affects others of any home. */
-static void settle_deferred(struct core *core, ticks_t now)
+static void settle_deferred(struct core *core)
 {
-    while (core->deferred.first && !lock_all(core))
+    while (!lock_all(core))
         ;
+    ticks_t now = scheduler_charge(core);
     for (int i = 0; i < DEFERRED_PER_ENTRY && core->deferred.first; i++) {
         struct thread *thread = core->deferred.first;
         assert(thread->state == THREAD_STATE_RUNNABLE && !thread->ready);
@@ -372,13 +413,14 @@ void scheduler_run(struct core *core)
     if (!core->reschedule)
         return;
     ticks_t now = scheduler_charge(core);
-    struct thread *previous = core->current;
     requeue_current(core, now);
-    core->current = NULL; /* it is where it belongs: whoever goes on by what follows is queued, it too */
-    settle_deferred(core, now);
-    core->current = previous;
-    core->reschedule = false;
     core->current_ended = false;
+    if (unlikely(core->deferred.first)) {
+        unload_current(core); /* it is where it belongs: whoever goes on by what follows is queued, it too */
+        settle_deferred(core);
+        now = core->charged_at;
+    }
+    core->reschedule = false;
 
     struct thread *best = take_best(core);
     if (best) /* also if it goes on: its tick may have come very late */
@@ -413,7 +455,7 @@ static void replenish(struct core *core, ticks_t now)
 bool scheduler_timer(struct core *core)
 {
     core->timer_armed = TICKS_NEVER;
-    core->reschedule = true;
+    core_reschedule(core);
     ticks_t now = scheduler_charge(core);
     replenish(core, now);
     if (core->user_deadline > now)

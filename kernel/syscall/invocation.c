@@ -130,7 +130,7 @@ static unsigned object_home(const struct invocation *invocation)
     if (cap_type(cap) == OBJECT_THREAD)
         return thread_home(cap_pointer(cap));
     assert(cap_type(cap) == OBJECT_SCHED_CONTEXT);
-    return ((const struct sched_context *)cap_pointer(cap))->core;
+    return SHARED_READ(((const struct sched_context *)cap_pointer(cap))->core);
 }
 
 /* Under the locks that it needs. INVOKE_AGAIN: they had to be taken first. */

@@ -251,20 +251,54 @@ static bool slow_syscall(struct thread *thread, word_t operation)
     }
 }
 
+/* Another core has changed something before this one had its lock: what the current thread wanted is done when it next runs, if it does. */
+static bool entry_is_void(const struct core *core)
+{
+    return CONFIG_CORES > 1 && unlikely(core->reschedule);
+}
+
+/* A system call that has done nothing is dropped: its thread begins it anew, unless it has been taken away, and whoever did so has seen to that. */
+static void drop_syscall(struct core *core, struct thread *thread)
+{
+    if (core->current == thread)
+        arch_syscall_restart(&thread->context);
+}
+
+static void run_slow(struct core *core, struct thread *thread, word_t operation)
+{
+#if CONFIG_CORES > 1
+    core->in_syscall = true;
+#endif
+    while (!slow_syscall(thread, operation)) /* at most twice: then all locks are held */
+        if (entry_is_void(core)) {
+            drop_syscall(core, thread);
+            break;
+        }
+#if CONFIG_CORES > 1
+    core->in_syscall = false;
+#endif
+}
+
 void kernel_syscall(void)
 {
     struct core *core = core_self();
-    struct thread *thread = core->current;
-    word_t operation = arch_syscall_operation(&thread->context);
 
-    lock_own(core);
+    lock_own_in_syscall(core);
+    struct thread *thread = core->current;
+    if (entry_is_void(core)) {
+        if (thread)
+            arch_syscall_restart(&thread->context);
+        scheduler_run(core);
+        unlock_own(core);
+        return;
+    }
+    word_t operation = arch_syscall_operation(&thread->context);
     if (operation == SYS_CALL ? fastpath_call(core, thread)
                               : operation == SYS_REPLY_RECV && fastpath_reply_recv(core, thread)) {
         unlock_own(core);
         return;
     }
-    while (!slow_syscall(thread, operation)) /* at most twice: then all locks are held */
-        ;
+    run_slow(core, thread, operation);
     scheduler_run(core);
     unlock_own(core);
 }
@@ -296,9 +330,10 @@ static void raise_and_run(unsigned fault, word_t word0, word_t word1)
     struct core *core = core_self();
 
     lock_own(core);
-    while (!fault_locks(core->current))
+    while (!entry_is_void(core) && !fault_locks(core->current))
         ;
-    fault_raise(core->current, fault, word0, word1);
+    if (!entry_is_void(core)) /* else it is raised again if the thread goes on there */
+        fault_raise(core->current, fault, word0, word1);
     scheduler_run(core);
     unlock_own(core);
 }
@@ -318,7 +353,21 @@ bool kernel_fpu_request(void)
     struct core *core = core_self();
 
     lock_own(core);
-    bool given = scheduler_give_fpu(core->current);
+    bool given = entry_is_void(core) || scheduler_give_fpu(core->current);
+    scheduler_run(core);
     unlock_own(core);
     return given;
 }
+
+#if CONFIG_CORES > 1
+void kernel_ipi(void)
+{
+    struct core *core = core_self();
+
+    if (remote_answer(core))
+        return;
+    lock_own(core);
+    scheduler_run(core);
+    unlock_own(core);
+}
+#endif

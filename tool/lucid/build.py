@@ -10,6 +10,7 @@ Ninja does it; this module writes its file. Objects are shared by all systems of
 compiler) and lie in build/VARIANT/.objects; what belongs to one system lies in build/VARIANT/SYSTEM. All
 paths in the Ninja file are relative to the repository, where Ninja runs.
 """
+import argparse
 import hashlib
 import json
 import os
@@ -27,6 +28,7 @@ from .version import version_text
 
 KERNEL_FOLDERS = ("boot", "ipc", "object", "sched", "syscall")
 CHECK_FOLDER = "check"       # the invariant checker: in debug and host builds
+CORES_MAX = 64
 ROOT_ADDRESS = 0x400000
 FIRST_ADDRESS = 0x10000000   # of the first component
 ADDRESS_STEP = 0x1000000     # components lie this far apart, or more if they are larger
@@ -38,10 +40,12 @@ class Variant:
     board: str
     kind: str = "release"
     compiler: str = "gcc"
+    cores: int = 1  # that the kernel has room for
 
     @property
     def name(self):
-        return self.board + ("-debug" if self.kind == "debug" else "") + ("-clang" if self.compiler == "clang" else "")
+        return (self.board + ("-debug" if self.kind == "debug" else "") + ("-clang" if self.compiler == "clang" else "")
+                + (f"-{self.cores}cores" if self.cores > 1 else ""))
 
     @property
     def folder(self):
@@ -52,7 +56,7 @@ class Variant:
         return self.folder / ".objects"
 
     def __str__(self):
-        return f"{self.board}, {self.kind}, {self.compiler}"
+        return f"{self.board}, {self.kind}, {self.compiler}" + (f", {self.cores} cores" if self.cores > 1 else "")
 
 
 @dataclass(frozen=True)
@@ -190,7 +194,8 @@ class BuildFile:
         return target
 
     def _kernel(self):
-        flags = self._flags("kernel", compiler.kernel_flags(self.port, self.variant.kind, self.variant.compiler))
+        flags = self._flags("kernel", compiler.kernel_flags(self.port, self.variant.kind, self.variant.compiler,
+                                                             self.variant.cores))
         checker = [CHECK_FOLDER] if self.variant.kind == "debug" else []
         folders = [f"kernel/{folder}" for folder in [*KERNEL_FOLDERS, *checker]] + [self.port.folder]
         shared = [Path("kernel/arch/shared", name) for name in self.port.shared]
@@ -299,10 +304,18 @@ def add_build_options(parser, default_board):
     kind.add_argument("--debug", dest="kind", action="store_const", const="debug", help="all assertions, SYS_DEBUG")
     parser.add_argument("--cc", choices=compiler.COMPILERS, default="gcc", dest="compiler",
                         help="the compiler (default gcc)")
+    parser.add_argument("--cores", type=number_of_cores, default=1, metavar="N",
+                        help=f"processor cores, 1 to {CORES_MAX} (default 1, for which the kernel has no locks)")
+
+
+def number_of_cores(text):
+    if not text.isdigit() or not 1 <= int(text) <= CORES_MAX:
+        raise argparse.ArgumentTypeError(f"not a number of cores from 1 to {CORES_MAX}: '{text}'")
+    return int(text)
 
 
 def variant_of(arguments):
-    return Variant(arguments.board, arguments.kind, arguments.compiler)
+    return Variant(arguments.board, arguments.kind, arguments.compiler, arguments.cores)
 
 
 def command(arguments):

@@ -81,8 +81,6 @@ def add_run(commands):
                         "the machine failed; 2 it could not be started; 130, 143, 129 ended by Ctrl-C, SIGTERM, SIGHUP.")
     add_system(parser)
     add_build_options(parser, DEFAULT_BOARD)
-    parser.add_argument("--cores", type=positive(int, "a number of cores"), default=1, metavar="N",
-                        help="processor cores (default 1)")
     parser.add_argument("--memory", metavar="SIZE",
                         help="the machine's memory, like 512MiB (default: the description's, or the board's)")
     parser.add_argument("--timeout", type=positive(float, "a number of seconds"), metavar="S",

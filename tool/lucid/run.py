@@ -326,8 +326,6 @@ def command(arguments):
                       extra=arguments.extra, memory=memory_size(arguments.memory) if arguments.memory else None)
     built = build(arguments.system, variant_of(arguments), iso=boot != "elf")
     check_memory(built.system, options.memory)
-    if arguments.cores > 1:
-        complain(f"the machine has {arguments.cores} cores; this kernel uses one of them")
     if terminal.is_interactive():
         complain(f"starting {built.system.name} on {built.system.board.name}; Ctrl-A X leaves")
     elif terminal.is_half():

@@ -162,16 +162,25 @@ static void ioapic_add(paddr_t address, uint32_t first_line)
     acpi.ioapic[acpi.ioapic_count++].first_line = first_line;
 }
 
+static void core_add(uint32_t id, uint32_t flags)
+{
+    if (!(flags & MADT_ENABLED))
+        return;
+    if (acpi.cores < CONFIG_CORES)
+        acpi.core_id[acpi.cores] = id;
+    acpi.cores++;
+}
+
 static void madt_entry_read(const struct madt_entry *entry)
 {
     switch (entry->type) {
     case MADT_LAPIC:
         if (entry->length >= sizeof(struct madt_lapic))
-            acpi.cores += ((const struct madt_lapic *)entry)->flags & MADT_ENABLED;
+            core_add(((const struct madt_lapic *)entry)->id, ((const struct madt_lapic *)entry)->flags);
         return;
     case MADT_X2APIC:
         if (entry->length >= sizeof(struct madt_x2apic))
-            acpi.cores += ((const struct madt_x2apic *)entry)->flags & MADT_ENABLED;
+            core_add(((const struct madt_x2apic *)entry)->id, ((const struct madt_x2apic *)entry)->flags);
         return;
     case MADT_IOAPIC:
         if (entry->length >= sizeof(struct madt_ioapic))

@@ -87,19 +87,49 @@ ARCH_INLINE void arch_thread_switch(struct thread *previous, struct thread *next
     }
 }
 
+#if CONFIG_CORES > 1
+/* The last word of the stack that this runs on (layout.h). */
+ARCH_INLINE struct core *core_self(void)
+{
+    word_t stack;
+
+    __asm__("mov %%rsp, %0" : "=r"(stack));
+    return *(struct core **)((stack | (STACK_BLOCK - 1)) - (sizeof(word_t) - 1));
+}
+
+ARCH_INLINE void arch_relax(void)
+{
+    __asm__ volatile("pause" : : : "memory");
+}
+
+ARCH_INLINE void arch_thread_save(struct thread *current)
+{
+    struct arch_context *context = (struct arch_context *)current;
+
+    if (!current)
+        return;
+    __asm__ volatile("rdfsbase %0" : "=r"(context->fs_base));
+    __asm__ volatile("rdgsbase %0" : "=r"(context->gs_base));
+}
+#endif
+
 /* The rare cases of arch_space_load (space.c): the kernel's own root; a space of which the TLB may hold what
  * is not true. */
 void space_load_kernel(void);
 void space_load_flushing(struct arch_space *space);
+bool space_is_stale(const struct arch_space *space);
 
+/* Whether tags are stale is looked at after the load, which waits for all stores and loads before it (SDM vol. 3, 8.3): either who
+ * marked them sees that the space is loaded here, or this sees the mark. */
 ARCH_INLINE void arch_space_load(struct arch_space *space)
 {
-    if (unlikely(!space))
+    if (unlikely(!space)) {
         space_load_kernel();
-    else if (unlikely(space->flush))
+        return;
+    }
+    __asm__ volatile("mov %0, %%cr3" : : "r"(space->cr3) : "memory");
+    if (unlikely(SHARED_READ(space->stale)) && space_is_stale(space))
         space_load_flushing(space);
-    else
-        __asm__ volatile("mov %0, %%cr3" : : "r"(space->cr3) : "memory");
 }
 
 ARCH_INLINE ticks_t arch_ticks(void)

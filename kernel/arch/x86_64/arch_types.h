@@ -59,19 +59,21 @@ struct arch_fpu {
 /*
  * What an address space is to this port. `number` (1 to 4095, unique) is set by the caller of arch_space_init
  * and used as the process-context identifier. `cr3` is what is loaded: the root table, the PCID, and the bit
- * that keeps what the TLB holds under this PCID (SDM vol. 3, 4.10.4.1); if `flush` is set, that is not true
- * any more, and the next load must leave the bit away.
+ * that keeps what the TLB holds under this PCID (SDM vol. 3, 4.10.4.1). `stale` has a bit for each core: if it is set, the core's TLB may
+ * hold under this PCID what is not true any more, and the next load there must flush it.
  */
 struct arch_space {
     word_t cr3;
+    uint64_t stale;
     uint32_t number;
-    bool flush;
 };
+
+#define ARCH_TLB_BROADCAST 0
 
 struct arch_core {
     bool fpu_on; /* CR0.TS is clear */
 };
 
-_Static_assert(CONFIG_CORES == 1, "this port runs on one core: see CURRENT in entry.S and struct arch_space");
+_Static_assert(CONFIG_CORES <= 64, "a core is a bit in struct arch_space, and its stacks have an area behind the image");
 
 #endif

@@ -78,8 +78,8 @@ start:
         add     $0x1000, %eax
         add     $8, %edi
         loop    1b
-        movl    $PHYSICAL(stack_pages) + 3, PHYSICAL(kernel_image_table) + 8 * (STACK_PAGE_FIRST + 1)
-        movl    $PHYSICAL(stack_pages) + 0x1003, PHYSICAL(kernel_image_table) + 8 * (STACK_PAGE_FIRST + 2)
+        movl    $PHYSICAL(stack_pages) + 3, PHYSICAL(kernel_image_table) + 8 * (STACK_PAGE_FIRST + 2)
+        movl    $PHYSICAL(stack_pages) + 0x1003, PHYSICAL(kernel_image_table) + 8 * (STACK_PAGE_FIRST + 3)
         movl    $PHYSICAL(kernel_image_table) + 3, PHYSICAL(kernel_image_directory)
         movl    $PHYSICAL(kernel_image_directory) + 3, PHYSICAL(kernel_high)
         movl    $PHYSICAL(kernel_image_directory) + 3, PHYSICAL(kernel_high) + 8 * 510

@@ -150,6 +150,21 @@ void clock_init(void)
     lapic_timer_mode(cpu.tsc_deadline, false);
 }
 
+#if CONFIG_CORES > 1
+void clock_init_core(void)
+{
+    lapic_timer_mode(cpu.tsc_deadline, false);
+}
+
+void clock_wait_us(unsigned us)
+{
+    ticks_t end = arch_ticks() + ticks_hz / 1000000 * us;
+
+    while (arch_ticks() < end)
+        arch_relax();
+}
+#endif
+
 uint64_t arch_ticks_hz(void)
 {
     return ticks_hz;

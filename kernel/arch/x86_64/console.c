@@ -82,6 +82,14 @@ error_t arch_power(word_t how)
     return ERR_UNSUPPORTED;
 }
 
+#if CONFIG_CORES > 1
+void arch_core_halt(void)
+{
+    for (;;)
+        __asm__ volatile("cli; hlt");
+}
+#endif
+
 /* The emulators' ports are left alone on a real machine, where something else may be behind them. */
 void arch_halt(int status)
 {

@@ -127,11 +127,14 @@ _Static_assert(sizeof(struct gate) == 16, "SDM vol. 3, figure 6-8");
 #define EXCEPTION_STUB_SIZE 16u
 #define INTERRUPT_STUB_SIZE 8u
 
-/* Main stack (two pages), NMI, double fault, machine check: mapped in STACK_AREA (layout.h). */
-ALIGNED(4096) char stack_pages[STACK_PAGES][PAGE_SIZE];
+/* For each core: main stack (two pages), NMI, double fault, machine check: mapped in STACK_AREA (layout.h). */
+ALIGNED(4096) char stack_pages[CONFIG_CORES * STACK_PAGES][PAGE_SIZE];
 
-static uint64_t segments[8];
-static struct tss tss;
+#define SEGMENTS 8u
+static struct {
+    uint64_t segments[SEGMENTS];
+    struct tss tss;
+} tables[CONFIG_CORES];
 static struct gate gates[VECTOR_COUNT];
 
 extern char exception_stubs[], interrupt_stubs[], entry_syscall[];
@@ -161,29 +164,43 @@ static void gates_init(void)
     gates[VECTOR_MACHINE].stack = IST_MACHINE;
 }
 
-static void segments_init(void)
+static void segments_init(unsigned core)
 {
-    word_t base = (word_t)&tss;
+    uint64_t *segments = tables[core].segments;
+    word_t base = (word_t)&tables[core].tss;
     segments[SELECTOR_KERNEL_CODE / 8] = SEGMENT_KERNEL_CODE;
     segments[SELECTOR_KERNEL_DATA / 8] = SEGMENT_KERNEL_DATA;
     segments[SELECTOR_USER_DATA / 8] = SEGMENT_USER_DATA;
     segments[SELECTOR_USER_CODE / 8] = SEGMENT_USER_CODE;
     segments[SELECTOR_TSS / 8] =
-        SEGMENT_TSS | (sizeof(tss) - 1) | (base & 0xffffff) << 16 | (base >> 24 & 0xff) << 56;
+        SEGMENT_TSS | (sizeof(struct tss) - 1) | (base & 0xffffff) << 16 | (base >> 24 & 0xff) << 56;
     segments[SELECTOR_TSS / 8 + 1] = base >> 32;
 }
 
-void cpu_init_tables(void)
+static void stacks_init(unsigned core)
 {
-    tss.stack[0] = STACK_TOP;
-    tss.emergency[IST_NMI - 1] = STACK_TOP_NMI;
-    tss.emergency[IST_DOUBLE - 1] = STACK_TOP_DOUBLE;
-    tss.emergency[IST_MACHINE - 1] = STACK_TOP_MACHINE;
-    tss.io_bitmap = sizeof(tss);
-    segments_init();
-    gates_init();
+    struct tss *tss = &tables[core].tss;
+    word_t area = (word_t)core * STACK_AREA_SIZE;
 
-    struct table_pointer gdt = { sizeof(segments) - 1, (word_t)segments };
+    for (unsigned page = 1; page < STACK_PAGES; page++) /* 0 and 1 are one stack */
+        *(struct core **)(stack_pages[core * STACK_PAGES + page] + PAGE_SIZE - sizeof(word_t)) = &cores[core];
+    tss->stack[0] = STACK_TOP + area;
+    tss->emergency[IST_NMI - 1] = STACK_TOP_NMI + area;
+    tss->emergency[IST_DOUBLE - 1] = STACK_TOP_DOUBLE + area;
+    tss->emergency[IST_MACHINE - 1] = STACK_TOP_MACHINE + area;
+    tss->io_bitmap = sizeof(*tss);
+}
+
+void cpu_init_tables(unsigned core)
+{
+    uint64_t *segments = tables[core].segments;
+
+    stacks_init(core);
+    segments_init(core);
+    if (core == 0)
+        gates_init();
+
+    struct table_pointer gdt = { SEGMENTS * sizeof(*segments) - 1, (word_t)segments };
     struct table_pointer idt = { sizeof(gates) - 1, (word_t)gates };
     __asm__ volatile("lgdt %0" : : "m"(gdt));
     __asm__ volatile("lidt %0" : : "m"(idt));
@@ -221,14 +238,14 @@ static void cr4_init(void)
         cr4_write(cr4 | CR4_PCIDE);
 }
 
-void cpu_init_features(void)
+void cpu_init_features(unsigned core)
 {
     msr_write(MSR_PAT, PAT_ENTRIES);
     cr4_init();
     cr0_write((cr0_read() & ~(CR0_EM | CR0_AM | CR0_NW | CR0_CD)) | CR0_MP | CR0_NE | CR0_WP | CR0_TS);
 
     msr_write(MSR_STAR, (uint64_t)(SELECTOR_USER_BASE | 3) << 48 | (uint64_t)SELECTOR_KERNEL_CODE << 32);
-    msr_write(MSR_LSTAR, (word_t)entry_syscall);
+    msr_write(MSR_LSTAR, (word_t)entry_syscall + core * SYSCALL_STUB_SIZE);
     msr_write(MSR_SFMASK, FLAG_TRAP | FLAG_INTERRUPT | FLAG_DIRECTION | FLAG_IOPL | FLAG_NESTED |
                               FLAG_RESUME | FLAG_ALIGNMENT);
     msr_write(MSR_SYSENTER_CS, 0); /* SYSENTER is refused */

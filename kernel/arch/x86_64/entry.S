@@ -9,18 +9,40 @@
  * it), calls one C function on the core's stack, and comes to arch_exit, which loads the context of
  * whoever is current by then. Nothing is kept on the stack from one entry to the next.
  *
- * Only one core for now: its structure is at a fixed address. CURRENT and KERNEL_STACK are the two places
- * where a build for several cores would use a per-core GS base (SWAPGS on entry and exit).
+ * With one core, its structure and its stack are at fixed addresses. With several, each has a stub of its own for SYSCALL, which knows the
+ * stack; the last word of each stack points to its core (layout.h).
  */
 #include "layout.h"
 
+#if CONFIG_CORES > 1
+
+.macro CORE register                /* core_self(); the stack pointer is anywhere in the core's stack */
+        mov     %rsp, \register
+        or      $(STACK_BLOCK - 1), \register
+        mov     -7(\register), \register
+.endm
+
 .macro CURRENT register             /* core_self()->current, the first field of the core */
+        CORE    \register
+        mov     (\register), \register
+.endm
+
+.macro KERNEL_STACK                 /* back to the top of the stack that this runs on */
+        or      $(STACK_BLOCK - 1), %rsp
+        sub     $(STACK_CORE - 1), %rsp
+.endm
+
+#else
+
+.macro CURRENT register
         mov     cores(%rip), \register
 .endm
 
 .macro KERNEL_STACK
         mov     $STACK_TOP, %rsp
 .endm
+
+#endif
 
         .section .text.entry, "ax", @progbits
 
@@ -30,9 +52,24 @@
         .globl  entry_syscall
         .type   entry_syscall, @function
 entry_syscall:
+#if CONFIG_CORES > 1
+        core = 0
+        .rept   CONFIG_CORES
+        .balign SYSCALL_STUB_SIZE
+        mov     %rsp, %r9
+        mov     $(STACK_TOP + core * STACK_AREA_SIZE), %rsp
+        jmp     1f
+        core = core + 1
+        .endr
+        .balign 64
+1:      mov     STACK_CORE - 8(%rsp), %r8
+        mov     (%r8), %r8
+        mov     %r9, CONTEXT_RSP(%r8)
+#else
         CURRENT %r8
         mov     %rsp, CONTEXT_RSP(%r8)
         KERNEL_STACK
+#endif
         mov     %rcx, CONTEXT_RIP(%r8)
         mov     %rbp, CONTEXT_RBP(%r8)
         mov     %r15, CONTEXT_R15(%r8)
@@ -58,7 +95,7 @@ entry_syscall:
         .globl  arch_exit
         .type   arch_exit, @function
 arch_exit:
-        CURRENT %r8
+        CURRENT %r8                 /* may be called from anywhere */
         test    %r8, %r8
         jz      arch_idle
         cmpq    $0, CONTEXT_FULL(%r8)

@@ -13,9 +13,13 @@
  * States of an edge-triggered line: ready; BLOCKED (delivered, not acknowledged); BLOCKED and PENDING (came
  * again). Until a line is unmasked for the first time it is masked at the I/O APIC too.
  *
- * SDM vol. 3, chapter 10; Intel 82093AA data sheet for the I/O APIC. All state belongs to the only core.
+ * All lines are delivered to the first core. Other cores unmask them, so their state has a lock: the innermost of all, held for a few
+ * instructions.
+ *
+ * SDM vol. 3, chapter 10; Intel 82093AA data sheet for the I/O APIC.
  */
 #include "boot_regions.h"
+#include "lock.h"
 #include "port.h"
 
 /* Local APIC registers, as offsets in its page; in x2APIC mode MSR_X2APIC + offset / 16: 10.4.1, 10.12.1.2.
@@ -44,8 +48,10 @@
 #define LVT_TSC_DEADLINE  (2u << 17)
 #define SPURIOUS_ENABLE   (1u << 8)
 #define TIMER_DIVIDE_BY_1 0xbu
-#define COMMAND_SELF      (1u << 18)
 #define COMMAND_ASSERT    (1u << 14)
+#define COMMAND_INIT      (5u << 8)
+#define COMMAND_STARTUP   (6u << 8)
+#define COMMAND_PENDING   (1u << 12)
 #define MSI_ADDRESS       0xfee00000u
 #define MSI_ADDRESS_SIZE  0x100000u
 
@@ -69,9 +75,12 @@
 static volatile uint32_t *lapic;  /* NULL in x2APIC mode */
 static volatile uint32_t *ioapic; /* that has line 0 on */
 static unsigned ioapic_lines;     /* that it has: none beyond ARCH_IRQ_MSI_FIRST is used */
-static uint32_t lapic_id;
+static uint32_t lapic_id; /* of the first core */
 static uint8_t line_state[ARCH_IRQ_LINES];
 static uint32_t line_entry[ARCH_IRQ_MSI_FIRST]; /* low word of the I/O APIC's entry */
+#if CONFIG_CORES > 1
+static struct ticket_lock lines_guard;
+#endif
 
 /* ---- Local APIC. */
 
@@ -93,10 +102,19 @@ void interrupt_end(void)
     lapic_write(LAPIC_EOI, 0);
 }
 
-/* In x2APIC mode the command register is one of 64 bits, and a second write would be a second command. */
-static void lapic_interrupt_self(unsigned vector)
+/* An interrupt for a core. In x2APIC mode the command register is one of 64 bits, and writing it waits for nothing that was written to memory before:
+ * 10.12.3. */
+static void lapic_command(uint32_t id, uint32_t command)
 {
-    lapic_write(LAPIC_COMMAND, COMMAND_SELF | COMMAND_ASSERT | vector);
+    if (!lapic) {
+        __asm__ volatile("mfence; lfence" : : : "memory");
+        msr_write(MSR_X2APIC + LAPIC_COMMAND / 16, (uint64_t)id << 32 | COMMAND_ASSERT | command);
+        return;
+    }
+    while (lapic_read(LAPIC_COMMAND) & COMMAND_PENDING)
+        __asm__ volatile("pause");
+    lapic_write(LAPIC_COMMAND_HIGH, id << 24);
+    lapic_write(LAPIC_COMMAND, COMMAND_ASSERT | command);
 }
 
 uint32_t lapic_timer_count(void)
@@ -133,9 +151,13 @@ static void lapic_enable(void)
     msr_write(MSR_APIC_BASE, base | APIC_BASE_ENABLED);
     if (x2)
         msr_write(MSR_APIC_BASE, base | APIC_BASE_ENABLED | APIC_BASE_X2);
-    else
+    else if (!lapic)
         lapic = device_map(base & APIC_BASE_ADDRESS, PAGE_SIZE);
-    lapic_id = x2 ? lapic_read(LAPIC_ID) : lapic_read(LAPIC_ID) >> 24;
+}
+
+uint32_t interrupt_core_id(void)
+{
+    return lapic ? lapic_read(LAPIC_ID) >> 24 : lapic_read(LAPIC_ID);
 }
 
 static void lapic_init(void)
@@ -218,12 +240,54 @@ void interrupt_init(struct boot_machine *machine)
     pic_disable();
     lapic_enable();
     lapic_init();
+    lapic_id = interrupt_core_id();
     for (unsigned line = 0; line < ARCH_IRQ_LINES; line++)
         line_state[line] = LINE_BLOCKED;
     ioapic_init();
 }
 
+/* ---- Other cores. */
+
+#if CONFIG_CORES > 1
+void interrupt_init_core(void)
+{
+    lapic_enable();
+    lapic_init();
+    lapic_write(LAPIC_LVT_LINT1, LVT_MASKED); /* NMIs are for the first core */
+}
+
+/* SDM vol. 3, 8.4.4.1: an INIT, and after 10 ms the address, twice. */
+void interrupt_wake(uint32_t core_id, paddr_t page)
+{
+    lapic_command(core_id, COMMAND_INIT);
+    clock_wait_us(10000);
+    for (unsigned i = 0; i < 2; i++) {
+        lapic_command(core_id, COMMAND_STARTUP | (uint32_t)(page / PAGE_SIZE));
+        clock_wait_us(200);
+    }
+}
+
+void arch_ipi(unsigned core)
+{
+    lapic_command(acpi.core_id[core], VECTOR_IPI);
+}
+#endif
+
 /* ---- Lines. */
+
+static void lines_lock(void)
+{
+#if CONFIG_CORES > 1
+    ticket_take(core_self(), &lines_guard);
+#endif
+}
+
+static void lines_unlock(void)
+{
+#if CONFIG_CORES > 1
+    ticket_release(&lines_guard);
+#endif
+}
 
 static bool line_is_level(unsigned line)
 {
@@ -238,53 +302,58 @@ static bool line_is_at_ioapic(unsigned line)
 void interrupt_deliver(unsigned line)
 {
     assert(line < ARCH_IRQ_LINES);
-    if (line_state[line] & LINE_BLOCKED) {
-        line_state[line] |= LINE_PENDING;
-        interrupt_end();
-        return;
-    }
-    line_state[line] = LINE_BLOCKED;
-    if (line_is_level(line)) {
+    lines_lock();
+    bool blocked = line_state[line] & LINE_BLOCKED;
+    line_state[line] |= blocked ? LINE_PENDING : LINE_BLOCKED;
+    if (!blocked && line_is_level(line)) {
         line_entry[line] |= ENTRY_MASKED;
         ioapic_update(line);
     }
+    lines_unlock();
     interrupt_end();
-    kernel_interrupt(line);
+    if (!blocked)
+        kernel_interrupt(line);
 }
 
 void arch_irq_mask(unsigned line)
 {
     assert(line < ARCH_IRQ_LINES);
+    lines_lock();
     line_state[line] = LINE_BLOCKED;
     if (line_is_at_ioapic(line)) {
         line_entry[line] |= ENTRY_MASKED;
         ioapic_update(line);
     }
+    lines_unlock();
 }
 
 void arch_irq_unmask(unsigned line)
 {
     assert(line < ARCH_IRQ_LINES);
+    lines_lock();
     bool again = line_state[line] & LINE_PENDING;
     line_state[line] = 0;
     if (line_is_at_ioapic(line) && (line_entry[line] & ENTRY_MASKED)) {
         line_entry[line] &= ~ENTRY_MASKED;
         ioapic_update(line);
     }
+    lines_unlock();
     if (again && !line_is_level(line))
-        lapic_interrupt_self(VECTOR_LINE + line);
+        lapic_command(lapic_id, VECTOR_LINE + line);
 }
 
 error_t arch_irq_set_mode(unsigned line, word_t mode)
 {
     if (!line_is_at_ioapic(line) || mode > (IRQ_LEVEL | IRQ_ACTIVE_LOW))
         return ERR_UNSUPPORTED;
+    lines_lock();
     line_entry[line] &= ~(ENTRY_LEVEL | ENTRY_ACTIVE_LOW);
     if (mode & IRQ_LEVEL)
         line_entry[line] |= ENTRY_LEVEL;
     if (mode & IRQ_ACTIVE_LOW)
         line_entry[line] |= ENTRY_ACTIVE_LOW;
     ioapic_update(line);
+    lines_unlock();
     return OK;
 }
 

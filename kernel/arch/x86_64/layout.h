@@ -24,18 +24,25 @@
 #define IMAGE_PHYSICAL WORD(0x100000)
 
 /*
- * Stacks, in pages from STACK_AREA on: main stack 1-2, NMI 4, double fault 6, machine check 8. The pages
- * between them are never mapped, so an overflow is a double fault (on its own stack) and not silent damage.
+ * Stacks: for each core an area, one after the other from STACK_AREA on. In pages: main stack 2-3, NMI 5, double fault 7, machine check 9. The
+ * pages between them are never mapped, so an overflow is a double fault (on its own stack) and not silent damage. The last word of each stack
+ * points to the core: wherever the stack pointer is, it is the last word of a block of STACK_BLOCK bytes. (So a core finds itself without
+ * a segment base, which would have to be exchanged at each entry and exit.)
  */
 #define STACK_AREA        WORD(0xffffffff801f0000)
-#define STACK_AREA_END    WORD(0xffffffff801fa000)
-#define STACK_TOP         WORD(0xffffffff801f3000)
-#define STACK_TOP_NMI     WORD(0xffffffff801f5000)
-#define STACK_TOP_DOUBLE  WORD(0xffffffff801f7000)
-#define STACK_TOP_MACHINE WORD(0xffffffff801f9000)
+#define STACK_AREA_SIZE   0x10000
+#define STACK_BLOCK       0x2000
+#define STACK_CORE        16 /* bytes at the top for that word */
+#define STACK_TOP         (STACK_AREA + 0x4000 - STACK_CORE) /* of the first core */
+#define STACK_TOP_NMI     (STACK_AREA + 0x6000 - STACK_CORE)
+#define STACK_TOP_DOUBLE  (STACK_AREA + 0x8000 - STACK_CORE)
+#define STACK_TOP_MACHINE (STACK_AREA + 0xa000 - STACK_CORE)
 #define STACK_PAGE_FIRST  0x1f0 /* index of STACK_AREA in the image's page table */
-#define STACK_MAPPED      0x156 /* the mapped ones, by page: a bit each */
+#define STACK_MAPPED      0x2ac /* the mapped ones, by page: a bit each */
 #define STACK_PAGES       5     /* mapped ones, in total */
+
+/* Further cores begin in real mode, in this page of memory that is nobody's. */
+#define TRAMPOLINE 0x8000
 
 /* Segment selectors. The order is dictated by SYSCALL and SYSRET (SDM vol. 3, 5.8.8): user data directly
  * before user code. */
@@ -49,6 +56,7 @@
 /* Vectors. Interrupt line n is vector VECTOR_LINE + n. */
 #define VECTOR_LINE     0x20
 #define VECTOR_TIMER    0x98
+#define VECTOR_IPI      0x99 /* from another core */
 #define VECTOR_SPURIOUS 0x9f
 #define VECTOR_COUNT    0xa0 /* those beyond are never raised */
 
@@ -74,6 +82,8 @@
 #define CONTEXT_R8      144
 #define CONTEXT_R9      152
 #define CONTEXT_R10     160
+
+#define SYSCALL_STUB_SIZE 32 /* entry_syscall has a stub for each core */
 
 #define USER_FLAGS 0x202 /* RFLAGS after a system call: interrupts on, and the bit that is always 1 */
 

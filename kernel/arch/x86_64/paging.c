@@ -18,7 +18,12 @@ ALIGNED(4096) arch_pte_t kernel_image_directory[ENTRIES]; /* from KERNEL_BASE */
 ALIGNED(4096) arch_pte_t kernel_image_table[ENTRIES];     /* 2 MiB from KERNEL_BASE */
 ALIGNED(4096) arch_pte_t kernel_devices[ENTRIES];         /* from DEVICE_BASE, in steps of 2 MiB */
 
-extern char stack_pages[STACK_PAGES][PAGE_SIZE];
+/* Stacks of further cores: behind the first's, from the second 2 MiB of the image on. */
+#if CONFIG_CORES > 1
+#define STACKS_PER_TABLE (ENTRIES * PAGE_SIZE / STACK_AREA_SIZE)
+#define STACK_TABLES     ((CONFIG_CORES - 1 + STACKS_PER_TABLE - 1) / STACKS_PER_TABLE)
+ALIGNED(4096) static arch_pte_t stack_tables[STACK_TABLES * ENTRIES];
+#endif
 
 #define PTE_TABLE  (PTE_PRESENT | PTE_WRITE)
 #define PTE_KERNEL (PTE_PRESENT | PTE_ACCESSED | PTE_GLOBAL | PTE_DIRTY)
@@ -74,31 +79,67 @@ static void image_rights(const char *start, const char *end, arch_pte_t rights)
         *arch_table_entry(kernel_image_table, 0, a) = (a - KERNEL_BASE) | PTE_KERNEL | rights;
 }
 
-/* The stacks' pages, in the order of stack_pages. */
-static void stacks_map(void)
+/* The stacks' pages of a core, in the order of stack_pages; `entries` are those of its area. */
+static void stacks_map(arch_pte_t *entries, unsigned core)
 {
-    unsigned next = 0;
+    unsigned next = core * STACK_PAGES;
     for (unsigned page = 0; STACK_MAPPED >> page; page++)
         if (STACK_MAPPED >> page & 1)
-            kernel_image_table[STACK_PAGE_FIRST + page] =
-                image_physical(stack_pages[next++]) | PTE_KERNEL | PTE_WRITE | PTE_NO_EXECUTE;
-    check(next == STACK_PAGES);
+            entries[page] = image_physical(stack_pages[next++]) | PTE_KERNEL | PTE_WRITE | PTE_NO_EXECUTE;
+    check(next == (core + 1) * STACK_PAGES);
 }
+
+#if CONFIG_CORES > 1
+static void other_stacks_map(void)
+{
+    for (unsigned core = 1; core < CONFIG_CORES; core++)
+        stacks_map(&stack_tables[(core - 1) * (STACK_AREA_SIZE / PAGE_SIZE)], core);
+    for (unsigned i = 0; i < STACK_TABLES; i++)
+        kernel_image_directory[1 + i] = image_physical(&stack_tables[i * ENTRIES]) | PTE_TABLE;
+}
+#else
+static void other_stacks_map(void)
+{
+}
+#endif
 
 /* Only now: boot.S mapped everything with all rights, and the stack that this runs on stays what it is. */
 static void image_init(void)
 {
     for (unsigned i = 0; i < ENTRIES; i++)
-        if (i != STACK_PAGE_FIRST + 1 && i != STACK_PAGE_FIRST + 2)
+        if (i != STACK_PAGE_FIRST + 2 && i != STACK_PAGE_FIRST + 3)
             if (i < image_physical(text_start) / PAGE_SIZE || i >= image_physical(image_end) / PAGE_SIZE)
                 kernel_image_table[i] = 0;
     image_rights(text_start, rodata_start, 0);
     image_rights(rodata_start, data_start, PTE_NO_EXECUTE);
     image_rights(data_start, image_end, PTE_WRITE | PTE_NO_EXECUTE);
-    stacks_map();
+    stacks_map(&kernel_image_table[STACK_PAGE_FIRST], 0);
+    other_stacks_map();
     kernel_high[0] = 0;
     kernel_root[0] = 0;
 }
+
+#if CONFIG_CORES > 1
+void paging_trampoline_map(paddr_t page, const void *code, size_t size)
+{
+    arch_pte_t *entry = &kernel_image_table[page / PAGE_SIZE];
+
+    *entry = page | PTE_PRESENT | PTE_ACCESSED | PTE_WRITE | PTE_DIRTY | PTE_NO_EXECUTE;
+    __builtin_memcpy((char *)KERNEL_BASE + page, code, size);
+    *entry = page | PTE_PRESENT | PTE_ACCESSED;
+    kernel_high[0] = image_physical(kernel_image_directory) | PTE_TABLE;
+    kernel_root[0] = image_physical(kernel_high) | PTE_TABLE;
+    tlb_invalidate_page(KERNEL_BASE + page);
+}
+
+void paging_trampoline_unmap(paddr_t page)
+{
+    kernel_image_table[page / PAGE_SIZE] = 0;
+    kernel_high[0] = kernel_root[0] = 0;
+    cr3_write(image_physical(kernel_root));
+    tlb_invalidate_page(KERNEL_BASE + page);
+}
+#endif
 
 void paging_init(struct boot_machine *machine)
 {

@@ -28,10 +28,10 @@ extern struct cpu cpu;
 /* Fill in `cpu`. Returns NULL, or the name of the feature that is missing. */
 SELDOM const char *cpu_detect(void);
 /* Segments, interrupt vectors, stacks, and no-execute pages, which all page tables have. */
-SELDOM void cpu_init_tables(void);
+SELDOM void cpu_init_tables(unsigned core);
 /* Control registers and the system call registers. Page tables must be final: it turns global pages and PCIDs
  * on. */
-SELDOM void cpu_init_features(void);
+SELDOM void cpu_init_features(unsigned core);
 
 /* ---- paging.c: the kernel's own mapping, made at boot. */
 
@@ -40,6 +40,8 @@ static inline paddr_t image_physical(const void *pointer)
 {
     return (word_t)pointer - KERNEL_BASE;
 }
+
+extern char stack_pages[CONFIG_CORES * STACK_PAGES][PAGE_SIZE];
 
 /* Sections, from kernel.ld. */
 extern char image_start[], text_start[], rodata_start[], data_start[], bss_start[], bss_end[], image_end[];
@@ -50,6 +52,9 @@ SELDOM void boot_write(paddr_t physical, const void *from, size_t size);
 /* Give the sections of the image their rights, and map all memory of the machine. Takes memory for tables
  * from machine->memory. */
 SELDOM void paging_init(struct boot_machine *machine);
+/* Put code into a page of the first 2 MiB, and map that where it is, executable; and no more. */
+SELDOM void paging_trampoline_map(paddr_t page, const void *code, size_t size);
+SELDOM void paging_trampoline_unmap(paddr_t page);
 
 /* ---- memory_map.c: what the boot loader told. */
 
@@ -74,7 +79,8 @@ struct acpi {
     } ioapic[IOAPICS_MAX];
     uint8_t line_mode[ARCH_IRQ_MSI_FIRST]; /* IRQ_* */
     uint16_t pm_timer_port;                /* 0: none */
-    unsigned cores;
+    unsigned cores;                /* that the machine has */
+    uint32_t core_id[CONFIG_CORES]; /* their local APICs', of as many as there is room for */
 };
 extern struct acpi acpi;
 /* Fill it in. machine->acpi_rsdp: what the loader told, 0: search where PC firmware puts it; afterwards the
@@ -84,6 +90,10 @@ SELDOM void acpi_read(struct boot_machine *machine);
 /* ---- interrupt.c: local APIC, I/O APIC. */
 
 SELDOM void interrupt_init(struct boot_machine *machine);
+SELDOM void interrupt_init_core(void); /* on a further core */
+/* Wake up a further core: at this page, in real mode. */
+SELDOM void interrupt_wake(uint32_t core_id, paddr_t page);
+SELDOM uint32_t interrupt_core_id(void); /* of this core */
 void interrupt_end(void); /* of the one being handled */
 void interrupt_deliver(unsigned line);
 uint32_t lapic_timer_count(void);       /* counts down; runs after lapic_timer_start */
@@ -93,6 +103,13 @@ void lapic_timer_mode(bool deadline, bool masked);
 /* ---- clock.c */
 
 SELDOM void clock_init(void);
+SELDOM void clock_init_core(void); /* on a further core */
+SELDOM void clock_wait_us(unsigned us);
+
+/* ---- smp.c */
+
+/* Start all other cores that the kernel has room for. Returns how many there are now, this one included. */
+SELDOM unsigned cores_start(void);
 
 /* ---- console.c */
 

@@ -12,6 +12,7 @@
 #include "port.h"
 
 #define USER_LARGEST_LEVEL 2u
+#define ALL_CORES          (~(uint64_t)0 >> (64 - CONFIG_CORES))
 #define KERNEL_HALF        256u /* first entry of a root table that maps the kernel */
 
 static word_t keep_tlb(void)
@@ -27,8 +28,8 @@ void arch_space_init(struct arch_space *space, void *root_table)
     const arch_pte_t *from = kernel_root + KERNEL_HALF;
     size_t count = (1u << ARCH_TABLE_BITS) - KERNEL_HALF;
     __asm__ volatile("rep movsq" : "+D"(to), "+S"(from), "+c"(count) : : "memory");
-    space->cr3 = arch_physical(root_table);
-    space->flush = true;
+    space->cr3 = arch_physical(root_table) | (cpu.pcid ? CR3_KEEP_TLB | space->number : 0);
+    space->stale = cpu.pcid ? ALL_CORES : 0;
 }
 
 arch_pte_t *arch_root_table(struct arch_space *space)
@@ -46,32 +47,73 @@ void space_load_kernel(void)
     cr3_write(image_physical(kernel_root) | keep_tlb());
 }
 
+static uint64_t own_bit(void)
+{
+    return (uint64_t)1 << (CONFIG_CORES > 1 ? core_self()->index : 0);
+}
+
+/* Bits of a mask that other cores change, too. */
+static void stale_set(struct arch_space *space, uint64_t cores_bits)
+{
+    if (CONFIG_CORES > 1)
+        __atomic_fetch_or(&space->stale, cores_bits, __ATOMIC_SEQ_CST);
+    else
+        space->stale |= cores_bits;
+}
+
+static void stale_clear(struct arch_space *space, uint64_t cores_bits)
+{
+    if (CONFIG_CORES > 1)
+        __atomic_fetch_and(&space->stale, ~cores_bits, __ATOMIC_SEQ_CST);
+    else
+        space->stale &= ~cores_bits;
+}
+
+bool space_is_stale(const struct arch_space *space)
+{
+    return SHARED_READ(space->stale) & own_bit();
+}
+
+/* The mark goes first: one that is set after that is for what the flush may not have seen. A space without a number stays marked. */
 void space_load_flushing(struct arch_space *space)
 {
-    word_t root = space->cr3 & PTE_ADDRESS;
-    bool tagged = cpu.pcid && space->number != 0;
-    space->cr3 = tagged ? root | CR3_KEEP_TLB | space->number : root;
-    space->flush = cpu.pcid && !tagged;
+    if (space->number)
+        stale_clear(space, own_bit());
     cr3_write(space->cr3 & ~CR3_KEEP_TLB);
 }
 
-/* INVLPG takes the whole page, of whatever size, and the walk caches: SDM vol. 3, 4.10.4.1. */
-void arch_tlb_flush_page(struct arch_space *space, word_t address, unsigned size_bits)
+void arch_tlb_flush_page_here(struct arch_space *space, word_t address, unsigned size_bits)
 {
     assert(size_bits >= PAGE_BITS);
     (void)size_bits;
     if (space_is_loaded(space))
         tlb_invalidate_page(address);
-    else
-        space->flush = true;
+    else if (cpu.pcid)
+        stale_set(space, own_bit());
 }
 
-/* The flag stays set even if the space is loaded and flushed here: it may be about to lose its number. */
-void arch_tlb_flush_space(struct arch_space *space)
+void arch_tlb_flush_space_here(struct arch_space *space)
 {
     if (space_is_loaded(space))
-        space_load_flushing(space);
-    space->flush = true;
+        cr3_write(space->cr3 & ~CR3_KEEP_TLB);
+    else if (cpu.pcid)
+        stale_set(space, own_bit());
+}
+
+/* INVLPG takes the whole page, of whatever size, and the walk caches: SDM vol. 3, 4.10.4.1. */
+void arch_tlb_flush_page(struct arch_space *space, word_t address, unsigned size_bits)
+{
+    if (CONFIG_CORES > 1 && cpu.pcid)
+        stale_set(space, ALL_CORES & ~own_bit());
+    arch_tlb_flush_page_here(space, address, size_bits);
+}
+
+/* The mark is set even for a core that has the space loaded and flushes it: it may be about to lose its number. */
+void arch_tlb_flush_space(struct arch_space *space)
+{
+    if (cpu.pcid)
+        stale_set(space, ALL_CORES);
+    arch_tlb_flush_space_here(space);
 }
 
 /* What the TLB still holds under the number is flushed when the next space of that number is first loaded. */

@@ -39,14 +39,15 @@ void boot_start(unsigned protocol, paddr_t info)
     const char *missing = cpu_detect();
     if (missing)
         BOOT_REFUSE("this processor lacks %s (in QEMU: -cpu max)", missing);
-    cpu_init_tables();
+    cpu_init_tables(0);
     memory_map_read(&machine, protocol, info);
     paging_init(&machine);
-    cpu_init_features();
+    cpu_init_features(0);
     acpi_read(&machine);
     interrupt_init(&machine);
     clock_init();
     features_tell();
+    machine.cores = cores_start();
     boot_map_end();
 
     machine.physical_end = physical_end();

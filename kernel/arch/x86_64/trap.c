@@ -45,6 +45,11 @@ static void interrupt_dispatch(unsigned vector)
     if (vector == VECTOR_TIMER) {
         interrupt_end();
         kernel_timer();
+#if CONFIG_CORES > 1
+    } else if (vector == VECTOR_IPI) {
+        interrupt_end();
+        kernel_ipi();
+#endif
     } else if (vector >= VECTOR_LINE && vector < VECTOR_LINE + ARCH_IRQ_LINES) {
         interrupt_deliver(vector - VECTOR_LINE);
     } else if (vector != VECTOR_SPURIOUS) {
@@ -129,8 +134,8 @@ struct trap_frame {
  * outside of a stack's mapped pages ends it. */
 static bool is_frame(word_t frame)
 {
-    return frame >= STACK_AREA && frame < STACK_AREA_END && !(frame & 15) &&
-           STACK_MAPPED >> (frame - STACK_AREA) / PAGE_SIZE & 1;
+    return frame >= STACK_AREA && frame < STACK_AREA + (word_t)CONFIG_CORES * STACK_AREA_SIZE && !(frame & 15) &&
+           STACK_MAPPED >> (frame - STACK_AREA) % STACK_AREA_SIZE / PAGE_SIZE & 1;
 }
 
 static void print_backtrace(word_t frame)
