@@ -94,6 +94,7 @@ let rule kind operation =
   | t, 2 when t = t_port_range -> Some (3, write)
   | t, 1 when t = t_core_range -> Some (5, write)
   | t, (2 | 3) when t = t_core_range -> Some (2, write)
+  | t, 4 when t = t_core_range -> Some (1, write lor grant)
   | _ -> None
 
 (* Words that are announced and cannot be there do not count. *)

@@ -80,6 +80,10 @@ let bind_timer q s =
 let invoke_cores q operation s =
   let* first, count = Option.to_result ~none:(OPERATION, 0) (a_range Cores q.cap.kind) in
   if operation = 1 then set_budget q ~first ~count s
+  else if operation = 4 then
+    (* Off, or reset: this machine cannot. *)
+    let* () = require (arg_number q 1 <= 1) RANGE 1 in
+    Error (UNSUPPORTED, 0)
   else
     let* () = require (Transfer.contains ~first ~count (arg_number q 1) 1) RANGE 1 in
     if operation = 2 then set_timer q s else bind_timer q s

@@ -52,12 +52,10 @@ static void map_frame(struct boot_builder *builder, struct slot *frame, word_t a
 /* Frames in place, in the payload. */
 static void add_payload_frames(struct boot_builder *builder, uint64_t offset, uint64_t size)
 {
-    char *start = (char *)builder->machine->payload + offset;
-
     for (uint64_t done = 0; done < size; done += PAGE_SIZE) {
-        struct slot *parent = boot_payload_parent(builder, arch_physical(start + done));
-        derivation_add_child(parent, boot_slot(builder),
-                             frame_cap(start + done, FRAME_SIZE_4K, false, RIGHTS_ALL));
+        char *page = (char *)builder->machine->payload + offset + done;
+        struct slot *parent = boot_payload_parent(builder, arch_physical(page));
+        derivation_add_child(parent, boot_slot(builder), frame_cap(page, FRAME_SIZE_4K, false, RIGHTS_ALL));
     }
 }
 

@@ -134,9 +134,7 @@ static bool token_property(const struct device_tree *tree, uint32_t *at, struct 
         return false;
     token->property = (struct device_tree_property){ tree->blob + *at, size };
     token->name = text_at(tree, tree->strings + name, tree->strings_end);
-    if (size > UINT32_MAX - 3 || ((size + 3) & ~3u) > tree->structure_end - *at)
-        return false;
-    *at += (size + 3) & ~3u;
+    *at += (size + 3) & ~3u; /* not beyond the end: that is a multiple of 4, and so is what was left */
     return token->name != NULL;
 }
 

@@ -55,7 +55,7 @@ static unsigned user_entries(void)
 
 /* Tables are walked with a position for each level. */
 struct walk {
-    arch_pte_t *next[ARCH_TABLE_LEVELS], *end[ARCH_TABLE_LEVELS];
+    arch_pte_t *next[ARCH_TABLE_LEVELS_MAX], *end[ARCH_TABLE_LEVELS_MAX];
     unsigned level;
 };
 

@@ -105,12 +105,12 @@ void arch_space_init(struct arch_space *space, void *root_table);
 void arch_space_load(struct arch_space *space);
 
 /* Forget cached translations of the space on this core: of one mapping of 2^size_bits at an address; or all, the walk caches
- * included. If the space is not loaded here it is enough to mark its tag stale, so that the next load flushes. */
+ * included (a table was taken out). If the space is not loaded here it is enough to mark its tag stale, so that the next load flushes. */
 void arch_tlb_flush_page(struct arch_space *space, word_t address, unsigned size_bits);
 void arch_tlb_flush_space(struct arch_space *space);
 
-/* The space is about to be destroyed, or has lost its number (after arch_tlb_flush_space, before `number` becomes 0): drop its tag on this
- * core. It is not loaded. */
+/* The space is about to be destroyed: drop its tag on this core. It is not loaded. (One that loses its number has its user half emptied, then
+ * arch_tlb_flush_space, then `number` becomes 0, then it is unloaded; it may be loaded again.) */
 void arch_space_destroy(struct arch_space *space);
 
 /* True if [address, address + 2^size_bits) is user-mappable. */

@@ -377,4 +377,9 @@ void system_check(void)
         test_fails(__FILE__, __LINE__,
                    "expected that all invariants hold, seen that this one does not: %s (%p, %p)",
                    report.invariant, report.object, report.other);
+    word_t address;
+    if (!host_tlb_is_coherent(&address))
+        test_fails(__FILE__, __LINE__,
+                   "expected that the TLB has what the page tables have, seen that it does not, for %#llx",
+                   (unsigned long long)address);
 }

@@ -141,6 +141,16 @@ REFUSED(boot_refuses_symbols_outside, image->symbols_size = 7 * IMAGE_PAGE, "the
 REFUSED(boot_refuses_huge_root_component, image->segment[1].memory_size = 1ull << 40,
         "of memory in one piece")
 
+/* Its place means nothing then. */
+TEST(an_image_without_bundle_boots)
+{
+    struct image_header *image = image_default();
+    image->bundle_size = 0;
+    image->bundle = ~0ull;
+    image_seal(image);
+    EXPECT_EQ(system_try_boot(machine_default()), HOST_LEFT);
+}
+
 TEST(boot_refuses_damaged_header)
 {
     image_default()->version[3] ^= 1;

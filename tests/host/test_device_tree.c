@@ -3,6 +3,7 @@
 #include "boot_regions.h"
 #include "device_tree.h"
 #include "harness.h"
+#include "host.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -267,6 +268,51 @@ TEST(what_is_no_tree_is_refused)
     blob[0] = 0;
     EXPECT_EQ(device_tree_size(blob), 0);
     EXPECT_TEXT(device_tree_open(&tree, blob, size), "is not there");
+}
+
+TEST(a_property_whose_padding_is_missing_ends_the_walk)
+{
+    struct device_tree tree;
+    struct device_tree_node node;
+    struct device_tree_property found;
+    uint32_t size, at = 36;
+    begin("");
+    property("first", "123", 4);
+    property("last", "abc", 3);
+    uint8_t *blob = finish(&size);
+    put32(blob, &at, 8 + 16 + 12 + 3);
+    EXPECT(device_tree_open(&tree, blob, size) == NULL);
+    EXPECT(device_tree_find_path(&tree, "/", &node));
+    EXPECT(device_tree_property(&tree, &node, "first", &found));
+    EXPECT(!device_tree_property(&tree, &node, "last", &found));
+}
+
+/* ---- Lists of memory */
+
+TEST(what_is_reserved_is_no_memory)
+{
+    static struct boot_machine machine;
+    boot_regions_add(&machine, 0x1000, 0x9000);
+    boot_regions_reserve(&machine, 0x5800, 0x6800);
+    boot_regions_reserve(&machine, 0x2000, 0x3000);
+    EXPECT_EQ(machine.memory_count, 3);
+    EXPECT_EQ(machine.memory[1].start, 0x3000);
+    EXPECT_EQ(machine.memory[1].end, 0x5000);
+    EXPECT_EQ(machine.memory[2].start, 0x7000);
+    EXPECT_EQ(machine.reserved_count, 2);
+    EXPECT_EQ(machine.reserved[0].start, 0x2000);
+    EXPECT_EQ(machine.reserved[1].start, 0x5000);
+    EXPECT_EQ(machine.reserved[1].end, 0x7000);
+}
+
+TEST(memory_in_too_many_pieces_is_left_unused_and_told)
+{
+    static struct boot_machine machine;
+    host_init();
+    for (unsigned i = 0; i <= BOOT_REGIONS_MAX; i++)
+        boot_regions_add(&machine, 0x2000ull * i, 0x2000ull * i + PAGE_SIZE);
+    EXPECT_EQ(machine.memory_count, BOOT_REGIONS_MAX);
+    EXPECT_TEXT(host.console, "memory: too many pieces; 80000 to 81000 is not used\n");
 }
 
 TEST(nodes_that_are_nested_too_deeply_end_the_walk)

@@ -83,6 +83,15 @@ TEST(symbols_are_found_by_address)
     EXPECT(symbol_name(0x2020, &offset) == NULL);
 }
 
+TEST(an_address_in_code_is_printed_with_its_function)
+{
+    host_init();
+    symbols_init(&table, sizeof(table));
+    symbol_print(0x2020, 1); /* a return address: the call was before it */
+    symbol_print(0x2020, 0);
+    EXPECT_TEXT(host.console, "  0000000000002020  three+0x20\n  0000000000002020\n");
+}
+
 TEST(symbols_that_make_no_sense_are_ignored)
 {
     word_t offset;

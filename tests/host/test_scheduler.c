@@ -541,3 +541,16 @@ TEST(debug_call_prints_names_and_dumps)
     EXPECT_TEXT(host.console, "'arny'");
     EXPECT_ERROR(sys(SYS_DEBUG, 99, 0, 0, name).status, ERR_RANGE, 0);
 }
+
+/* ---- Power: this machine can do neither. */
+
+TEST(power_is_for_who_holds_all_rights_to_the_cores)
+{
+    system_boot();
+    EXPECT_ERROR(CALL(BOOT_SLOT_CORE_RANGE, OP_CORE_RANGE_POWER, MACHINE_OFF).status, ERR_UNSUPPORTED, 0);
+    EXPECT_ERROR(CALL(BOOT_SLOT_CORE_RANGE, OP_CORE_RANGE_POWER, MACHINE_RESET).status, ERR_UNSUPPORTED, 0);
+    EXPECT_ERROR(CALL(BOOT_SLOT_CORE_RANGE, OP_CORE_RANGE_POWER, MACHINE_RESET + 1).status, ERR_RANGE, 1);
+    cap_t part = slot_new();
+    DO(BOOT_SLOT_CNODE, OP_CNODE_MINT, part, BOOT_SLOT_CORE_RANGE, RIGHT_WRITE, 0, 1);
+    EXPECT_ERROR(CALL(part, OP_CORE_RANGE_POWER, MACHINE_OFF).status, ERR_RIGHT, 0);
+}

@@ -178,9 +178,9 @@ static void generate_owing(struct step *step, const struct thread *caller)
         step->kind = INVOKE;
         step->which = caller->fault == FAULT_TIMEOUT ? OP_SCHED_CONTEXT_LEND : OP_ADDRESS_SPACE_MAP;
         draw_arguments(step);
-    } else if (dice < 70) {
+    } else if (dice < 60) {
         generate_answer(step, caller->fault != FAULT_NONE);
-    } else if (dice < 90) {
+    } else if (dice < 92) {
         generate_call(step);
     } else {
         generate_invocation(step);

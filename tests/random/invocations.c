@@ -56,6 +56,7 @@ const struct invocation_rule invocation_rules[] = {
     RULE(OP_CORE_RANGE_SET_BUDGET, 7, RIGHT_WRITE, "KZ0wWb"),
     RULE(OP_CORE_RANGE_SET_TIMER, 3, RIGHT_WRITE, "K0d"),
     RULE(OP_CORE_RANGE_BIND_TIMER, 3, RIGHT_WRITE, "K0N"),
+    RULE(OP_CORE_RANGE_POWER, 1, RIGHT_WRITE | RIGHT_GRANT, "Ki"),
 };
 const unsigned invocation_rule_count = ARRAY_COUNT(invocation_rules);
 

@@ -144,6 +144,7 @@ static void run_operations(const void *argument)
         }
         report->done = i + 1;
         reach->kind[step->kind]++;
+        host_tlb_fill();
         execute(step);
         if (plan->plant)
             planted(step);

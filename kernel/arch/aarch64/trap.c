@@ -166,11 +166,11 @@ SELDOM void arch_panic_report(void)
     const struct thread *current = core_self()->current;
     print("sctlr %lx  ttbr0 %lx  ttbr1 %lx  esr %lx  far %lx\n", SYSREG_READ(sctlr_el1),
           SYSREG_READ(ttbr0_el1), SYSREG_READ(ttbr1_el1), SYSREG_READ(esr_el1), SYSREG_READ(far_el1));
-    if (current)
+    print_backtrace((word_t)__builtin_frame_address(0));
+    if (current) /* last: if it is what is damaged, the rest has been said */
         print_context(&current->context);
     else
         print("the core was idle\n");
-    print_backtrace((word_t)__builtin_frame_address(0));
 }
 
 static const char *class_name(unsigned class)
@@ -179,9 +179,9 @@ static const char *class_name(unsigned class)
     case CLASS_UNKNOWN:
         return "undefined instruction";
     case CLASS_INSTRUCTION_KERNEL:
-        return "executed an address that cannot be";
+        return "page fault of an instruction";
     case CLASS_DATA_KERNEL:
-        return "accessed an address that cannot be";
+        return "page fault of a load or store";
     case CLASS_PC_ALIGNMENT:
     case CLASS_SP_ALIGNMENT:
         return "program counter or stack pointer not aligned";
@@ -205,6 +205,6 @@ void trap_fatal(const struct trap_frame *f)
     symbol_print(f->pc, 0);
     for (unsigned i = 0; i < 31; i++)
         print("  x%u%s %016lx%s", i, i < 10 ? " " : "", f->x[i], i % 4 == 3 || i == 30 ? "\n" : "");
-    PANIC("%s in the kernel, syndrome %lx, at %lx, address %lx",
+    PANIC("%s in the kernel (syndrome %lx), at %lx, address %lx",
           class_name((unsigned)(f->syndrome >> CLASS_SHIFT & 0x3f)), f->syndrome, f->pc, f->address);
 }

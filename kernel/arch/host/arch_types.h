@@ -41,8 +41,8 @@ struct arch_fpu {
     word_t words[HOST_FPU_WORDS];
 };
 
-/* `number` is set by the caller of arch_space_init. The tag is what the TLB's entries are found by; if
- * `flush` is set it is taken anew, and what is there under it forgotten, when the space is next loaded. */
+/* `number` is set by the caller of arch_space_init. The tag is what the TLB's entries are found by; 0: none at present.
+ * If `flush` is set, what is there under the tag is forgotten when the space is next loaded. See space.c. */
 struct arch_space {
     arch_pte_t *root;
     uint32_t number;

@@ -2,7 +2,7 @@
 /*
  * The fake machine: what tests see of it, and may do to it.
  *
- * Memory is one block; pointers are offsets into it. Time stands still unless a test moves it. The TLB
+ * Memory is one block; pointers are offsets into it. Time stands still unless a test moves it. The TLB (tlb.c)
  * forgets only what it is told to forget, and believes what it has, so that a translation which the kernel
  * forgot to flush is seen by host_translate. The kernel cannot be reset: a test that needs a new one runs in
  * a new process (tests/host/harness.h). A fuzzer, which needs many thousand, goes back to a snapshot: of the
@@ -56,7 +56,8 @@ struct host {
     char console[HOST_CONSOLE_SIZE]; /* all that was printed, NUL-terminated; what is too much is lost */
     unsigned console_size;
 
-    unsigned tlb_flushes, tlb_page_flushes, space_loads, timer_sets, code_syncs, fpu_saves, fpu_loads;
+    unsigned tlb_flushes, tlb_page_flushes, tlb_misses, space_loads, timer_sets, code_syncs, fpu_saves,
+        fpu_loads;
     bool fpu_leaks; /* what arch_fpu_leaks says; set by the test */
     uint64_t cleared_bytes;
 
@@ -97,10 +98,13 @@ NORETURN void host_unexpected_halt(int status);
 bool host_translate(word_t address, word_t *access, paddr_t *physical);
 /* The access itself: a pointer to the byte, or a page fault and NULL. */
 void *host_access(word_t address, word_t access);
-/* False if the TLB has a translation that a page table no longer has, and that no load will flush: of *address. */
+/* False if user code could get something out of the TLB that page tables do not have: of *address. What will be forgotten before
+ * its space is next used does not count. */
 bool host_tlb_is_coherent(word_t *address);
-/* The TLB's entries of a tag. */
-unsigned host_tlb_count(uint32_t tag);
+/* The processor looks ahead: the TLB gets all that the loaded space has. */
+void host_tlb_fill(void);
+/* Translations that the TLB has for a space. */
+unsigned host_tlb_count(const struct arch_space *space);
 
 /* The current thread makes the system call that is in its registers; again and again, with interrupts and the
  * timer in between, as long as the kernel says so and the thread goes on running. */

@@ -1,86 +1,30 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * host: address spaces, and a TLB that believes what it has.
+ * host: address spaces, and whose the tags of the TLB (tlb.c) are.
  *
- * The TLB has room for more than tests access; it finds an entry by tag and page. A real one may forget at any
- * time, this one forgets only what it is told to, unless it is full: a stale entry stays and is used. A space's
- * number is its tag, tag 0 is the kernel's own root and that of spaces without a number.
+ * There are fewer tags than spaces. A space takes one when it is loaded and has none, in turn, from whoever has it;
+ * and forgets what is there under it. So a tag is in one of two states:
+ *
+ *     free     owners[tag] == NULL
+ *     owned    owners[tag]->tag == tag. What is cached under it is what the owner's tables say, unless its `flush` is
+ *              set and it is not loaded: then the next load forgets it
+ *
+ * Tag 0 is nobody's: that of the kernel's own root. A space's number means nothing here, so one that has lost it is like all others.
  */
-#include "host.h"
+#include "tlb.h"
 #include "address_space.h"
 #include "core.h"
 #include "thread.h"
 
-struct tlb_entry {
-    uint32_t tag;
-    unsigned size_bits;
-    word_t page;
-    arch_pte_t entry;
-};
-
-#define TLB_ROOM 4096u
-
-static struct tlb_entry tlb[TLB_ROOM];
-static size_t tlb_count;
-
-static bool matches(const struct tlb_entry *entry, uint32_t tag, word_t address)
-{
-    return entry->tag == tag && entry->page >> entry->size_bits == address >> entry->size_bits;
-}
-
-static struct tlb_entry *tlb_find(uint32_t tag, word_t address)
-{
-    for (size_t i = 0; i < tlb_count; i++)
-        if (matches(&tlb[i], tag, address))
-            return &tlb[i];
-    return NULL;
-}
-
-static void tlb_add(struct tlb_entry entry)
-{
-    if (tlb_count == TLB_ROOM)
-        tlb_count = 0;
-    tlb[tlb_count++] = entry;
-}
-
-static void tlb_forget_tag(uint32_t tag)
-{
-    size_t kept = 0;
-
-    for (size_t i = 0; i < tlb_count; i++)
-        if (tlb[i].tag != tag)
-            tlb[kept++] = tlb[i];
-    tlb_count = kept;
-    host.tlb_flushes++;
-}
-
-static void tlb_forget_page(uint32_t tag, word_t address)
-{
-    size_t kept = 0;
-
-    for (size_t i = 0; i < tlb_count; i++)
-        if (!matches(&tlb[i], tag, address))
-            tlb[kept++] = tlb[i];
-    tlb_count = kept;
-    host.tlb_page_flushes++;
-}
-
-unsigned host_tlb_count(uint32_t tag)
-{
-    unsigned count = 0;
-
-    for (size_t i = 0; i < tlb_count; i++)
-        count += tlb[i].tag == tag;
-    return count;
-}
-
-/* ---- Spaces */
+static struct arch_space *owners[TLB_TAGS];
+static uint32_t last_tag;
 
 void arch_space_init(struct arch_space *space, void *root_table)
 {
     check(space->number > 0);
     space->root = root_table;
-    space->flush = true;
+    space->tag = 0;
+    space->flush = false;
 }
 
 static bool space_is_loaded(const struct arch_space *space)
@@ -88,27 +32,36 @@ static bool space_is_loaded(const struct arch_space *space)
     return host.core.root == space->root;
 }
 
-static void load_flushing(struct arch_space *space)
+static void give_up_tag(struct arch_space *space)
 {
-    space->tag = space->number;
-    space->flush = space->number == 0; /* nobody's tag: every load flushes */
-    host.core.root = space->root;
-    host.core.tag = space->tag;
-    tlb_forget_tag(space->tag);
+    if (space->tag)
+        owners[space->tag] = NULL;
+    space->tag = 0;
+}
+
+static void take_tag(struct arch_space *space)
+{
+    last_tag = last_tag % (TLB_TAGS - 1) + 1;
+    if (owners[last_tag])
+        give_up_tag(owners[last_tag]);
+    owners[last_tag] = space;
+    space->tag = last_tag;
+    space->flush = true;
 }
 
 void arch_space_load(struct arch_space *space)
 {
     host.space_loads++;
-    if (!space) {
-        host.core.root = NULL;
-        host.core.tag = 0;
-    } else if (space->flush) {
-        load_flushing(space);
-    } else {
-        host.core.root = space->root;
-        host.core.tag = space->tag;
-    }
+    host.core.root = space ? space->root : NULL;
+    host.core.tag = 0;
+    if (!space)
+        return;
+    if (!space->tag)
+        take_tag(space);
+    if (space->flush)
+        tlb_forget_tag(space->tag);
+    space->flush = false;
+    host.core.tag = space->tag;
 }
 
 void arch_tlb_flush_page(struct arch_space *space, word_t address, unsigned size_bits)
@@ -120,17 +73,18 @@ void arch_tlb_flush_page(struct arch_space *space, word_t address, unsigned size
         space->flush = true;
 }
 
-/* The flag stays set even if the space is loaded: it may be about to lose its number. */
 void arch_tlb_flush_space(struct arch_space *space)
 {
     if (space_is_loaded(space))
-        load_flushing(space);
-    space->flush = true;
+        tlb_forget_tag(space->tag);
+    else
+        space->flush = true;
 }
 
 void arch_space_destroy(struct arch_space *space)
 {
     check(!space_is_loaded(space));
+    give_up_tag(space);
 }
 
 bool arch_user_range(word_t address, unsigned size_bits)
@@ -214,60 +168,47 @@ void arch_pte_write(arch_pte_t *where, arch_pte_t entry)
 
 /* ---- Access */
 
-/* What a walker finds: 0 if nothing. */
-static arch_pte_t walk(word_t address, unsigned *size_bits)
+unsigned host_tlb_count(const struct arch_space *space)
 {
-    arch_pte_t *table = host.core.root;
-
-    for (unsigned level = ARCH_TABLE_LEVELS; table && level-- > 0;) {
-        arch_pte_t entry = *arch_table_entry(table, level, address);
-        *size_bits = arch_level_bits(level);
-        if (!(entry & PTE_TABLE) || level == 0)
-            return entry;
-        table = arch_pointer(arch_pte_address(entry));
-    }
-    return 0;
+    return space->tag ? tlb_count(space->tag) : 0;
 }
 
-/* What is cached for a space whose tag is current must be what its tables say. */
+void host_tlb_fill(void)
+{
+    if (host.core.root)
+        tlb_fill(host.core.root, host.core.tag);
+}
+
 bool host_tlb_is_coherent(word_t *address)
 {
-    arch_pte_t *loaded = host.core.root;
-    bool coherent = true;
-
-    for (size_t i = 0; i < tlb_count && coherent; i++) {
-        struct address_space *space = space_by_number(tlb[i].tag);
-        unsigned size_bits;
-        if (!space || (space->arch.flush && !space_is_loaded(&space->arch)))
+    if (!tlb_agrees(host.core.root, host.core.tag, address))
+        return false;
+    for (uint32_t tag = 1; tag < TLB_TAGS; tag++) {
+        const struct arch_space *owner = owners[tag];
+        if (!owner || owner->flush || space_is_loaded(owner))
             continue;
-        host.core.root = space->arch.root;
-        coherent = walk(tlb[i].page, &size_bits) == tlb[i].entry;
-        *address = tlb[i].page;
-        host.core.root = loaded;
+        check(owner->tag == tag);
+        if (!tlb_agrees(owner->root, tag, address))
+            return false;
     }
-    return coherent;
+    return true;
 }
 
 bool host_translate(word_t address, word_t *access, paddr_t *physical)
 {
-    struct tlb_entry *entry = tlb_find(host.core.tag, address);
+    struct translation found;
 
-    if (!entry) {
-        struct tlb_entry found = { .tag = host.core.tag, .page = address };
-        found.entry = walk(address, &found.size_bits);
-        if (!found.entry)
-            return false;
-        tlb_add(found);
-        entry = &tlb[tlb_count - 1];
-    }
+    if (!host.core.root || !tlb_translate(host.core.root, host.core.tag, address, &found))
+        return false;
     word_t rights = (*access & FAULT_ACCESS_READ ? RIGHT_READ : 0) |
                     (*access & FAULT_ACCESS_WRITE ? RIGHT_WRITE : 0) |
                     (*access & FAULT_ACCESS_EXECUTE ? RIGHT_EXECUTE : 0);
-    if (rights & ~arch_pte_rights(entry->entry)) {
+    if (rights & ~arch_pte_rights(found.entry)) {
         *access |= FAULT_ACCESS_PRESENT;
         return false;
     }
-    *physical = arch_pte_address(entry->entry) | (address & (((word_t)1 << entry->size_bits) - 1));
+    word_t offset = address & (((word_t)1 << arch_level_bits(found.level)) - 1);
+    *physical = arch_pte_address(found.entry) | offset;
     return true;
 }
 

@@ -285,11 +285,11 @@ COLD void arch_panic_report(void)
     const struct thread *current = core_self()->current;
     print("satp %lx  sstatus %lx  sie %lx  sip %lx\n", CSR_READ(satp), CSR_READ(sstatus), CSR_READ(sie),
           CSR_READ(sip));
-    if (current)
+    print_backtrace((word_t)__builtin_frame_address(0));
+    if (current) /* last: if it is what is damaged, the rest has been said */
         print_context(&current->context);
     else
         print("the core was idle\n");
-    print_backtrace((word_t)__builtin_frame_address(0));
 }
 
 static const char *cause_name(word_t cause)
@@ -313,6 +313,10 @@ static const char *cause_name(word_t cause)
 NORETURN COLD void trap_fatal(const struct trap_frame *frame);
 void trap_fatal(const struct trap_frame *frame)
 {
+    static bool failing;
+    if (failing)
+        arch_halt(1); /* the report failed: what was printed is all there is */
+    failing = true;
     print("\nkernel registers:\n");
     print_registers(frame->x);
     print("  status %lx  at:\n", frame->status);

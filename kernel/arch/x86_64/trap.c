@@ -14,14 +14,17 @@
 
 #define VECTOR_DIVIDE     0u
 #define VECTOR_DEBUG      1u
+#define VECTOR_NMI        2u
 #define VECTOR_BREAKPOINT 3u
 #define VECTOR_INVALID    6u
 #define VECTOR_NO_FPU     7u
+#define VECTOR_DOUBLE     8u
 #define VECTOR_STACK      12u
 #define VECTOR_PROTECTION 13u
 #define VECTOR_PAGE       14u
 #define VECTOR_X87        16u
 #define VECTOR_ALIGNMENT  17u
+#define VECTOR_CHECK      18u
 #define VECTOR_SIMD       19u
 
 /* Error code of a page fault: SDM vol. 3, 4.7. */
@@ -164,16 +167,42 @@ SELDOM void arch_panic_report(void)
 {
     const struct thread *current = core_self()->current;
     print("cr0 %lx  cr2 %lx  cr3 %lx  cr4 %lx\n", cr0_read(), cr2_read(), cr3_read(), cr4_read());
-    if (current)
+    print_backtrace((word_t)__builtin_frame_address(0));
+    if (current) /* last: if it is what is damaged, the rest has been said */
         print_context(&current->context);
     else
         print("the core was idle\n");
-    print_backtrace((word_t)__builtin_frame_address(0));
+}
+
+static const char *vector_name(word_t vector)
+{
+    switch (vector) {
+    case VECTOR_DIVIDE:
+        return "division by zero";
+    case VECTOR_INVALID:
+        return "undefined instruction";
+    case VECTOR_STACK:
+    case VECTOR_PROTECTION:
+        return "general protection";
+    case VECTOR_PAGE:
+        return "page fault";
+    case VECTOR_NMI:
+        return "non-maskable interrupt";
+    case VECTOR_DOUBLE:
+        return "double fault (a stack has overflowed, or is damaged)";
+    case VECTOR_CHECK:
+        return "machine check";
+    }
+    return "exception";
 }
 
 NORETURN SELDOM void trap_fatal(const struct trap_frame *f);
 void trap_fatal(const struct trap_frame *f)
 {
+    static bool failing;
+    if (failing)
+        arch_halt(1); /* the report failed: what was printed is all there is */
+    failing = true;
     print("\nkernel registers:\n");
     print("  rip %016lx  rsp %016lx  rbp %016lx  flags %lx  cs %lx\n", f->rip, f->rsp, f->rbp, f->rflags,
           f->cs);
@@ -182,6 +211,6 @@ void trap_fatal(const struct trap_frame *f)
     print("  r10 %016lx  r11 %016lx  r12 %016lx  r13 %016lx\n", f->r10, f->r11, f->r12, f->r13);
     print("  r14 %016lx  r15 %016lx  at:\n", f->r14, f->r15);
     symbol_print(f->rip, 0);
-    PANIC("exception %lu in the kernel, error code %lx, at %lx, address %lx", f->vector, f->error, f->rip,
-          cr2_read());
+    PANIC("%s in the kernel (exception %lu, error code %lx), at %lx, address %lx", vector_name(f->vector),
+          f->vector, f->error, f->rip, cr2_read());
 }

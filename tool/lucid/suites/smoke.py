@@ -1,21 +1,22 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Suite `smoke`: a little on each machine that boards/*.toml knows.
 
-For a board and for each of its variants ([variant.NAME]) the demo boots to its prompt, answers and powers off; and some
-twenty of the kernel's tests run (systems/smoke.toml, tests/target/smoke.c), if the machine has the memory
-for them. With the default board, those of all boards; with another, that one's.
+For a board and for each of its variants ([variant.NAME]) the demo boots to its prompt, answers and powers off; each kind
+of crash is reported in the words that the suite `system` wants (tests/system/demo_crash.toml); and some twenty of the
+kernel's tests run (systems/smoke.toml, tests/target/smoke.c), if the machine has the memory for them. With the default board, those of all boards; with another, that one's.
 """
 from ..board import DEFAULT_BOARD, Variant as Machine, board_names, load_board
 from ..build import Variant, build
 from ..device_tree import add_reserved, dump
 from ..machine import Options, qemu_command
-from .system import Player, Script
+from .system import FOLDER, Player, Script, read_script
 from .console import Recorder
 from .target import run_tests
 
 SECONDS = 240.0
 TESTS_MEMORY = 128 << 20
 STEPS = [{"expect": "lucid> "}, {"line": "ping 10"}, {"match": "^10 calls: "}, {"expect": "lucid> "}, {"line": "poweroff"}]
+CRASHES = FOLDER / "demo_crash.toml"
 
 
 def jobs(context):
@@ -25,7 +26,9 @@ def jobs(context):
         if not board.variants:
             continue
         for machine in [Machine("plain", board.what, [], None, "", []), *board.variants]:
-            found.append(job(board, machine, "demo", lambda b=board, m=machine: run_demo(b, m, context)))
+            tells = [{"match": machine.tells}] if machine.tells else []
+            for what, steps in (("demo", tells + STEPS), ("crashes", read_script(CRASHES).steps + [{"line": "poweroff"}])):
+                found.append(job(board, machine, what, lambda b=board, m=machine, w=what, s=steps: run_demo(b, m, w, s, context)))
             if (machine.memory or board.memory) >= TESTS_MEMORY:
                 found.append(job(board, machine, "tests", lambda b=board, m=machine: run_smoke(b, m, context)))
     return found
@@ -49,12 +52,11 @@ def options_for(built, machine, context, icount):
     return options
 
 
-def run_demo(board, machine, context):
+def run_demo(board, machine, what, steps, context):
     built = build("demo", Variant(board.name))
     options = options_for(built, machine, context, icount=False)
-    tells = [{"match": machine.tells}] if machine.tells else []
-    script = Script("smoke", "demo", tells + STEPS, seconds=SECONDS / 2, ends="power off")
-    with Recorder(built, options, context.logs / f"smoke-{board.name}-{machine.name}-demo.log") as recorder:
+    script = Script("smoke", "demo", steps, seconds=SECONDS / 2, ends="power off")
+    with Recorder(built, options, context.logs / f"smoke-{board.name}-{machine.name}-{what}.log") as recorder:
         Player(script, recorder).play()
 
 
