@@ -33,8 +33,8 @@ void space_lose_number(struct address_space *space);
 void space_destroy(struct address_space *space);
 
 /* No core uses a translation any more that the space's tables do not hold: of one mapping, or any. The tree lock is held. */
-void tlb_flush_page(struct address_space *space, word_t address, unsigned size_bits);
-void tlb_flush_space(struct address_space *space);
+void space_flush_page(struct address_space *space, word_t address, unsigned size_bits);
+void space_flush(struct address_space *space);
 
 /* ---- Mapping records: where a Frame or PageTable capability is mapped, in its data word and its spare pointer bits. */
 

@@ -166,11 +166,14 @@ void arch_io_out(unsigned port, unsigned size, uint32_t value);
 /* Several cores (CONFIG_CORES > 1). The port has started them before kernel_boot, each on its own stack, with its own tables and timer; they come to
  * kernel_core_boot. */
 #if CONFIG_CORES > 1
-struct core *core_self(void);          /* this core (inline) */
-void arch_ipi(unsigned core);          /* an interrupt on that core, which calls kernel_ipi; what was written before is seen there */
-void arch_relax(void);                 /* in loops that wait for another core (inline) */
-NORETURN void arch_core_halt(void);    /* this core stops for good, and nothing else does */
-void arch_thread_save(struct thread *current); /* what arch_thread_switch would save of it (NULL: nothing); it stays loaded */
+struct core *core_self(void); /* this core (inline) */
+void arch_ipi(
+    unsigned
+        core); /* an interrupt on that core, which calls kernel_ipi; what was written before is seen there */
+void arch_relax(void);              /* in loops that wait for another core (inline) */
+NORETURN void arch_core_halt(void); /* this core stops for good, and nothing else does */
+void arch_thread_save(
+    struct thread *current); /* what arch_thread_switch would save of it (NULL: nothing); it stays loaded */
 #endif
 
 /* Flushing: arch_tlb_flush_page and _space forget on this core, and see to it that no other core uses such a translation after it next loads the

@@ -173,8 +173,8 @@ static inline unsigned cap_small(const struct cap *cap)
 static inline void cap_set_small(struct cap *cap, unsigned small)
 {
     assert(small <= CAP_SMALL_MASK);
-    SHARED_WRITE(cap->head,
-                 (cap->head & ~((uint64_t)CAP_SMALL_MASK << CAP_SMALL_SHIFT)) | (uint64_t)small << CAP_SMALL_SHIFT);
+    SHARED_WRITE(cap->head, (cap->head & ~((uint64_t)CAP_SMALL_MASK << CAP_SMALL_SHIFT)) |
+                                (uint64_t)small << CAP_SMALL_SHIFT);
 }
 
 /*@ requires \valid(cap) && rights < 16;
@@ -185,8 +185,8 @@ static inline void cap_set_small(struct cap *cap, unsigned small)
 static inline void cap_set_rights(struct cap *cap, word_t rights)
 {
     assert(rights <= RIGHTS_ALL);
-    SHARED_WRITE(cap->head,
-                 (cap->head & ~((uint64_t)RIGHTS_ALL << CAP_RIGHTS_SHIFT)) | (uint64_t)rights << CAP_RIGHTS_SHIFT);
+    SHARED_WRITE(cap->head, (cap->head & ~((uint64_t)RIGHTS_ALL << CAP_RIGHTS_SHIFT)) |
+                                (uint64_t)rights << CAP_RIGHTS_SHIFT);
 }
 
 /* The object, if the capability is of this type and has at least these rights: type and rights in one comparison. */

@@ -39,10 +39,10 @@ struct core {
     bool current_ended; /* current has used up its refill or yielded: it goes behind its equals */
     unsigned index;
 #if CONFIG_CORES > 1
-    uint8_t lock_set;   /* enum lock_set: which cores' locks this core's entry holds */
-    uint8_t lock_other; /* the other one, if it is LOCK_SET_TWO */
+    uint8_t lock_set;    /* enum lock_set: which cores' locks this core's entry holds */
+    uint8_t lock_other;  /* the other one, if it is LOCK_SET_TWO */
     uint32_t lock_steps; /* of a long operation, since it has these locks */
-    bool in_syscall;    /* this core's entry is a system call of `current` that has done nothing yet */
+    bool in_syscall;     /* this core's entry is a system call of `current` that has done nothing yet */
 #endif
 #ifdef CONFIG_DEBUG
     uint8_t lock_level; /* enum lock_level: what this core's entry holds */

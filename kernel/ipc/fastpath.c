@@ -66,7 +66,8 @@ bool fastpath_call(struct core *core, struct thread *caller)
     struct endpoint *endpoint =
         fast_object(caller, arch_syscall_cap(&caller->context), OBJECT_ENDPOINT, RIGHT_WRITE, &cap);
 
-    if (!endpoint || !is_local(core, home_of(endpoint)) || endpoint->state != ENDPOINT_RECEIVING || endpoint->dying)
+    if (!endpoint || !is_local(core, home_of(endpoint)) || endpoint->state != ENDPOINT_RECEIVING ||
+        endpoint->dying)
         return false;
     struct thread *server = endpoint_first(endpoint);
     struct reply *reply = reply_armed(server);

@@ -61,7 +61,8 @@ static bool context_locks(const struct sched_context *sc)
 {
     struct core *core = core_self();
 
-    return lock_home(core, SHARED_READ(sc->core)) && (!sc->owner || lock_home(core, thread_home(sc->owner))) &&
+    return lock_home(core, SHARED_READ(sc->core)) &&
+           (!sc->owner || lock_home(core, thread_home(sc->owner))) &&
            (!sc->thread || lock_home(core, thread_home(sc->thread)));
 }
 

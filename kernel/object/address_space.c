@@ -47,13 +47,13 @@ static void clear_user_half(struct address_space *space)
         arch_pte_write(arch_table_entry(root, level, address), 0);
 }
 
-void tlb_flush_page(struct address_space *space, word_t address, unsigned size_bits)
+void space_flush_page(struct address_space *space, word_t address, unsigned size_bits)
 {
     arch_tlb_flush_page(&space->arch, address, size_bits);
     remote_flush(space, address, size_bits);
 }
 
-void tlb_flush_space(struct address_space *space)
+void space_flush(struct address_space *space)
 {
     arch_tlb_flush_space(&space->arch);
     remote_flush(space, 0, 0);
@@ -64,7 +64,7 @@ void space_lose_number(struct address_space *space)
     if (!space->number) /* it was destroyed: the capability to the number goes last */
         return;
     clear_user_half(space);
-    tlb_flush_space(space);
+    space_flush(space);
     owners[space->number] = NULL;
     space->number = 0;
     space->arch.number = 0;

@@ -196,7 +196,7 @@ void map_perform_frame(const struct map_operation *op)
         arch_sync_instructions(mapped_pointer(cap), (size_t)1 << size_bits);
     arch_pte_write(op->entry, op->value);
     if (op->changes_rights)
-        tlb_flush_page(op->space, op->address, size_bits);
+        space_flush_page(op->space, op->address, size_bits);
     mapping_write(cap, (struct mapping){ op->space->number, op->space->generation, op->address });
 }
 
@@ -251,7 +251,7 @@ void mapping_undo(struct cap *cap)
         return;
     arch_pte_write(entry, 0);
     if (cap_type(cap) == OBJECT_PAGE_TABLE)
-        tlb_flush_space(space);
+        space_flush(space);
     else
-        tlb_flush_page(space, mapping_read(cap).address, frame_size_bits(cap));
+        space_flush_page(space, mapping_read(cap).address, frame_size_bits(cap));
 }

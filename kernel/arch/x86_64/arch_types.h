@@ -74,6 +74,7 @@ struct arch_core {
     bool fpu_on; /* CR0.TS is clear */
 };
 
-_Static_assert(CONFIG_CORES <= 64, "a core is a bit in struct arch_space, and its stacks have an area behind the image");
+_Static_assert(CONFIG_CORES <= 64,
+               "a core is a bit in struct arch_space, and its stacks have an area behind the image");
 
 #endif

@@ -75,7 +75,7 @@
 static volatile uint32_t *lapic;  /* NULL in x2APIC mode */
 static volatile uint32_t *ioapic; /* that has line 0 on */
 static unsigned ioapic_lines;     /* that it has: none beyond ARCH_IRQ_MSI_FIRST is used */
-static uint32_t lapic_id; /* of the first core */
+static uint32_t lapic_id;         /* of the first core */
 static uint8_t line_state[ARCH_IRQ_LINES];
 static uint32_t line_entry[ARCH_IRQ_MSI_FIRST]; /* low word of the I/O APIC's entry */
 #if CONFIG_CORES > 1

@@ -32,7 +32,7 @@
 #define STACK_AREA        WORD(0xffffffff801f0000)
 #define STACK_AREA_SIZE   0x10000
 #define STACK_BLOCK       0x2000
-#define STACK_CORE        16 /* bytes at the top for that word */
+#define STACK_CORE        16                                 /* bytes at the top for that word */
 #define STACK_TOP         (STACK_AREA + 0x4000 - STACK_CORE) /* of the first core */
 #define STACK_TOP_NMI     (STACK_AREA + 0x6000 - STACK_CORE)
 #define STACK_TOP_DOUBLE  (STACK_AREA + 0x8000 - STACK_CORE)

@@ -79,8 +79,8 @@ struct acpi {
     } ioapic[IOAPICS_MAX];
     uint8_t line_mode[ARCH_IRQ_MSI_FIRST]; /* IRQ_* */
     uint16_t pm_timer_port;                /* 0: none */
-    unsigned cores;                /* that the machine has */
-    uint32_t core_id[CONFIG_CORES]; /* their local APICs', of as many as there is room for */
+    unsigned cores;                        /* that the machine has */
+    uint32_t core_id[CONFIG_CORES];        /* their local APICs', of as many as there is room for */
 };
 extern struct acpi acpi;
 /* Fill it in. machine->acpi_rsdp: what the loader told, 0: search where PC firmware puts it; afterwards the
@@ -94,7 +94,7 @@ SELDOM void interrupt_init_core(void); /* on a further core */
 /* Wake up a further core: at this page, in real mode. */
 SELDOM void interrupt_wake(uint32_t core_id, paddr_t page);
 SELDOM uint32_t interrupt_core_id(void); /* of this core */
-void interrupt_end(void); /* of the one being handled */
+void interrupt_end(void);                /* of the one being handled */
 void interrupt_deliver(unsigned line);
 uint32_t lapic_timer_count(void);       /* counts down; runs after lapic_timer_start */
 void lapic_timer_start(uint32_t count); /* 0: stop */

@@ -137,8 +137,8 @@ struct trap_frame {
  * outside of a stack's mapped pages ends it. */
 static bool is_frame(word_t frame)
 {
-    return frame >= STACK_AREA && frame < STACK_AREA + (word_t)CONFIG_CORES * STACK_AREA_SIZE && !(frame & 15) &&
-           STACK_MAPPED >> (frame - STACK_AREA) % STACK_AREA_SIZE / PAGE_SIZE & 1;
+    return frame >= STACK_AREA && frame < STACK_AREA + (word_t)CONFIG_CORES * STACK_AREA_SIZE &&
+           !(frame & 15) && STACK_MAPPED >> (frame - STACK_AREA) % STACK_AREA_SIZE / PAGE_SIZE & 1;
 }
 
 static void print_backtrace(word_t frame)
