@@ -121,5 +121,6 @@ void paging_init(struct boot_machine *machine)
 {
     window_init(machine);
     image_init();
+    space_find_empty();
     tlb_flush_all();
 }

@@ -46,6 +46,8 @@ COLD void paging_init(struct boot_machine *machine);
 /* ---- space.c */
 
 COLD bool space_detect_tags(void);
+/* Once the kernel's own mapping is made. */
+COLD void space_find_empty(void);
 /* The entry that maps a user address in the space, and its level; 0 if there is none. */
 arch_pte_t space_find(struct arch_space *space, word_t address, unsigned *level);
 /* Forget what the TLB holds of the space that is loaded. */

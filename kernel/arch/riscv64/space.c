@@ -17,6 +17,7 @@
 
 #define USER_LARGEST_LEVEL 2u
 #define KERNEL_HALF        256u /* first entry of a root table that maps the kernel */
+#define TABLE_ENTRIES      (1u << ARCH_TABLE_BITS)
 #define SATP_NUMBER        WORD(0x00000fffffffffff)
 
 static bool tagged; /* spaces have ASIDs of their own */
@@ -44,12 +45,29 @@ static word_t space_asid(const struct arch_space *space)
     return space->satp >> SATP_ASID & 0xffff;
 }
 
+/* Most of the kernel's half is one run of empty entries, between the window and the image. 64 spaces can be made without a look for
+ * interrupts between: so it is found once, and only the few others are copied. */
+static unsigned empty_first, empty_end;
+
+void space_find_empty(void)
+{
+    const arch_pte_t *kernel = kernel_root_table();
+    for (unsigned first = KERNEL_HALF, i = KERNEL_HALF; i < TABLE_ENTRIES; i++) {
+        if (!arch_pte_is_empty(kernel[i]))
+            first = i + 1;
+        else if (i + 1 - first > empty_end - empty_first)
+            empty_first = first, empty_end = i + 1;
+    }
+}
+
 void arch_space_init(struct arch_space *space, void *root_table)
 {
     assert(space->number > 0 && space->number < SPACE_NUMBERS);
     const arch_pte_t *kernel = kernel_root_table();
     arch_pte_t *root = root_table;
-    for (unsigned i = KERNEL_HALF; i < 1u << ARCH_TABLE_BITS; i++)
+    for (unsigned i = KERNEL_HALF; i < empty_first; i++)
+        root[i] = kernel[i];
+    for (unsigned i = empty_end; i < TABLE_ENTRIES; i++)
         root[i] = kernel[i];
     space->satp = satp_value(arch_physical(root_table), 0);
     space->flush = true;
