@@ -39,9 +39,8 @@ bool ipc_send_locks(const struct thread *sender, const struct endpoint *endpoint
     if (endpoint->state != ENDPOINT_RECEIVING) /* it queues: no partner yet */
         return true;
     const struct thread *receiver = endpoint_first(endpoint);
-    const struct reply *reply = receiver->reply;
-    return lock_home(core, thread_home(receiver)) && (!reply || lock_home(core, home_of(reply))) &&
-           carry_locks(sender, tag);
+    return lock_home(core, thread_home(receiver)) &&
+           (!receiver->reply || lock_home(core, home_of(receiver->reply))) && carry_locks(sender, tag);
 }
 
 bool ipc_receive_locks(const struct endpoint *endpoint, const struct reply *reply)

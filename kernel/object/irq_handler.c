@@ -26,7 +26,7 @@ void irq_handler_init(struct irq_handler *handler, unsigned line)
     slot_set_place(&handler->slots[IRQ_SLOT_NOTIFICATION], PLACE_IRQ_NOTIFICATION);
     handler->line = line;
     handler->has_line = true;
-    owners[line] = handler;
+    SHARED_WRITE(owners[line], handler);
 }
 
 void irq_handler_lose_line(struct irq_handler *handler)
@@ -34,7 +34,7 @@ void irq_handler_lose_line(struct irq_handler *handler)
     if (!handler->has_line)
         return;
     arch_irq_mask(handler->line);
-    owners[handler->line] = NULL;
+    SHARED_WRITE(owners[handler->line], NULL);
     handler->has_line = false;
 }
 
@@ -45,7 +45,7 @@ void irq_handler_destroy(struct irq_handler *handler)
 
 bool irq_handler_interrupt(unsigned line)
 {
-    struct irq_handler *handler = line < ARCH_IRQ_LINES ? owners[line] : NULL;
+    struct irq_handler *handler = line < ARCH_IRQ_LINES ? SHARED_READ(owners[line]) : NULL;
 
     return !handler || notification_signal_slot(&handler->slots[IRQ_SLOT_NOTIFICATION]);
 }

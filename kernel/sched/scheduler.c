@@ -314,8 +314,10 @@ void scheduler_move(struct thread *thread, unsigned home)
 
     assert(lock_holds_home(home) && lock_holds_home(before) && !thread->sc);
     remote_take(thread);
-    if (thread == core_self()->current)
+    if (thread == core_self()->current) {
         unload_current(core_self());
+        core_reschedule(core_self());
+    }
     scheduler_forget(thread);
     scheduler_stop_deferring(thread);
     remote_save_fpu(thread);
