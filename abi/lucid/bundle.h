@@ -13,7 +13,7 @@
 #include <lucid/types.h>
 
 #define BUNDLE_MAGIC        0x4c444e424443554cull /* "LUCDBNDL" */
-#define BUNDLE_VERSION      1u
+#define BUNDLE_VERSION      2u
 #define BUNDLE_SEGMENTS_MAX 8u
 
 struct bundle_table {
@@ -68,6 +68,8 @@ struct bundle_component {
     uint64_t entry;
     uint32_t symbols; /* offset of struct bundle_symbols, 0: none */
     uint32_t segment_count;
+    uint32_t core; /* that its budget is on */
+    uint32_t reserved;
     struct bundle_table provide; /* offset here: index of the first entry in the table of that kind */
     struct bundle_table use;
     struct bundle_table device;

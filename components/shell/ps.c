@@ -88,12 +88,24 @@ static void budget_text(char *buffer, size_t size, const struct component_status
     }
 }
 
+/* Only where there is more than one to tell apart. */
+static void core_text(char *buffer, size_t size, const struct component_status *status)
+{
+    if (status->cores == 1)
+        text_copy(buffer, size, "");
+    else if (status->budget_ns == 0)
+        text_copy(buffer, size, "    -");
+    else
+        text_format(buffer, size, "%5lu", status->core);
+}
+
 static void status_print(const struct component_status *status, const struct sample *sample)
 {
-    char state[24], budget[48];
+    char state[24], budget[48], core[24];
     budget_text(budget, sizeof budget, status);
-    print("%-12s %3lu %-11s %3u %% %5lu.%03lu s %-12s %5lu of %-5lu %6lu\n", status->name, status->priority,
-          state_text(status, state, sizeof state), cpu_share(status, sample, time_now_ns()),
+    core_text(core, sizeof core, status);
+    print("%-12s %3lu%s %-11s %3u %% %5lu.%03lu s %-12s %5lu of %-5lu %6lu\n", status->name, status->priority,
+          core, state_text(status, state, sizeof state), cpu_share(status, sample, time_now_ns()),
           status->consumed_ns / NS_PER_S, status->consumed_ns / NS_PER_MS % 1000, budget,
           status->memory_used / 1024, status->memory_quota / 1024, status->generation);
 }
@@ -117,7 +129,10 @@ void command_ps(unsigned count, char **words)
         pause_explain(error);
         memset(samples, 0, components * sizeof *samples); /* of no life */
     }
-    print("component   prio state         cpu      used  budget       KiB of memory starts\n");
+    bool several =
+        components > 0 && supervisor_list(sessions.supervisor, 0, &status) == OK && status.cores > 1;
+    print("component   prio%s state         cpu      used  budget       KiB of memory starts\n",
+          several ? " core" : "");
     for (unsigned i = 0; i < components; i++)
         if (supervisor_list(sessions.supervisor, i, &status) == OK)
             status_print(&status, &samples[i]);

@@ -305,6 +305,18 @@ static error_t slots_fill(struct component *component)
 
 /* ---- The thread ---------------------------------------------------------------------------------------- */
 
+/* The image may be started on a machine with fewer cores than it is for. */
+static word_t core_of(const struct component *component)
+{
+    uint32_t core = component->description->core;
+
+    if (core < boot->cores)
+        return core;
+    report("component '%s' is to run on core %u, which this machine lacks: it runs on core 0",
+           component->name, core);
+    return 0;
+}
+
 static error_t budget_set(struct component *component)
 {
     const struct bundle_component *description = component->description;
@@ -312,8 +324,8 @@ static error_t budget_set(struct component *component)
     time_ns_t budget = passive ? RECOVERY_BUDGET_NS : description->budget_ns;
     time_ns_t period = passive ? RECOVERY_PERIOD_NS : description->period_ns;
 
-    status_t status = core_range_set_budget(BOOT_SLOT_CORE_RANGE, component->hold.context, 0, budget, period,
-                                            component->index + 1);
+    status_t status = core_range_set_budget(BOOT_SLOT_CORE_RANGE, component->hold.context, core_of(component),
+                                            budget, period, component->index + 1);
     if (status_error(status) == OK && !passive)
         status = sched_context_bind(component->hold.context, component->hold.thread);
     return (error_t)status_error(status);

@@ -5,6 +5,7 @@ import unittest
 from support import SAMPLE, FolderTest
 
 from lucid import board, relations
+from lucid.common import ToolError
 
 
 def with_line(text, number, line):
@@ -113,7 +114,7 @@ class WrongDescriptions(FolderTest):
         path = self.folder / "sample.toml"
         path.write_bytes(b'[system]\nname = "\xff"\n')
         from lucid.board import load_board
-        from lucid.common import ToolError
+
         from lucid.description import load_system
         with self.assertRaisesRegex(ToolError, "sample.toml: this is not UTF-8 text"):
             load_system(str(path), load_board("qemu-x86_64"))
@@ -275,7 +276,29 @@ class WrongDescriptions(FolderTest):
         text = SAMPLE.replace('provides',
                               'budget = "6ms/10ms"\nprovides').replace("uses", 'budget = "5ms/10ms"\nuses')
         self.check(text,
-                   "sample.toml:12: the budgets add up to 110 % of the core with component 'client'\n   lower some: server 60 %, client 50 %")
+                   "sample.toml:12: the budgets add up to 110 % of core 0 with component 'client'\n   lower some: server 60 %, client 50 %")
+
+    def test_budgets_are_of_their_cores(self):
+        text = SAMPLE.replace('name = "sample"', 'name = "sample"\ncores = 2').replace(
+            'provides', 'budget = "6ms/10ms"\nprovides').replace("uses", 'core = 1\nbudget = "5ms/10ms"\nuses')
+        self.assertEqual(self.load(text).component("client").core, 1)
+
+    def test_a_core_that_the_system_does_not_have(self):
+        text = with_line(SAMPLE, 12, "core = 2")
+        system = self.load(text)
+        system.check_cores(3)
+        with self.assertRaises(ToolError) as caught:
+            system.check_cores(1)
+        self.assertEqual(str(caught.exception).removeprefix(f"{self.folder}/"), "sample.toml:12: component 'client' is to run on core 2, but the system is for 1 core\n"
+                         "   write  cores = 3  under [system], or give  --cores 3")
+
+    def test_a_core_that_no_kernel_has(self):
+        self.check(with_line(SAMPLE, 12, "core = 64"), "sample.toml:12: 'core' is 64, but must be from 0 to 63")
+
+    def test_passive_with_core(self):
+        self.check(with_line(SAMPLE, 8, 'passive = true\ncore = 1'),
+                   "sample.toml:9: component 'server' is passive and has a core\n"
+                   "   a passive component runs where its clients run: remove one of the two")
 
     def test_passive_with_budget(self):
         self.check(with_line(SAMPLE, 8, 'passive = true\nbudget = "1ms/10ms"'),
@@ -351,7 +374,6 @@ class WrongDescriptions(FolderTest):
                          "there is no board 'qemu-x86'; known: bochs-x86_64, qemu-aarch64, qemu-riscv64 and qemu-x86_64\n   did you mean 'qemu-x86_64'?")
 
     def test_unknown_system(self):
-        from lucid.common import ToolError
         from lucid.description import find_system
         with self.assertRaisesRegex(ToolError,
                                     r"there is no system 'no_such_thing' \(systems/no_such_thing.toml\); known: "):

@@ -21,14 +21,13 @@ from pathlib import Path
 from . import compiler, ninja
 from .board import load_board
 from .common import ROOT, ToolError, align_up, listing, relative, say, write_if_changed
-from .description import load_system
+from .description import CORES_MAX, load_system
 from .elf import Elf
 from .ports import load_port
 from .version import version_text
 
 KERNEL_FOLDERS = ("boot", "ipc", "object", "sched", "syscall")
 CHECK_FOLDER = "check"       # the invariant checker: in debug and host builds
-CORES_MAX = 64
 ROOT_ADDRESS = 0x400000
 FIRST_ADDRESS = 0x10000000   # of the first component
 ADDRESS_STEP = 0x1000000     # components lie this far apart, or more if they are larger
@@ -87,6 +86,7 @@ class Built:
 def build(name, variant, iso=False):
     """Build a system; raises ToolError if that fails. Nothing is written before the description is right."""
     system = load_system(name, load_board(variant.board))
+    system.check_cores(variant.cores)
     iso = iso or bool(system.board.emulator and system.board.emulator.is_bochs)
     writer = BuildFile(system, variant)
     check_tools(writer.port, variant)
@@ -304,8 +304,8 @@ def add_build_options(parser, default_board):
     kind.add_argument("--debug", dest="kind", action="store_const", const="debug", help="all assertions, SYS_DEBUG")
     parser.add_argument("--cc", choices=compiler.COMPILERS, default="gcc", dest="compiler",
                         help="the compiler (default gcc)")
-    parser.add_argument("--cores", type=number_of_cores, default=1, metavar="N",
-                        help=f"processor cores, 1 to {CORES_MAX} (default 1, for which the kernel has no locks)")
+    parser.add_argument("--cores", type=number_of_cores, metavar="N",
+                        help=f"processor cores that the kernel is for, 1 to {CORES_MAX} (default: the description's, or 1; with 1 there are no locks)")
 
 
 def number_of_cores(text):
@@ -315,7 +315,8 @@ def number_of_cores(text):
 
 
 def variant_of(arguments):
-    return Variant(arguments.board, arguments.kind, arguments.compiler, arguments.cores)
+    cores = arguments.cores or load_system(arguments.system, load_board(arguments.board)).cores
+    return Variant(arguments.board, arguments.kind, arguments.compiler, cores)
 
 
 def command(arguments):

@@ -17,7 +17,7 @@ from .quota import check_quota
 from .relations import SYSTEM_MEMORY
 
 MAGIC = 0x4c444e424443554c
-VERSION = 1
+VERSION = 2
 SUPERVISOR = 0xffffffff
 RESTARTS = {"never": 0, "always": 1}
 FLAG_FPU, FLAG_PASSIVE, FLAG_CONTROL, FLAG_MANUAL = 1, 2, 4, 8
@@ -25,7 +25,7 @@ FLAG_FPU, FLAG_PASSIVE, FLAG_CONTROL, FLAG_MANUAL = 1, 2, 4, 8
 TABLE = "II"
 HEADER = struct.Struct("<QIIQII" + TABLE * 4)
 SEGMENT = struct.Struct("<QQQQII")
-COMPONENT = struct.Struct("<6I6QII" + TABLE * 3 + "QQQQII" * SEGMENTS_MAX)
+COMPONENT = struct.Struct("<6I6Q4I" + TABLE * 3 + "QQQQII" * SEGMENTS_MAX)
 PROVIDE = struct.Struct("<III")
 USE = struct.Struct("<IIIIQ")
 DEVICE = struct.Struct("<IIIIQQII")
@@ -180,6 +180,7 @@ class Bundle:
         return (strings[component.name], strings[relative(component.source)], strings[component.args], flags,
                 component.priority, RESTARTS[component.restart], component.budget_ns, component.period_ns,
                 component.memory, component.stack, component.heap, part.entry, part.symbols_at, len(part.segments),
+                component.core, 0,
                 *self._range_of(self.provides, index), *self._range_of(self.uses, index),
                 *self._range_of(self.devices, index), *segments)
 

@@ -15,9 +15,9 @@ from .common import ROOT, ToolError, closest, listing, size_text
 from .relations import MEMORY_MINIMUM, Relations
 from .toml_places import Document
 
-SYSTEM_KEYS = {"name", "root", "memory"}
+SYSTEM_KEYS = {"name", "root", "memory", "cores"}
 COMPONENT_KEYS = {"source", "provides", "uses", "priority", "budget", "passive", "memory", "stack", "heap", "restart",
-                  "start", "fpu", "args", "control", "devices"}
+                  "start", "fpu", "args", "control", "devices", "core"}
 DEFAULT_ROOT = "components/supervisor"
 RESERVED_NAMES = {"supervisor": "the root component", "kernel": "the kernel"}
 SUPERVISOR_SESSION = "supervisor"
@@ -26,6 +26,7 @@ DEFAULT_PRIORITY = 100
 PRIORITY_MAX = 250          # above it: the supervisor
 DEFAULT_BUDGET = (10_000_000, 10_000_000)
 SMALLEST_BUDGET = 100_000   # ns; twice the longest stretch that the kernel cannot be interrupted in
+CORES_MAX = 64              # that a kernel can be built for
 DEFAULT_MEMORY = 1 << 20
 DEFAULT_STACK = 64 << 10
 DEFAULT_HEAP = 32 << 10
@@ -53,6 +54,7 @@ class Component:
     budget_ns: int = DEFAULT_BUDGET[0]
     period_ns: int = DEFAULT_BUDGET[1]
     passive: bool = False
+    core: int = 0
     memory: int = DEFAULT_MEMORY
     stack: int = DEFAULT_STACK
     heap: int = DEFAULT_HEAP
@@ -76,6 +78,15 @@ class System:
     root: Path
     memory: int                 # of the machine
     components: list            # providers first
+    cores: int = 1              # that it is for, unless the command says otherwise
+
+    def check_cores(self, cores):
+        """Every component's core is there."""
+        for component in self.components:
+            if component.core >= cores:
+                raise self.document.error(component.path + ("core",), f"component '{component.name}' is to run on core {component.core}, but the "
+                                          f"system is for {cores} core{'s' if cores > 1 else ''}",
+                                          f"write  cores = {component.core + 1}  under [system], or give  --cores {component.core + 1}")
 
     def component(self, name):
         return next((component for component in self.components if component.name == name), None)
@@ -131,13 +142,14 @@ class Reader:
         memory = self.board.memory
         if "memory" in table:
             memory = checks.size(self.document, ("system", "memory"), table["memory"], low=MEMORY_MINIMUM)
+        cores = checks.number(self.document, ("system", "cores"), table.get("cores", 1), 1, CORES_MAX)
         self._read_components(self._table(("component",), values.get("component")) or {})
         if not self.components and "root" not in table:
             raise self.document.error((), "the system has no component",
                                       'add:  [component.NAME]  and  source = "components/NAME"')
         ordered = Relations(self.document, self.board, self.components).checked(memory)
         root = self._source(("system", "root"), table["root"]) if "root" in table else self._default_root()
-        return System(name, self.document, self.board, root, memory, ordered)
+        return System(name, self.document, self.board, root, memory, ordered, cores)
 
     def _likely_name(self):
         return self.document.path.stem if checks.NAME.fullmatch(self.document.path.stem) else "NAME"
@@ -189,6 +201,7 @@ class Reader:
 
     def _component_time(self, path, table, component):
         document = self.document
+        component.core = checks.number(document, path + ("core",), table.get("core", 0), 0, CORES_MAX - 1)
         if component.passive:
             if "budget" in table:
                 raise document.error(path + ("budget",), f"component '{component.name}' is passive and has a budget",
@@ -196,6 +209,9 @@ class Reader:
             if not component.provides:
                 raise document.error(path + ("passive",), f"component '{component.name}' is passive, but provides "
                                      "nothing: it would never run")
+            if "core" in table:
+                raise document.error(path + ("core",), f"component '{component.name}' is passive and has a core",
+                                     "a passive component runs where its clients run: remove one of the two")
             component.budget_ns = component.period_ns = 0
         elif "budget" in table:
             component.budget_ns, component.period_ns = checks.budget(document, path + ("budget",), table["budget"],

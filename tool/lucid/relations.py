@@ -98,14 +98,18 @@ class Relations:
                          "turn one of the uses round: let that server signal, or give the data with the call")
 
     def _check_budgets(self):
-        """Budgets below their period are promises; together they cannot be more than the core."""
+        """Budgets below their period are promises; together they cannot be more than a core."""
         limited = [component for component in self.components.values() if component.budget_ns < component.period_ns]
+        for core in sorted({component.core for component in limited}):
+            self._check_core([component for component in limited if component.core == core])
+
+    def _check_core(self, limited):
         total = 0
         for component in limited:
             total += percent(component)
             if total > 100 + 1e-6:
                 shares = ", ".join(f"{other.name} {percent(other):.0f} %" for other in limited)
-                raise self.wrong(component.path + ("budget",), f"the budgets add up to {total:.0f} % of the core "
+                raise self.wrong(component.path + ("budget",), f"the budgets add up to {total:.0f} % of core {component.core} "
                                  f"with component '{component.name}'", f"lower some: {shares}")
 
     def _check_memory(self, memory):

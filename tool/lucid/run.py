@@ -322,9 +322,10 @@ def command(arguments):
         raise ToolError("--icount and --accel kvm cannot go together",
                         "only QEMU's emulation counts instructions: leave one of the two out")
     boot = "uefi" if arguments.uefi else "iso" if arguments.iso else "elf"
-    options = Options(cores=arguments.cores, icount=arguments.icount, accel=arguments.accel, boot=boot,
+    variant = variant_of(arguments)
+    options = Options(cores=variant.cores, icount=arguments.icount, accel=arguments.accel, boot=boot,
                       extra=arguments.extra, memory=memory_size(arguments.memory) if arguments.memory else None)
-    built = build(arguments.system, variant_of(arguments), iso=boot != "elf")
+    built = build(arguments.system, variant, iso=boot != "elf")
     check_memory(built.system, options.memory)
     if terminal.is_interactive():
         complain(f"starting {built.system.name} on {built.system.board.name}; Ctrl-A X leaves")

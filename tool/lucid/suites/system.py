@@ -85,7 +85,7 @@ def jobs(context):
 
 
 def run(script, kind, context):
-    built = build(script.system, Variant(script.board or context.board, kind, script.compiler), iso=script.options.boot != "elf")
+    built = build(script.system, Variant(script.board or context.board, kind, script.compiler, script.options.cores), iso=script.options.boot != "elf")
     with damaged(built, script.damage) as image:
         with Recorder(image, script.options, context.logs / f"system-{script.name}-{kind}.log") as recorder:
             Player(script, recorder).play()
