@@ -22,4 +22,4 @@ clean:
 	@rm -rf build compile_commands.json
 
 python:
-	@/usr/bin/python3 -c 'import ctypes, tomllib' 2>/dev/null || tool/get-python
+	@/usr/bin/python3 -c 'import ctypes, tomllib' 2>/dev/null || tool/get-python $(or $(filter test,$(MAKECMDGOALS)),run)

@@ -146,7 +146,7 @@ def add_prove(commands):
 
 def add_doctor(commands):
     parser = subcommand(commands, "doctor", "see whether everything that is needed is installed", "doctor.command")
-    parser.add_argument("--install", action="store_true", help="install what is missing (Debian and Ubuntu packages)")
+    parser.add_argument("--install", action="store_true", help="install what is missing (Debian packages)")
     parser.add_argument("--for", dest="purpose", choices=("run", "test"), default="test",
                         help="what it is needed for: run (little) or test (everything; default)")
     parser.add_argument("--board", default=DEFAULT_BOARD, metavar="BOARD",

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""`./lucid doctor`: is everything there that building, running and testing need; and installs it on Debian
-and Ubuntu.
+"""`./lucid doctor`: is everything there that building, running and testing need; and installs it with apt-get. The names of packages are
+those of Debian 12, on which alone it was tried.
 
 What is there is seen by looking for the programs and files themselves, which is fast and needs no network, so
 that `make run` can ask every time.
@@ -19,7 +19,7 @@ from .common import EXIT_FAILED, EXIT_OK, ToolError, complain, listing, say
 
 @dataclass(frozen=True)
 class Need:
-    package: str   # in Debian and Ubuntu
+    package: str   # in Debian
     looks: str     # a program, or the absolute path of a file, with * where versions differ
     why: str
     purpose: str   # run or test
@@ -98,7 +98,7 @@ def as_root():
 def install(needs):
     """Install the packages, or say exactly what a person has to do."""
     if shutil.which("apt-get") is None:
-        raise ToolError("this is neither Debian nor Ubuntu, so install by hand what is missing: "
+        raise ToolError("this is not Debian (there is no apt-get), so install by hand what is missing: "
                         f"{listing(need.looks for need in needs)}",
                         f"what Lucid needs in all, as Debian calls it: {everything()}")
     root = as_root()
@@ -141,7 +141,7 @@ def command(arguments):
         return EXIT_OK
     say("missing:")
     for need in needs:
-        say(f"   {need.package:<20} {need.why}")
+        say(f"   {need.package:<26} {need.why}")
     if arguments.install:
         install(needs)
         say("everything that is needed is there now")

@@ -21,11 +21,15 @@ static inline bool bit(uint32_t word, unsigned n)
     return word >> n & 1;
 }
 
-/* Intel, family 6. */
+static bool is_intel(const struct cpuid *vendor)
+{
+    return vendor->b == 0x756e6547 && vendor->d == 0x49656e69 && vendor->c == 0x6c65746e;
+}
+
+/* Family 6. */
 static bool is_intel_core(const struct cpuid *vendor, uint32_t signature)
 {
-    return vendor->b == 0x756e6547 && vendor->d == 0x49656e69 && vendor->c == 0x6c65746e &&
-           (signature >> 8 & 0xf) == 6;
+    return is_intel(vendor) && (signature >> 8 & 0xf) == 6;
 }
 
 /* Intel says in ARCH_CAPABILITIES, bit 0 (RDCL_NO) if a processor is not affected; no other vendor's that we
@@ -53,7 +57,10 @@ const char *cpu_detect(void)
     cpu.smap = bit(structured.b, 20);
     cpu.umip = bit(structured.c, 2);
     cpu.huge_pages = bit(extended.d, 26);
-    cpu.physical_bits = cpuid(0x80000000, 0).a >= 0x80000008 ? cpuid(0x80000008, 0).a & 0xff : 36;
+    struct cpuid sizes =
+        cpuid(0x80000000, 0).a >= 0x80000008 ? cpuid(0x80000008, 0) : (struct cpuid){ 36, 0, 0, 0 };
+    cpu.physical_bits = sizes.a & 0xff;
+    cpu.fpu_pointers_stay = !is_intel(&vendor) && !bit(sizes.b, 2); /* RstrFpErrPtrs */
     cpu.lazyfp = is_intel_core(
         &vendor, basic.a); /* INTEL-SA-00145 names all of them, and no bit says which are mended */
     cpu.meltdown = is_meltdown_affected(cpu.lazyfp, bit(structured.d, 29));

@@ -59,10 +59,20 @@ void arch_fpu_save(struct arch_fpu *fpu)
     fpu_power(on);
 }
 
+/* Some processors restore the pointers to the last x87 instruction and its operand only together with a pending exception (APM vol. 2,
+ * 11.4.4). An x87 load of our own, with nothing pending and an empty stack, leaves its own there instead of another thread's. */
+static void forget_pointers(void)
+{
+    static const int32_t operand;
+    __asm__ volatile("fnclex; emms; fildl %0" : : "m"(operand));
+}
+
 void arch_fpu_load(const struct arch_fpu *fpu)
 {
     bool on = core_self()->arch.fpu_on;
     fpu_power(true);
+    if (cpu.fpu_pointers_stay)
+        forget_pointers();
     if (cpu.xsave)
         __asm__ volatile("xrstor64 %0" : : "m"(*fpu), "a"(cpu.xcr0), "d"(0));
     else

@@ -19,8 +19,9 @@ struct cpu {
     bool smep, smap, umip, pcid, x2apic, tsc_deadline, xsave, xsaveopt, huge_pages, self_snoop;
     bool hypervisor; /* runs under one, so says CPUID */
     bool meltdown;
-    bool lazyfp;   /* affected by CVE-2018-3665 */
-    uint32_t xcr0; /* state components that user code may use; 0 without XSAVE */
+    bool lazyfp;            /* affected by CVE-2018-3665 */
+    bool fpu_pointers_stay; /* loading FPU state leaves its pointers to the last instruction: CVE-2006-1056 */
+    uint32_t xcr0;          /* state components that user code may use; 0 without XSAVE */
     unsigned physical_bits;
 };
 extern struct cpu cpu;
