@@ -8,7 +8,7 @@
  * what does not fit is left out and the status says ERR_TRUNCATED. Capabilities arrive in order; the first that cannot (no such
  * capability, no grant right, cannot be copied or minted, destination in use) ends it: the tag says how many did.
  *
- * tag      bits 0-6 word count (0..64), bits 7-9 capability count (0..4), bits 16 and up the label
+ * tag      bits 0-6 word count (0..64), bits 7-9 capability count (0..4), bits 16 and up the label (of at least 16 bits)
  * status   bits 0-7 error_t, bit 8 SIGNAL, bit 9 KERNEL, bit 10 OWED, bits 16-23 number of the wrong argument
  *
  * The status is returned by every system call in a register that only the kernel can set.
@@ -21,6 +21,9 @@
 #define MESSAGE_WORDS_MAX      64u
 #define MESSAGE_REGISTER_WORDS 4u
 #define MESSAGE_CAPS_MAX       4u
+
+/* A number of 64 bits (a time, say) is one word of a message; where words have 32 bits it is two, the low one first. */
+#define LONG_WORDS (8u / (unsigned)sizeof(word_t))
 
 typedef word_t tag_t;
 
@@ -77,7 +80,7 @@ static inline unsigned status_error(status_t status)
     return (unsigned)(status & STATUS_ERROR_MASK);
 }
 
-/* Which argument of a kernel operation was wrong: 1 for message word 0 and so on; 0 if it was none of them. */
+/* Which argument of a kernel operation was wrong, in the order of operations.def: 1 is the first (message word 0); 0 if it was none of them. */
 /*@ assigns \nothing;
     ensures \result == status / 65536 % 256; */
 static inline unsigned status_argument(status_t status)

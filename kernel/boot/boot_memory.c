@@ -9,7 +9,9 @@
 #include "boot.h"
 #include "derivation.h"
 
-#define UNTYPED_BITS_MAX 40u /* 1 TiB: also for device memory */
+#define UNTYPED_BITS_MAX                                                                                     \
+    (WORD_BITS > 40u ? 40u                                                                                   \
+                     : WORD_BITS - 1) /* 1 TiB, or what offsets in a word reach: also for device memory */
 
 /* log2 of the largest aligned block that begins at `start` and ends at or before `end`. */
 static unsigned largest_block(paddr_t start, paddr_t end)

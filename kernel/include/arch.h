@@ -216,7 +216,7 @@ struct boot_machine {
     unsigned
         reserved_count; /* what the kernel keeps: its image, tables, interrupt controllers: no capability to it at all */
     struct boot_region reserved[BOOT_REGIONS_MAX];
-    paddr_t physical_end; /* device memory is everything else below this */
+    paddr_t physical_end; /* device memory is everything else below this; at most 2^WORD_BITS */
     const void *payload;  /* struct image_header; page-aligned */
     size_t payload_room;  /* bytes that were loaded from there on */
     paddr_t acpi_rsdp, device_tree;

@@ -35,7 +35,7 @@ struct invocation {
     word_t result[INVOCATION_WORDS_MAX];
 };
 
-/* A status for an argument that is wrong: number 1 is message word 0. */
+/* A status for an argument that is wrong: number 1 is the first. */
 static inline status_t invocation_error(error_t error, unsigned argument)
 {
     return error == OK ? OK : error | (status_t)argument << STATUS_ARGUMENT_SHIFT;
@@ -47,7 +47,21 @@ static inline void invocation_result(struct invocation *invocation, word_t word)
     invocation->result[invocation->result_words++] = word;
 }
 
-/* Argument `number` (1...) is a capability address: the slot, not empty. */
+/* The argument of 64 bits whose first word is this one (0...). */
+static inline uint64_t invocation_long(const struct invocation *invocation, unsigned word)
+{
+    uint64_t value = invocation->argument[word];
+    return LONG_WORDS == 1 ? value : value | (uint64_t)invocation->argument[word + LONG_WORDS - 1] << 32;
+}
+
+static inline void invocation_result_long(struct invocation *invocation, uint64_t value)
+{
+    invocation_result(invocation, (word_t)value);
+    if (LONG_WORDS > 1)
+        invocation_result(invocation, (word_t)(value >> 32));
+}
+
+/* Argument `number` (1...), with only words before it, is a capability address: the slot, not empty. */
 static inline status_t invocation_cap(const struct invocation *invocation, unsigned number,
                                       struct slot **slot)
 {

@@ -109,7 +109,7 @@ static status_t cnode_revoke(struct invocation *invocation)
     return status == OK ? take_away(invocation, slot, false) : status;
 }
 
-static word_t inspected_data(const struct cap *cap)
+static uint64_t inspected_data(const struct cap *cap)
 {
     switch (cap_type(cap)) {
     case OBJECT_FRAME: {
@@ -119,7 +119,7 @@ static word_t inspected_data(const struct cap *cap)
     case OBJECT_PAGE_TABLE:
         return 0;
     default:
-        return (word_t)cap->data;
+        return cap->data;
     }
 }
 
@@ -147,7 +147,7 @@ static status_t cnode_inspect(struct invocation *invocation)
         return status;
     invocation_result(invocation, cap_type(&slot->cap));
     invocation_result(invocation, cap_rights(&slot->cap));
-    invocation_result(invocation, inspected_data(&slot->cap));
+    invocation_result_long(invocation, inspected_data(&slot->cap));
     invocation_result(invocation, inspected_size(&slot->cap));
     return OK;
 }

@@ -53,7 +53,7 @@ struct set_budget {
 static status_t decode_set_budget(const struct invocation *invocation, struct set_budget *op)
 {
     word_t core = invocation->argument[1];
-    uint64_t budget = invocation->argument[2], period = invocation->argument[3];
+    uint64_t budget = invocation_long(invocation, 2), period = invocation_long(invocation, 2 + LONG_WORDS);
     struct slot *slot;
     status_t status = invocation_typed(invocation, 1, OBJECT_SCHED_CONTEXT, RIGHT_WRITE, &slot);
 
@@ -72,7 +72,7 @@ static status_t decode_set_budget(const struct invocation *invocation, struct se
                                .core = (unsigned)core,
                                .budget = time_ticks(budget),
                                .period = time_ticks(period),
-                               .badge = invocation->argument[4] };
+                               .badge = invocation->argument[2 + 2 * LONG_WORDS] };
     return OK;
 }
 
@@ -114,14 +114,14 @@ static struct core *chosen_core(const struct invocation *invocation)
 
 static status_t core_set_timer(struct invocation *invocation)
 {
-    word_t deadline = invocation->argument[1];
+    uint64_t deadline = invocation_long(invocation, 1);
     struct core *core = chosen_core(invocation);
 
     if (!lock_home(core_self(), core->index))
         return INVOKE_AGAIN;
     if (slot_is_empty(&core->timer_slot))
         return ERR_STATE;
-    scheduler_set_user_timer(core, deadline == ~(word_t)0 ? TICKS_NEVER : time_deadline(deadline));
+    scheduler_set_user_timer(core, deadline == ~(uint64_t)0 ? TICKS_NEVER : time_deadline(deadline));
     return OK;
 }
 

@@ -61,9 +61,9 @@ static status_t sched_context_info(struct invocation *invocation)
     const struct sched_context *sc = invoked_context(invocation);
 
     scheduler_charge(&cores[sc->core]);
-    invocation_result(invocation, (word_t)time_ns(sc->consumed));
-    invocation_result(invocation, (word_t)time_ns(sc->budget));
-    invocation_result(invocation, (word_t)time_ns(sc->period));
+    invocation_result_long(invocation, time_ns(sc->consumed));
+    invocation_result_long(invocation, time_ns(sc->budget));
+    invocation_result_long(invocation, time_ns(sc->period));
     invocation_result(invocation, sc->core);
     return OK;
 }

@@ -32,7 +32,7 @@ struct retype {
     unsigned choice;    /* CNode: log2 of the slots */
     struct slot *slots; /* destinations */
     word_t count;
-    word_t offset;      /* of the first object */
+    uint64_t offset;    /* of the first object */
     struct slot *range; /* of AddressSpace and IrqHandler */
     uint32_t number;
 };
@@ -114,8 +114,8 @@ static status_t check_memory(struct retype *op)
     const struct cap *cap = &op->untyped->cap;
     unsigned untyped_bits = untyped_size_bits(cap);
 
-    op->offset = watermark_align((word_t)cap->data, op->size_bits);
-    return watermark_has_room((word_t)op->offset, op->size_bits, op->count, untyped_bits) ? OK : ERR_MEMORY;
+    op->offset = watermark_align(cap->data, op->size_bits);
+    return watermark_has_room(op->offset, op->size_bits, op->count, untyped_bits) ? OK : ERR_MEMORY;
 }
 
 static status_t untyped_decode_retype(const struct invocation *invocation, struct retype *op)

@@ -47,7 +47,19 @@ static void refuses(struct step *step, unsigned argument, word_t value, error_t 
     step->wrong[step->wrongs++] = (struct wrong){ argument, value, error, argument };
 }
 
+/* A word that belongs to an argument of another number, because there are longs before it. */
+static void refuses_long(struct step *step, unsigned word, unsigned argument, word_t value)
+{
+    refuses(step, word, value, ERR_RANGE);
+    step->wrong[step->wrongs - 1].told = argument;
+}
+
 #define W(number) ((word_t)(number))
+#if UINTPTR_MAX > 0xffffffffu
+#define LONG_LETTERS "v"
+#else
+#define LONG_LETTERS "vv"
+#endif
 
 static struct step *add_retype(unsigned type, unsigned size_bits, cap_t first, unsigned count,
                                const char *letters, cap_t range, unsigned number)
@@ -110,7 +122,7 @@ static void add_objects(void)
 
 static void add_mappings(void)
 {
-    for (unsigned i = 0; i < 3; i++) {
+    for (unsigned i = 0; i < ARCH_TABLE_LEVELS - 1; i++) {
         struct step *step =
             add(space, OP_ADDRESS_SPACE_MAP, "Fvvv", frames, AT, W(RIGHTS_ALL), W(MAP_CACHE_WRITE_BACK));
         refuses(step, 2, AT, ERR_TABLE); /* this one is never done rightly: see do_step */
@@ -167,12 +179,12 @@ static void add_thread(void)
     step = add(thread, OP_THREAD_SET_ATTRIBUTES, "vv", W(THREAD_ATTRIBUTE_ALL), W(THREAD_FAULT_ON_CAP));
     refuses(step, 1, THREAD_ATTRIBUTE_ALL + 1, ERR_RANGE);
     refuses(step, 2, THREAD_ATTRIBUTE_ALL + 1, ERR_RANGE);
-    step = add(BOOT_SLOT_CORE_RANGE, OP_CORE_RANGE_SET_BUDGET, "Xvvvv", context, W(0), W(1000000), W(5000000),
-               W(3));
+    step = add(BOOT_SLOT_CORE_RANGE, OP_CORE_RANGE_SET_BUDGET, "Xv" LONG_LETTERS LONG_LETTERS "v", context,
+               W(0), AS_LONG(1000000), AS_LONG(5000000), W(3));
     refuses(step, 2, CONFIG_CORES, ERR_RANGE);
-    refuses(step, 3, BUDGET_MINIMUM_NS - 1, ERR_RANGE);
-    refuses(step, 4, 999999, ERR_RANGE);
-    refuses(step, 4, PERIOD_MAXIMUM_NS + 1, ERR_RANGE);
+    refuses_long(step, 3, 3, BUDGET_MINIMUM_NS - 1);
+    refuses_long(step, 3 + LONG_WORDS, 4, 999999);
+    refuses_long(step, 2 + 2 * LONG_WORDS, 4, (word_t)(PERIOD_MAXIMUM_NS >> (64 - WORD_BITS)) + 1);
     add(context, OP_SCHED_CONTEXT_BIND, "T", thread);
     add(thread, OP_THREAD_BIND_NOTIFICATION, "r", notification + 1);
 }
@@ -186,7 +198,7 @@ static void add_devices(void)
     add(made_handler, OP_IRQ_HANDLER_ACKNOWLEDGE, "");
     step = add(BOOT_SLOT_CORE_RANGE, OP_CORE_RANGE_BIND_TIMER, "vn", W(0), notification);
     refuses(step, 1, CONFIG_CORES, ERR_RANGE);
-    step = add(BOOT_SLOT_CORE_RANGE, OP_CORE_RANGE_SET_TIMER, "vv", W(0), ~W(0));
+    step = add(BOOT_SLOT_CORE_RANGE, OP_CORE_RANGE_SET_TIMER, "v" LONG_LETTERS, W(0), AS_LONG(~(uint64_t)0));
     refuses(step, 1, CONFIG_CORES, ERR_RANGE);
     step = add(port_part, OP_IO_PORT_RANGE_OUT, "vvv", W(0x3f8), W(1), W(65));
     refuses(step, 1, 0x3f7, ERR_RANGE);

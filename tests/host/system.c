@@ -183,6 +183,12 @@ struct outcome sys(word_t operation, cap_t cap, cap_t reply, tag_t tag, const wo
     return outcome_of(thread);
 }
 
+uint64_t long_at(const struct outcome *outcome, unsigned word)
+{
+    uint64_t value = outcome->word[word];
+    return LONG_WORDS == 1 ? value : value | (uint64_t)outcome->word[word + LONG_WORDS - 1] << 32;
+}
+
 struct outcome sys_once(word_t operation, cap_t cap, cap_t reply, tag_t tag, const word_t *words)
 {
     struct thread *thread = current();
@@ -271,7 +277,7 @@ cap_t make_passive(unsigned priority)
 
 void set_budget(cap_t sc, uint64_t budget_ns, uint64_t period_ns, word_t badge)
 {
-    DO(BOOT_SLOT_CORE_RANGE, OP_CORE_RANGE_SET_BUDGET, sc, 0, (word_t)budget_ns, (word_t)period_ns, badge);
+    DO(BOOT_SLOT_CORE_RANGE, OP_CORE_RANGE_SET_BUDGET, sc, 0, AS_LONG(budget_ns), AS_LONG(period_ns), badge);
 }
 
 cap_t make_thread(unsigned priority)

@@ -77,6 +77,14 @@ struct outcome outcome_of(const struct thread *thread);
 #define WORDS(...)      ((const word_t[MESSAGE_WORDS_MAX + 1]){ 0, ##__VA_ARGS__ } + 1)
 #define WORD_COUNT(...) ((unsigned)(sizeof((const word_t[]){ 0, ##__VA_ARGS__ }) / sizeof(word_t)) - 1)
 
+/* A number of 64 bits among the words of a message; and where it begins at a word of an answer. */
+#if UINTPTR_MAX > 0xffffffffu
+#define AS_LONG(number) (word_t)(number)
+#else
+#define AS_LONG(number) (word_t)(number), (word_t)((uint64_t)(number) >> 32)
+#endif
+uint64_t long_at(const struct outcome *outcome, unsigned word);
+
 /* Kernel objects, and endpoints with a label and words. */
 #define CALL(cap, label, ...)                                                                                \
     sys(SYS_CALL, cap, 0, tag_make(label, WORD_COUNT(__VA_ARGS__), 0), WORDS(__VA_ARGS__))

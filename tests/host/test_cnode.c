@@ -120,18 +120,21 @@ TEST(inspect_tells_what_a_slot_holds)
     cap_t endpoint = mint(make(OBJECT_ENDPOINT, 0), RIGHT_WRITE, 0x55), cnode = make(OBJECT_CNODE, 6);
     struct outcome seen = CALL(ROOT, OP_CNODE_INSPECT, endpoint);
 
-    EXPECT_EQ(seen.tag, tag_make(0, 4, 0));
+    EXPECT_EQ(seen.tag, tag_make(0, 3 + LONG_WORDS, 0));
     EXPECT_EQ(seen.word[0], OBJECT_ENDPOINT);
     EXPECT_EQ(seen.word[1], RIGHT_WRITE);
     EXPECT_EQ(seen.word[2], 0x55);
     seen = CALL(ROOT, OP_CNODE_INSPECT, cnode);
     EXPECT_EQ(seen.word[0], OBJECT_CNODE);
-    EXPECT_EQ(seen.word[3], 6);
+    EXPECT_EQ(seen.word[2 + LONG_WORDS], 6);
     seen = CALL(ROOT, OP_CNODE_INSPECT, slot_new());
     EXPECT_EQ(seen.word[0], OBJECT_NULL);
     seen = CALL(ROOT, OP_CNODE_INSPECT, memory);
     EXPECT_EQ(seen.word[0], OBJECT_UNTYPED);
-    EXPECT_EQ(seen.word[3], 22);
+    EXPECT_EQ(long_at(&seen, 2), slot_at(memory)->cap.data);
+    EXPECT_EQ(seen.word[2 + LONG_WORDS], 22);
+    seen = CALL(ROOT, OP_CNODE_INSPECT, BOOT_SLOT_IRQ_RANGE);
+    EXPECT_EQ(long_at(&seen, 2), (uint64_t)ARCH_IRQ_LINES << 32);
 }
 
 /* ---- Mint */
@@ -235,8 +238,9 @@ TEST(arguments_that_need_a_message_page_do_not_count_without_one)
     EXPECT_ERROR(CALL(ROOT, OP_CNODE_MINT, slot_new(), endpoint, RIGHTS_ALL, 0, 0).status, ERR_ARGUMENTS, 0);
     EXPECT_OK(CALL(ROOT, OP_CNODE_COPY, slot_new(), endpoint).status);
     struct outcome seen = CALL(SC_OF(a), OP_SCHED_CONTEXT_INFO);
-    EXPECT_OK(seen.status);
-    EXPECT_EQ(tag_words(seen.tag), 4);
+    bool fits = 3 * LONG_WORDS + 1 <= MESSAGE_REGISTER_WORDS;
+    EXPECT_ERROR(seen.status, fits ? OK : ERR_TRUNCATED, 0);
+    EXPECT_EQ(tag_words(seen.tag), MESSAGE_REGISTER_WORDS);
 }
 
 /* ---- Addresses */

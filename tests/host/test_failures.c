@@ -12,7 +12,7 @@
 #include "steps.h"
 #include <string.h>
 
-#define BIG_SLOT    ((word_t)1 << 40)
+#define BIG_SLOT    ((word_t)1 << (WORD_BITS - 8))
 #define DEPTH_MAX   255u
 #define FILL_LOWEST 6u /* the smallest Untyped: 64 bytes */
 

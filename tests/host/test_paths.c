@@ -56,7 +56,7 @@ TEST(call_through_an_address_of_two_levels)
 TEST(call_to_nothing_through_a_long_address)
 {
     setup();
-    EXPECT_ERROR(CALL((cap_t)1 << 40, 1).status, ERR_CAPABILITY, 0);
+    EXPECT_ERROR(CALL((cap_t)1 << (WORD_BITS - 8), 1).status, ERR_CAPABILITY, 0);
     EXPECT_ERROR(CALL(~(cap_t)0, 1).status, ERR_CAPABILITY, 0);
 }
 

@@ -220,10 +220,10 @@ TEST(context_info_tells_what_was_used)
     root_sleep();
     host_time_advance(3 * MS);
     struct outcome seen = CALL(SC_OF(a), OP_SCHED_CONTEXT_INFO);
-    EXPECT_EQ(seen.word[0], 3 * MS);
-    EXPECT_EQ(seen.word[1], 10 * MS);
-    EXPECT_EQ(seen.word[2], 10 * MS);
-    EXPECT_EQ(seen.word[3], 0);
+    EXPECT_EQ(long_at(&seen, 0), 3 * MS);
+    EXPECT_EQ(long_at(&seen, LONG_WORDS), 10 * MS);
+    EXPECT_EQ(long_at(&seen, 2 * LONG_WORDS), 10 * MS);
+    EXPECT_EQ(seen.word[3 * LONG_WORDS], 0);
 }
 
 TEST(time_of_the_idle_core_is_charged_to_nobody)
@@ -248,15 +248,13 @@ TEST(set_budget_refuses)
     setup(50, 40, 30);
     cap_t none = slot_new();
 #define SET(sc, core, budget, period)                                                                        \
-    CALL(BOOT_SLOT_CORE_RANGE, OP_CORE_RANGE_SET_BUDGET, sc, core, budget, period, 0).status
+    CALL(BOOT_SLOT_CORE_RANGE, OP_CORE_RANGE_SET_BUDGET, sc, core, AS_LONG(budget), AS_LONG(period), 0).status
     EXPECT_ERROR(SET(none, 0, MS, MS), ERR_CAPABILITY, 1);
     EXPECT_ERROR(SET(a, 0, MS, MS), ERR_TYPE, 1);
     EXPECT_ERROR(SET(SC_OF(a), CONFIG_CORES, MS, MS), ERR_RANGE, 2);
     EXPECT_ERROR(SET(SC_OF(a), 0, BUDGET_MINIMUM_NS - 1, MS), ERR_RANGE, 3);
     EXPECT_ERROR(SET(SC_OF(a), 0, 2 * MS, MS), ERR_RANGE, 4);
-#if UINTPTR_MAX > 0xffffffffu
     EXPECT_ERROR(SET(SC_OF(a), 0, MS, PERIOD_MAXIMUM_NS + 1), ERR_RANGE, 4);
-#endif
     EXPECT_OK(SET(SC_OF(a), 0, BUDGET_MINIMUM_NS, BUDGET_MINIMUM_NS));
 }
 
@@ -424,7 +422,7 @@ TEST(user_timer_signals_once_at_its_deadline)
     cap_t notification = make(OBJECT_NOTIFICATION, 0);
     DO(BOOT_SLOT_CORE_RANGE, OP_CORE_RANGE_BIND_TIMER, 0, mint(notification, RIGHT_WRITE, 3));
     ticks_t start = time_start();
-    DO(BOOT_SLOT_CORE_RANGE, OP_CORE_RANGE_SET_TIMER, 0, (word_t)(host.ticks - start + 5 * MS));
+    DO(BOOT_SLOT_CORE_RANGE, OP_CORE_RANGE_SET_TIMER, 0, AS_LONG(host.ticks - start + 5 * MS));
     DO(a, OP_THREAD_SET_PRIORITY, 60, 60);
     root_sleep();
     EXPECT(!RECV(notification, 0).returned);
@@ -443,10 +441,10 @@ TEST(user_timer_in_the_past_signals_at_once_and_never_does_not)
     cap_t notification = make(OBJECT_NOTIFICATION, 0);
     DO(BOOT_SLOT_CORE_RANGE, OP_CORE_RANGE_BIND_TIMER, 0, mint(notification, RIGHT_WRITE, 3));
     host_time_advance(MS);
-    DO(BOOT_SLOT_CORE_RANGE, OP_CORE_RANGE_SET_TIMER, 0, 1);
+    DO(BOOT_SLOT_CORE_RANGE, OP_CORE_RANGE_SET_TIMER, 0, AS_LONG(1));
     EXPECT_EQ(POLL_RECV(notification, 0).badge, 3);
-    DO(BOOT_SLOT_CORE_RANGE, OP_CORE_RANGE_SET_TIMER, 0, (word_t)(host.ticks + MS));
-    DO(BOOT_SLOT_CORE_RANGE, OP_CORE_RANGE_SET_TIMER, 0, ~(word_t)0);
+    DO(BOOT_SLOT_CORE_RANGE, OP_CORE_RANGE_SET_TIMER, 0, AS_LONG(host.ticks + MS));
+    DO(BOOT_SLOT_CORE_RANGE, OP_CORE_RANGE_SET_TIMER, 0, AS_LONG(~(uint64_t)0));
     host_time_advance(100 * MS);
     EXPECT_ERROR(POLL_RECV(notification, 0).status, ERR_WOULD_BLOCK, 0);
 }
@@ -456,7 +454,7 @@ TEST(user_timer_wakes_an_idle_core)
     setup(50, 40, 30);
     cap_t notification = make(OBJECT_NOTIFICATION, 0);
     DO(BOOT_SLOT_CORE_RANGE, OP_CORE_RANGE_BIND_TIMER, 0, mint(notification, RIGHT_WRITE, 3));
-    DO(BOOT_SLOT_CORE_RANGE, OP_CORE_RANGE_SET_TIMER, 0, (word_t)(host.ticks + 20 * MS));
+    DO(BOOT_SLOT_CORE_RANGE, OP_CORE_RANGE_SET_TIMER, 0, AS_LONG(host.ticks + 20 * MS));
     root_sleep();
     while (current())
         RECV(notification, 0);
@@ -468,8 +466,9 @@ TEST(user_timer_refuses)
 {
     setup(50, 40, 30);
     cap_t notification = make(OBJECT_NOTIFICATION, 0);
-    EXPECT_ERROR(CALL(BOOT_SLOT_CORE_RANGE, OP_CORE_RANGE_SET_TIMER, 0, 1).status, ERR_STATE, 0);
-    EXPECT_ERROR(CALL(BOOT_SLOT_CORE_RANGE, OP_CORE_RANGE_SET_TIMER, CONFIG_CORES, 1).status, ERR_RANGE, 1);
+    EXPECT_ERROR(CALL(BOOT_SLOT_CORE_RANGE, OP_CORE_RANGE_SET_TIMER, 0, AS_LONG(1)).status, ERR_STATE, 0);
+    EXPECT_ERROR(CALL(BOOT_SLOT_CORE_RANGE, OP_CORE_RANGE_SET_TIMER, CONFIG_CORES, AS_LONG(1)).status,
+                 ERR_RANGE, 1);
     EXPECT_ERROR(CALL(BOOT_SLOT_CORE_RANGE, OP_CORE_RANGE_BIND_TIMER, CONFIG_CORES, 0).status, ERR_RANGE, 1);
     EXPECT_ERROR(CALL(BOOT_SLOT_CORE_RANGE, OP_CORE_RANGE_BIND_TIMER, 0, memory).status, ERR_TYPE, 2);
     EXPECT_ERROR(
@@ -482,11 +481,11 @@ TEST(user_timer_whose_notification_is_gone_is_harmless)
     setup(50, 40, 30);
     cap_t notification = make(OBJECT_NOTIFICATION, 0), badged = mint(notification, RIGHT_WRITE, 3);
     DO(BOOT_SLOT_CORE_RANGE, OP_CORE_RANGE_BIND_TIMER, 0, badged);
-    DO(BOOT_SLOT_CORE_RANGE, OP_CORE_RANGE_SET_TIMER, 0, (word_t)(host.ticks + MS));
+    DO(BOOT_SLOT_CORE_RANGE, OP_CORE_RANGE_SET_TIMER, 0, AS_LONG(host.ticks + MS));
     delete (notification);
     EXPECT(slot_is_empty(&core_self()->timer_slot));
     host_time_advance(2 * MS);
-    EXPECT_ERROR(CALL(BOOT_SLOT_CORE_RANGE, OP_CORE_RANGE_SET_TIMER, 0, 1).status, ERR_STATE, 0);
+    EXPECT_ERROR(CALL(BOOT_SLOT_CORE_RANGE, OP_CORE_RANGE_SET_TIMER, 0, AS_LONG(1)).status, ERR_STATE, 0);
 }
 
 TEST(switching_does_not_set_the_timer_needlessly)

@@ -14,15 +14,28 @@ static void set_frequency(uint64_t hz)
     time_init();
 }
 
-/* The quotient to the nearest, in 128 bits where the compiler has them. */
-#ifdef __SIZEOF_INT128__
-__extension__ typedef unsigned __int128 wide_t;
+/* part * factor / divisor to the nearest, where part < divisor < 2^62: bit by bit, without numbers of 128 bits. */
+static uint64_t exact_part(uint64_t part, uint64_t factor, uint64_t divisor)
+{
+    uint64_t quotient = 0, rest = 0;
 
+    for (unsigned bit = 64; bit-- > 0;) {
+        rest = 2 * rest + (factor >> bit & 1 ? part : 0);
+        quotient = 2 * quotient + rest / divisor;
+        rest %= divisor;
+    }
+    return quotient + (rest + divisor / 2 >= divisor);
+}
+
+/* The quotient to the nearest, saturating. */
 static uint64_t exact(uint64_t value, uint64_t numerator, uint64_t denominator)
 {
-    wide_t result = ((wide_t)value * numerator + denominator / 2) / denominator;
+    uint64_t result;
 
-    return result > ~0ull ? ~0ull : (uint64_t)result;
+    if (__builtin_mul_overflow(value / denominator, numerator, &result) ||
+        __builtin_add_overflow(result, exact_part(value % denominator, numerator, denominator), &result))
+        return ~0ull;
+    return result;
 }
 
 static void expect_near(uint64_t seen, uint64_t right, uint64_t hz, uint64_t value)
@@ -50,7 +63,6 @@ TEST(time_conversions_are_near_the_exact_quotient)
         }
     }
 }
-#endif
 
 /* It read back as a tick less: 1999900 ns of 2 ms. */
 TEST(time_in_whole_ticks_of_a_coarse_counter_survives_both_conversions)

@@ -507,7 +507,7 @@ TEST(random_changes_of_many_spaces_are_what_their_threads_see)
         chance.frame[i] = make(OBJECT_FRAME, 12);
         chance.at[i] = -1;
     }
-    for (unsigned step = 0; step < 400; step++) {
+    for (unsigned step = 0; step < 150; step++) {
         int user = (int)random_below(USERS);
         for (unsigned i = 0; i < 3; i++)
             do_by_chance(random_below(3) ? user : (int)random_below(USERS));

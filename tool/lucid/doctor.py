@@ -47,6 +47,7 @@ NEEDS = [
     Need("device-tree-compiler", "dtc", "makes the device trees that their reader is tested with", "test"),
     Need("git", "git", "tells the commit that an image was built from", "test"),
     Need("libc6-dev", "/usr/include/stdio.h", "the kernel's unit tests are ordinary programs", "test"),
+    Need("gcc-12-multilib", "/usr/lib/gcc/x86_64-linux-gnu/*/32/libgcc.a", "compiles the unit tests for a word of 32 bits", "test"),
     Need("ocaml-nox", "ocamlopt", "compiles the reference model that the kernel is compared with", "test"),
     Need("clang", "clang", "is the second compiler that everything must build with", "test"),
     Need("libclang-rt-14-dev", RUNTIME, "is clang's runtime: for fuzzing, sanitizers and coverage", "test"),

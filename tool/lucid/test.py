@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 from .common import EXIT_FAILED, EXIT_OK, ROOT, ToolError, closest, listing, say
 
-SUITES = ("tool", "host", "random", "model", "prove", "fuzz", "coverage", "build", "target", "system", "smoke")
+SUITES = ("tool", "host", "host32", "random", "model", "prove", "fuzz", "coverage", "build", "target", "system", "smoke")
 LOGS = ROOT / "build/test"
 
 

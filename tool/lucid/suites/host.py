@@ -4,9 +4,12 @@
 Each tests/host/test_*.c is a program. It is linked with the portable kernel, with the port `host` (a fake
 machine), and with the other files of tests/host, under the address and undefined-behaviour sanitizers.
 Programs named test_*_long.c are long runs.
+
+Suite `host32` (host32.py) is the same for a word of 32 bits.
 """
 import os
 import subprocess
+from dataclasses import dataclass
 from pathlib import Path
 
 from .. import compiler, ninja
@@ -17,10 +20,20 @@ from ..test import Job, Result
 from . import lines, supervisor
 
 FOLDER = Path("tests/host")
-BUILD = Path("build/host")
 SANITIZERS = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-fno-omit-frame-pointer"]
 SECONDS = 120.0
 LONG_SECONDS = 1200.0
+
+
+@dataclass(frozen=True)
+class Way:
+    """How the programs are built: compiled and linked with these flags, in this folder."""
+    suite: str
+    build: Path
+    flags: tuple
+
+
+HOST = Way("host", Path("build/host"), tuple(SANITIZERS))
 
 
 def programs():
@@ -28,57 +41,58 @@ def programs():
 
 
 def jobs(context):
-    return [*(Job("host", source.stem.removeprefix("test_"), lambda source=source: run(source, context),
-                  LONG_SECONDS if is_long(source) else SECONDS, is_long(source)) for source in programs()),
+    return [*program_jobs(context, HOST),
             *(Job("host", name.removeprefix("test_"),
                   lambda name=name: run_program(supervisor.build(name, SANITIZERS), context), SECONDS)
               for name in supervisor.PROGRAMS)]
+
+
+def program_jobs(context, way):
+    return [Job(way.suite, source.stem.removeprefix("test_"), lambda source=source: run_program(build(source, way), context, way.suite),
+                LONG_SECONDS if is_long(source) else SECONDS, is_long(source)) for source in programs()]
 
 
 def is_long(source):
     return source.stem.endswith("_long")
 
 
-def flags():
+def flags(way=HOST):
     port = load_port("host")
     abi = [f"-I{folder}" for folder in ("abi/lucid/arch/host",) if (ROOT / folder).is_dir()]
-    return [*compiler.COMMON, "-DCONFIG_CORES=1", *compiler.kind_flags("debug"), *SANITIZERS, *port.cc_flags,
+    return [*compiler.COMMON, "-DCONFIG_CORES=1", *compiler.kind_flags("debug"), *way.flags, *port.cc_flags,
             "-Ikernel/include", f"-I{port.folder}", "-Iabi", *abi, f"-I{FOLDER}"], port
 
 
-def build(target):
+def build(target, way=HOST):
     """Build one test program; its path."""
-    words, port = flags()
+    words, port = flags(way)
+    folder = way.build
     file = ninja.NinjaFile()
-    file.variable("builddir", BUILD)
-    write_if_changed(ROOT / BUILD / "cc.flags", compiler.quoted_for_file(words))
-    file.rule("cc", f"gcc @{BUILD}/cc.flags -MD -MF $out.d -c $in -o $out", "gcc $in", depfile="$out.d", deps="gcc")
-    file.rule("link", f"gcc {' '.join(SANITIZERS)} {' '.join(port.ld_flags)} -o $out $in -pthread", "link $out")
+    file.variable("builddir", folder)
+    write_if_changed(ROOT / folder / "cc.flags", compiler.quoted_for_file(words))
+    file.rule("cc", f"gcc @{folder}/cc.flags -MD -MF $out.d -c $in -o $out", "gcc $in", depfile="$out.d", deps="gcc")
+    file.rule("link", f"gcc {' '.join(way.flags)} {' '.join(port.ld_flags)} -o $out $in -pthread", "link $out")
 
     def compiled(source):
-        path = object_path(BUILD, source)
-        file.build(path, "cc", [source], implicit=[BUILD / "cc.flags"])
+        path = object_path(folder, source)
+        file.build(path, "cc", [source], implicit=[folder / "cc.flags"])
         return path
 
     kernel = [compiled(source)
-              for folder in [*(f"kernel/{name}" for name in [*KERNEL_FOLDERS, CHECK_FOLDER]), port.folder]
-              for source in sources(folder)]
+              for part in [*(f"kernel/{name}" for name in [*KERNEL_FOLDERS, CHECK_FOLDER]), port.folder]
+              for source in sources(part)]
     helpers = [compiled(source) for source in sources(FOLDER) if not source.name.startswith("test_")]
     for source in programs():
-        file.build(BUILD / source.stem, "link", [compiled(source), *helpers, *kernel])
-    with ninja.locked(ROOT / BUILD):
-        file.write(ROOT / BUILD / "build.ninja")
-        ninja.run_ninja(BUILD / "build.ninja", [BUILD / target.stem], f"building {target.stem}")
-    return ROOT / BUILD / target.stem
+        file.build(folder / source.stem, "link", [compiled(source), *helpers, *kernel])
+    with ninja.locked(ROOT / folder):
+        file.write(ROOT / folder / "build.ninja")
+        ninja.run_ninja(folder / "build.ninja", [folder / target.stem], f"building {target.stem}")
+    return ROOT / folder / target.stem
 
 
-def run(source, context):
-    return run_program(build(source), context)
-
-
-def run_program(program, context):
+def run_program(program, context, suite="host"):
     environment = dict(os.environ, UBSAN_OPTIONS="print_stacktrace=1", ASAN_OPTIONS="detect_leaks=0")
-    log = context.logs / f"host-{program.name}.log"
+    log = context.logs / f"{suite}-{program.name}.log"
     log.parent.mkdir(parents=True, exist_ok=True)
     with open(log, "wb") as output, subprocess.Popen([program], stdin=subprocess.DEVNULL, stdout=output,
                                                      stderr=subprocess.STDOUT, cwd=ROOT, env=environment) as process:
