@@ -69,8 +69,8 @@ struct component_status {
     word_t code;         /* exit code */
     word_t generation;   /* how many times it was started */
     word_t priority;
-    word_t core;        /* that its budget is on; passive: where it is lent time when its client's is used up */
-    word_t cores;       /* that the machine has */
+    word_t core;  /* that its budget is on; passive: where it is lent time when its client's is used up */
+    word_t cores; /* that the machine has */
     word_t consumed_ns; /* CPU time on its own budget */
     word_t budget_ns;   /* 0: passive */
     word_t period_ns;
