@@ -10,59 +10,7 @@
 
 #define ARCH_INLINE extern inline __attribute__((gnu_inline, always_inline))
 
-ARCH_INLINE word_t arch_syscall_operation(const struct arch_context *context)
-{
-    return context->x0_7[0];
-}
-
-ARCH_INLINE word_t arch_syscall_cap(const struct arch_context *context)
-{
-    return context->x0_7[1];
-}
-
-ARCH_INLINE word_t arch_syscall_tag(const struct arch_context *context)
-{
-    return context->x0_7[2];
-}
-
-ARCH_INLINE word_t arch_syscall_reply(const struct arch_context *context)
-{
-    return context->x0_7[3];
-}
-
-ARCH_INLINE void arch_set_status(struct arch_context *context, status_t status)
-{
-    context->x0_7[0] = status;
-}
-
-ARCH_INLINE void arch_set_result(struct arch_context *context, status_t status, word_t badge, tag_t tag)
-{
-    context->x0_7[0] = status;
-    context->x0_7[1] = badge;
-    context->x0_7[2] = tag;
-}
-
-ARCH_INLINE word_t arch_message_word(const struct arch_context *context, unsigned index)
-{
-    assert(index < MESSAGE_REGISTER_WORDS);
-    return context->x0_7[4 + index];
-}
-
-ARCH_INLINE void arch_set_message_word(struct arch_context *context, unsigned index, word_t value)
-{
-    assert(index < MESSAGE_REGISTER_WORDS);
-    context->x0_7[4 + index] = value;
-}
-
-ARCH_INLINE word_t arch_context_ip(const struct arch_context *context)
-{
-    return context->pc;
-}
-
-ARCH_INLINE word_t arch_context_sp(const struct arch_context *context)
-{
-    return context->sp;
-}
+#include "arguments.h"
 
 /* Monitor debug: EL0 alone is stepped while MDSCR_EL1.SS is set, since KDE is clear (Arm ARM D2.12). */
 void step_set(word_t step);
@@ -126,20 +74,7 @@ ARCH_INLINE paddr_t arch_physical(const void *pointer)
 #define PTE_UXN           WORD(0x0040000000000000)
 #define PTE_ADDRESS       WORD(0x0000fffffffff000)
 
-ARCH_INLINE unsigned arch_level_bits(unsigned level)
-{
-    return PAGE_BITS + ARCH_TABLE_BITS * level;
-}
-
-ARCH_INLINE arch_pte_t *arch_table_entry(arch_pte_t *table, unsigned level, word_t address)
-{
-    return &table[address >> arch_level_bits(level) & ((1u << ARCH_TABLE_BITS) - 1)];
-}
-
-ARCH_INLINE bool arch_pte_is_empty(arch_pte_t entry)
-{
-    return entry == 0;
-}
+#include "tables.h"
 
 ARCH_INLINE bool arch_pte_is_table(arch_pte_t entry, unsigned level)
 {

@@ -29,7 +29,7 @@ typedef uint64_t arch_pte_t;
 
 struct arch_context {
     /* Arguments, results and message words: one cache line. */
-    word_t x0_7[8];
+    word_t argument[8]; /* x0 to x7 */
     /* The rest of what every system call needs. */
     word_t pc, sp, x29, x30;
     word_t full;

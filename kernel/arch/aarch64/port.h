@@ -71,4 +71,12 @@ SELDOM void power_init(const struct device_tree *tree);
 void trap_interrupt(void);
 void trap_exception(word_t syndrome, word_t address);
 
+/* ---- For the backtrace: is something there on one of the kernel's stacks? */
+
+static inline bool stack_is_mapped(word_t address)
+{
+    return address >= STACK_AREA && address < STACK_AREA_END &&
+           STACK_MAPPED >> (address - STACK_AREA) / PAGE_SIZE & 1;
+}
+
 #endif

@@ -9,6 +9,7 @@
  * No exception is expected in kernel mode: each one is a panic, on the emergency stack.
  */
 #include "port.h"
+#include "backtrace.h"
 #include "symbols.h"
 
 #define CLASS_SHIFT              26
@@ -129,27 +130,6 @@ struct trap_frame {
     word_t x[31], sp, pc, flags, syndrome, address;
 };
 
-#define BACKTRACE_MAX 32u
-
-/* Frames are 16-byte aligned, and on a stack's mapped pages: anything else ends the chain. */
-static bool is_frame(word_t frame)
-{
-    return frame >= STACK_AREA && frame < STACK_AREA_END && !(frame & 15) &&
-           STACK_MAPPED >> (frame - STACK_AREA) / PAGE_SIZE & 1;
-}
-
-static void print_backtrace(word_t frame)
-{
-    print("backtrace:\n");
-    for (unsigned i = 0; i < BACKTRACE_MAX && is_frame(frame); i++) {
-        const word_t *words = (const word_t *)frame;
-        if (words[1] < KERNEL_BASE)
-            break;
-        symbol_print(words[1], 4);
-        frame = words[0];
-    }
-}
-
 static void print_context(const struct arch_context *context)
 {
     print("user registers (%s):\n", context->full ? "interrupt or exception" : "system call");
@@ -166,7 +146,7 @@ SELDOM void arch_panic_report(void)
     const struct thread *current = core_self()->current;
     print("sctlr %lx  ttbr0 %lx  ttbr1 %lx  esr %lx  far %lx\n", SYSREG_READ(sctlr_el1),
           SYSREG_READ(ttbr0_el1), SYSREG_READ(ttbr1_el1), SYSREG_READ(esr_el1), SYSREG_READ(far_el1));
-    print_backtrace((word_t)__builtin_frame_address(0));
+    backtrace_print((word_t)__builtin_frame_address(0));
     if (current) /* last: if it is what is damaged, the rest has been said */
         print_context(&current->context);
     else

@@ -10,59 +10,7 @@
 
 #define ARCH_INLINE extern inline __attribute__((gnu_inline, always_inline))
 
-ARCH_INLINE word_t arch_syscall_operation(const struct arch_context *context)
-{
-    return context->a[0];
-}
-
-ARCH_INLINE word_t arch_syscall_cap(const struct arch_context *context)
-{
-    return context->a[1];
-}
-
-ARCH_INLINE word_t arch_syscall_tag(const struct arch_context *context)
-{
-    return context->a[2];
-}
-
-ARCH_INLINE word_t arch_syscall_reply(const struct arch_context *context)
-{
-    return context->a[3];
-}
-
-ARCH_INLINE void arch_set_status(struct arch_context *context, status_t status)
-{
-    context->a[0] = status;
-}
-
-ARCH_INLINE void arch_set_result(struct arch_context *context, status_t status, word_t badge, tag_t tag)
-{
-    context->a[0] = status;
-    context->a[1] = badge;
-    context->a[2] = tag;
-}
-
-ARCH_INLINE word_t arch_message_word(const struct arch_context *context, unsigned index)
-{
-    assert(index < MESSAGE_REGISTER_WORDS);
-    return context->a[4 + index];
-}
-
-ARCH_INLINE void arch_set_message_word(struct arch_context *context, unsigned index, word_t value)
-{
-    assert(index < MESSAGE_REGISTER_WORDS);
-    context->a[4 + index] = value;
-}
-
-ARCH_INLINE word_t arch_context_ip(const struct arch_context *context)
-{
-    return context->pc;
-}
-
-ARCH_INLINE word_t arch_context_sp(const struct arch_context *context)
-{
-    return context->sp;
-}
+#include "arguments.h"
 
 /* All user registers, tp included, are in the context. */
 ARCH_INLINE void arch_thread_switch(struct thread *previous, struct thread *next)
@@ -117,20 +65,7 @@ ARCH_INLINE paddr_t arch_physical(const void *pointer)
 #define PTE_ADDRESS_SHIFT 10
 #define PTE_NUMBER        WORD(0x003ffffffffffc00) /* physical page number */
 
-ARCH_INLINE unsigned arch_level_bits(unsigned level)
-{
-    return PAGE_BITS + ARCH_TABLE_BITS * level;
-}
-
-ARCH_INLINE arch_pte_t *arch_table_entry(arch_pte_t *table, unsigned level, word_t address)
-{
-    return &table[address >> arch_level_bits(level) & ((1u << ARCH_TABLE_BITS) - 1)];
-}
-
-ARCH_INLINE bool arch_pte_is_empty(arch_pte_t entry)
-{
-    return entry == 0;
-}
+#include "tables.h"
 
 ARCH_INLINE bool arch_pte_is_table(arch_pte_t entry, unsigned level)
 {

@@ -36,7 +36,7 @@ struct arch_context {
     word_t full;
     word_t unused;
     /* Arguments, results and message words: one cache line. */
-    word_t a[8];
+    word_t argument[8]; /* a0 to a7 */
     /* Only after interrupts and exceptions. */
     word_t ra, t[7], s[10]; /* s[0] is s2 */
 };
@@ -44,7 +44,7 @@ struct arch_context {
 _Static_assert(offsetof(struct arch_context, pc) == CONTEXT_PC, "layout.h");
 _Static_assert(offsetof(struct arch_context, s1) == CONTEXT_S1, "layout.h");
 _Static_assert(offsetof(struct arch_context, full) == CONTEXT_FULL, "layout.h");
-_Static_assert(offsetof(struct arch_context, a[0]) == CONTEXT_A0, "layout.h");
+_Static_assert(offsetof(struct arch_context, argument[0]) == CONTEXT_A0, "layout.h");
 _Static_assert(offsetof(struct arch_context, ra) == CONTEXT_RA, "layout.h");
 _Static_assert(offsetof(struct arch_context, t[0]) == CONTEXT_T0, "layout.h");
 _Static_assert(offsetof(struct arch_context, s[0]) == CONTEXT_S2, "layout.h");

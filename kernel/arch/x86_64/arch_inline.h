@@ -163,20 +163,7 @@ ARCH_INLINE paddr_t arch_physical(const void *pointer)
 #define PTE_NO_EXECUTE WORD(0x8000000000000000)
 #define PTE_ADDRESS    WORD(0x000ffffffffff000)
 
-ARCH_INLINE unsigned arch_level_bits(unsigned level)
-{
-    return PAGE_BITS + ARCH_TABLE_BITS * level;
-}
-
-ARCH_INLINE arch_pte_t *arch_table_entry(arch_pte_t *table, unsigned level, word_t address)
-{
-    return &table[address >> arch_level_bits(level) & ((1u << ARCH_TABLE_BITS) - 1)];
-}
-
-ARCH_INLINE bool arch_pte_is_empty(arch_pte_t entry)
-{
-    return entry == 0;
-}
+#include "tables.h"
 
 ARCH_INLINE bool arch_pte_is_table(arch_pte_t entry, unsigned level)
 {

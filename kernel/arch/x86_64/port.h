@@ -127,4 +127,12 @@ void trap_exception(unsigned vector, word_t error);
 
 SELDOM void fpu_init(void);
 
+/* ---- For the backtrace: is something there on one of the kernel's stacks? */
+
+static inline bool stack_is_mapped(word_t address)
+{
+    return address >= STACK_AREA && address < STACK_AREA + (word_t)CONFIG_CORES * STACK_AREA_SIZE &&
+           STACK_MAPPED >> (address - STACK_AREA) % STACK_AREA_SIZE / PAGE_SIZE & 1;
+}
+
 #endif

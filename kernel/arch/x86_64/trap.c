@@ -10,6 +10,7 @@
  * that is broken.
  */
 #include "port.h"
+#include "backtrace.h"
 #include "symbols.h"
 
 #define VECTOR_DIVIDE     0u
@@ -131,28 +132,6 @@ struct trap_frame {
     word_t vector, error, rip, cs, rflags, rsp, ss;
 };
 
-#define BACKTRACE_MAX 32u
-
-/* Frames are 16-byte aligned. The saved frame pointer may be the user's at the end of the chain, so anything
- * outside of a stack's mapped pages ends it. */
-static bool is_frame(word_t frame)
-{
-    return frame >= STACK_AREA && frame < STACK_AREA + (word_t)CONFIG_CORES * STACK_AREA_SIZE &&
-           !(frame & 15) && STACK_MAPPED >> (frame - STACK_AREA) % STACK_AREA_SIZE / PAGE_SIZE & 1;
-}
-
-static void print_backtrace(word_t frame)
-{
-    print("backtrace:\n");
-    for (unsigned i = 0; i < BACKTRACE_MAX && is_frame(frame); i++) {
-        const word_t *words = (const word_t *)frame;
-        if (words[1] < KERNEL_BASE)
-            break;
-        symbol_print(words[1], 1);
-        frame = words[0];
-    }
-}
-
 static void print_context(const struct arch_context *c)
 {
     print("user registers (%s):\n", c->full ? "interrupt or exception" : "system call");
@@ -167,7 +146,7 @@ SELDOM void arch_panic_report(void)
 {
     const struct thread *current = core_self()->current;
     print("cr0 %lx  cr2 %lx  cr3 %lx  cr4 %lx\n", cr0_read(), cr2_read(), cr3_read(), cr4_read());
-    print_backtrace((word_t)__builtin_frame_address(0));
+    backtrace_print((word_t)__builtin_frame_address(0));
     if (current) /* last: if it is what is damaged, the rest has been said */
         print_context(&current->context);
     else
