@@ -114,4 +114,34 @@ static inline status_t answer(cap_t reply, word_t label, unsigned words, word_t 
     return raw_call(SYS_SEND, reply, &message, 0);
 }
 
+/* A client whose call the test has received and not answered. */
+struct owed {
+    cap_t endpoint, reply;
+    struct worker *client;
+};
+
+static inline struct owed take_call(void)
+{
+    struct owed o = { .endpoint = make(OBJECT_ENDPOINT, 0), .reply = make(OBJECT_REPLY, 0) };
+    struct message message;
+
+    o.client = worker_run(.function = peer_call, .argument = o.endpoint);
+    expect_equal(sys_recv(o.endpoint, &message, o.reply), OK | STATUS_OWED);
+    expect_state(o.client, THREAD_STATE_CALLING);
+    return o;
+}
+
+/* The client's call has come back with this. */
+static inline void expect_client(struct worker *client, error_t error)
+{
+    worker_finish(client);
+    expect_equal(client->seen[4], 1);
+    expect_argument(client->seen[0], error, 0);
+    expect_equal(client->seen[0], error);
+    if (error != OK) {
+        expect_equal(client->seen[1], 0);
+        expect_equal(client->seen[3], 0);
+    }
+}
+
 #endif
