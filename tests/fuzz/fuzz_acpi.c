@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The firmware's tables, as the kernel reads them (kernel/arch/x86_64/acpi.c).
+ * The firmware's tables, as the kernel reads them (kernel/arch/shared/acpi.c).
  *
  * An input is the BIOS area from TABLES_AT on; the loader has told that the RSDP is at its beginning (or, if the first byte says
  * so, nothing or something else). Checksums that are wrong are mended, except if its lowest four bits are 0.

@@ -47,7 +47,7 @@ def fuzzers():
         Fuzzer("syscalls", 1500, 1024, "kernel", ()),
         Fuzzer("image", 2000, 256, "kernel", ()),
         Fuzzer("loader", 30000, 2048, "boot", (f"{BOOT}/memory_map.c", REGIONS)),
-        Fuzzer("acpi", 3000, 2048, "boot", (f"{BOOT}/acpi.c", f"{BOOT}/memory_map.c", REGIONS)),
+        Fuzzer("acpi", 3000, 2048, "boot", ("kernel/arch/shared/acpi.c", f"{BOOT}/memory_map.c", REGIONS)),
         Fuzzer("bundle", 30000, 4096, "user", BUNDLE),
         Fuzzer("description", 8000, 256, "user", BUNDLE),
         Fuzzer("power", 50000, 2048, "user", (f"{SUPERVISOR}/acpi.c",)),

@@ -3,6 +3,7 @@
 #ifndef X86_PORT_H
 #define X86_PORT_H
 
+#include "acpi.h"
 #include "arch.h"
 #include "core.h"
 #include "thread.h"
@@ -67,26 +68,6 @@ SELDOM void memory_map_read(struct boot_machine *machine, unsigned protocol, pad
 
 /* Stop with a sentence: for what is no bug of ours, and somebody can do something about. */
 #define BOOT_REFUSE(...) (print("Lucid cannot start: " __VA_ARGS__), print(".\n"), arch_halt(1))
-
-/* ---- acpi.c: what the firmware tells about interrupt controllers and the clock. */
-
-#define ISA_LINES   16u
-#define IOAPICS_MAX 8u
-struct acpi {
-    unsigned ioapic_count;
-    struct {
-        paddr_t address;
-        uint32_t first_line;
-    } ioapic[IOAPICS_MAX];
-    uint8_t line_mode[ARCH_IRQ_MSI_FIRST]; /* IRQ_* */
-    uint16_t pm_timer_port;                /* 0: none */
-    unsigned cores;                        /* that the machine has */
-    uint32_t core_id[CONFIG_CORES];        /* their local APICs', of as many as there is room for */
-};
-extern struct acpi acpi;
-/* Fill it in. machine->acpi_rsdp: what the loader told, 0: search where PC firmware puts it; afterwards the
- * address for drivers, or 0. Without ACPI, addresses and modes are those of every PC. */
-SELDOM void acpi_read(struct boot_machine *machine);
 
 /* ---- interrupt.c: local APIC, I/O APIC. */
 

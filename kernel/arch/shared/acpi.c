@@ -2,11 +2,13 @@
 /*
  * ACPI, as little of it as a microkernel needs: where the interrupt controllers are, how the sixteen ISA
  * interrupts are wired, and the port of the clock that others are measured against. No AML: that is for a
- * component, which gets the address of the RSDP.
+ * component, which gets the address of the RSDP. Nothing here is about the processor: only firmware's tables.
  *
  * Every table is checked for its length and checksum, and one that is wrong counts as absent. (ACPI
  * specification 6.4, sections 5.2.5 to 5.2.12.)
  */
+#include "acpi.h"
+
 #include "boot_regions.h"
 #include "port.h"
 
