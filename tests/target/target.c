@@ -295,9 +295,8 @@ static void make_notification(void)
     expect_ok(cnode_mint(CNODE, tick, notification, RIGHT_WRITE, SIGNAL_TICK));
 }
 
-#define SMOKE_SYSTEM "smoke"
-#define LONG_PREFIX  "test_"
-#define LONG_SUFFIX  "_long"
+#define LONG_PREFIX "test_"
+#define LONG_SUFFIX "_long"
 
 static const char *system_name(void)
 {
@@ -305,13 +304,13 @@ static const char *system_name(void)
     return bundle && bundle->magic == BUNDLE_MAGIC ? (const char *)bundle + bundle->system : "";
 }
 
-/* All tests; in a system named test_X_long those whose names begin with X; in "smoke" those of smoke.c. */
+/* All tests; in a system named test_X_long those whose names begin with X; in those of smoke.c what it names. */
 static bool is_chosen(const struct test *test)
 {
     const char *system = system_name();
     size_t length = strlen(system), around = strlen(LONG_PREFIX) + strlen(LONG_SUFFIX);
 
-    if (strcmp(system, SMOKE_SYSTEM) == 0)
+    if (smoke_is(system))
         return smoke_has(test->name);
     if (length <= around || strcmp(system + length - strlen(LONG_SUFFIX), LONG_SUFFIX) != 0)
         return true;
@@ -353,7 +352,7 @@ void runner_main(const struct boot_info *info)
     test_thread = framework_slot();
     test_context = framework_slot();
     count = list_tests(tests);
-    if (strcmp(system_name(), SMOKE_SYSTEM) == 0)
+    if (smoke_is(system_name()))
         smoke_check();
     for (unsigned i = 0; i < count; i++)
         passed += run_test(tests[i]);

@@ -264,7 +264,8 @@ static inline status_t raw_invoke(cap_t cap, word_t label, unsigned words, word_
 
 /* ---- Between the files of the framework */
 
-/* The test is one of the few for every machine (smoke.c). */
+/* The system consists of a few tests (smoke.c); after that: the test is one of them. */
+bool smoke_is(const char *system);
 bool smoke_has(const char *name);
 /* After it was asked for all tests: fails if there is none of a name that it knows. */
 void smoke_check(void);

@@ -1,14 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Frames, page tables and address spaces: mapping, unmapping, rights, and what a thread sees of it. */
-#include "target.h"
+#include "accesses.h"
 
 #define READ_WRITE (RIGHT_READ | RIGHT_WRITE)
 #define BACK       MAP_CACHE_WRITE_BACK
-
-static volatile word_t *words_at(word_t address)
-{
-    return (volatile word_t *)address;
-}
 
 static word_t mapped_at(cap_t frame)
 {
@@ -21,58 +16,6 @@ static word_t mapped_at(cap_t frame)
 static word_t far_address(void)
 {
     return address_take(FRAME_SIZE_1G);
-}
-
-/* ---- What a thread sees: accesses, each in a worker of its own */
-
-static void read_word(struct worker *worker)
-{
-    worker->seen[0] = *words_at(worker->argument);
-}
-
-static void write_word(struct worker *worker)
-{
-    *words_at(worker->argument) = 77;
-}
-
-static void execute(struct worker *worker)
-{
-    worker->seen[0] = ((word_t(*)(void))worker->argument)() & 0xff;
-}
-
-#define FAULT_ACCESS_ANY 0x100u /* whether something is mapped there does not matter */
-
-/* It faults with this FAULT_ACCESS_*. */
-static void expect_fault_in(cap_t space, void (*function)(struct worker *), word_t address, word_t access)
-{
-    cap_t endpoint = make(OBJECT_ENDPOINT, 0);
-    struct worker *worker =
-        worker_run(.function = function, .argument = address, .fault = endpoint, .space = space);
-    struct message message;
-
-    expect_state(worker, THREAD_STATE_SENDING);
-    expect_status(sys_recv(endpoint, &message, make(OBJECT_REPLY, 0)), OK);
-    expect_equal(tag_label(message.tag), FAULT_PAGE);
-    expect_equal(message.word[0], address);
-    if (access & FAULT_ACCESS_ANY)
-        expect_equal(message.word[1] & ~(word_t)FAULT_ACCESS_PRESENT, access & ~(word_t)FAULT_ACCESS_ANY);
-    else
-        expect_equal(message.word[1], access);
-    if (access & FAULT_ACCESS_EXECUTE)
-        expect_equal(message.word[2], address);
-    erase(worker->thread);
-}
-
-static void expect_fault(void (*function)(struct worker *), word_t address, word_t access)
-{
-    expect_fault_in(CAP_NULL, function, address, access);
-}
-
-static word_t result_of(cap_t space, void (*function)(struct worker *), word_t address)
-{
-    struct worker *worker = worker_run(.function = function, .argument = address, .space = space);
-    worker_finish(worker);
-    return worker->seen[0];
 }
 
 /* ---- Mapping */

@@ -39,7 +39,8 @@ def configuration(built, options, port, log):
         "boot: cdrom",
         f"com1: enabled=1, mode=socket-client, dev=127.0.0.1:{port}",
         f"log: {log}",
-        "panic: action=fatal", "error: action=report", "info: action=ignore", "debug: action=ignore", ""])
+        "panic: action=fatal", "error: action=report", "info: action=report",
+        "debug: action=ignore" + (f", {options.traced}=report" if options.traced else ""), ""])
 
 
 class BochsMachine(Machine):
@@ -102,11 +103,12 @@ class BochsMachine(Machine):
     def read_monitor(self):
         return False
 
-    def _log_text(self):
+    def log_text(self):
+        """What Bochs itself says of the machine; at the end, the processor's registers."""
         return self.log.read_text(errors="replace") if self.log.exists() else ""
 
     def outcome(self):
         status = self.process.wait()
-        if any(sentence in self._log_text() for sentence in POWERED_OFF):
+        if any(sentence in self.log_text() for sentence in POWERED_OFF):
             return True, "powered off"
-        return False, f"Bochs ended with status {status}; the end of its log: {self._log_text()[-500:].strip()}"
+        return False, f"Bochs ended with status {status}; the end of its log: {self.log_text()[-500:].strip()}"

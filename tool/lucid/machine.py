@@ -31,6 +31,7 @@ class Options:
     accel: str = "tcg"
     boot: str = "elf"             # elf, iso or uefi
     extra: list = field(default_factory=list)
+    traced: str = ""              # Bochs: a device whose every step goes into its log, "apic0"
 
 
 def qemu_command(built, options):

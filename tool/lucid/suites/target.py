@@ -32,10 +32,11 @@ def run(name, kind, context):
     return run_tests(built, options, context.logs / f"target-{name}-{kind}.log", name)
 
 
-def run_tests(built, options, log, name):
-    """The results that a system prints which is made of tests."""
+def run_tests(built, options, log, name, look=None):
+    """The results that a system prints which is made of tests; and those of `look`, at the machine that has ended."""
     with Recorder(built, options, log, reset_limit=0) as recorder:
         ending = recorder.until_end()
+        seen_there = look(recorder.machine) if look else []
     results, end = lines.parse(recorder.text)
     if end is None or end != lines.numbers(results) or not ending.success:
         seen = f"END {end[0]} passed, {end[1]} failed" if end else "no END line"
@@ -45,4 +46,4 @@ def run_tests(built, options, log, name):
         results.append(Result(f"{name} ends", False, message + "\n".join(recorder.last_lines())))
     if not results:
         raise Failure(f"expected: results\nseen: none in {relative(recorder.log)}")
-    return results
+    return results + seen_there

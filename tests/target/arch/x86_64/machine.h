@@ -23,6 +23,7 @@
 #define DEBUG_EXIT     0xf4u
 #define ACPI_CONTROL   0x604u
 #define ACPI_POWER_OFF 0x2000u
+#define BOCHS_SHUTDOWN 0x8900u /* Bochs ends when this word has been written there, letter by letter */
 
 static inline void machine_start(void)
 {
@@ -53,6 +54,8 @@ static inline void machine_power_off(void)
 {
     io_port_range_out(BOOT_SLOT_IO_PORT_RANGE, DEBUG_EXIT, 1, 0);
     io_port_range_out(BOOT_SLOT_IO_PORT_RANGE, ACPI_CONTROL, 2, ACPI_POWER_OFF);
+    for (const char *letter = "Shutdown"; *letter; letter++)
+        io_port_range_out(BOOT_SLOT_IO_PORT_RANGE, BOCHS_SHUTDOWN, 1, (unsigned char)*letter);
 }
 
 /* An interrupt source that every machine has: the console's "I can take a character". Once on, it raises
