@@ -166,7 +166,7 @@ bool check_pairs(struct check_report *report)
     for (struct slot *slot = check_next_slot(NULL); slot; slot = check_next_slot(slot))
         if (check_is_first(slot))
             count_object(&census, slot);
-    for (unsigned i = 0; i < CONFIG_CORES; i++) {
+    for (unsigned i = 0; i < core_count; i++) {
         count_core(&census, &cores[i]);
         if (!check_loaded(report, &cores[i]))
             return false;

@@ -107,7 +107,7 @@ bool check_slots(struct check_report *report)
         if ((zombie || cap_type(&slot->cap) == OBJECT_THREAD) && !check_ring(report, slots))
             return false;
     }
-    for (unsigned i = 0; i < CONFIG_CORES; i++)
+    for (unsigned i = 0; i < core_count; i++)
         filled += !slot_is_empty(&cores[i].timer_slot);
     CHECK_THAT(report, standing == filled, NULL, NULL,
                "the slots in the tree are those of containers and no others");

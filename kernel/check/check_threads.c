@@ -166,7 +166,7 @@ static bool check_core(struct check_report *report, const struct core *core)
         CHECK_THAT(report, !queue->first || queue->last == last, queue, last,
                    "a ready queue knows its last thread");
     }
-    const struct thread *current = core->current;
+    const struct thread *current = check_is_settled(core) ? core->current : NULL;
     CHECK_THAT(report, !current || (current->state == THREAD_STATE_RUNNABLE && current->sc == core->context),
                current, core->context, "the current thread is runnable, on the context that is charged");
     CHECK_THAT(report, !current || current->space == core->space, current, core->space,
@@ -190,13 +190,15 @@ static bool check_core(struct check_report *report, const struct core *core)
 
 bool check_threads(struct check_report *report)
 {
-    const struct core *core = core_self();
-
     for (struct slot *slot = check_next_slot(NULL); slot; slot = check_next_slot(slot)) {
         const struct thread *thread = check_thread(slot);
-        if (thread && !(check_own_slots(report, thread) && check_waiting(report, thread) &&
-                        check_readiness(report, core, thread) && check_relations(report, thread)))
+        if (thread &&
+            !(check_own_slots(report, thread) && check_waiting(report, thread) &&
+              check_readiness(report, thread_core(thread), thread) && check_relations(report, thread)))
             return false;
     }
-    return check_core(report, core);
+    for (unsigned i = 0; i < core_count; i++)
+        if (!check_core(report, &cores[i]))
+            return false;
+    return true;
 }

@@ -42,6 +42,9 @@ bool check_time(struct check_report *report);     /* refills, who runs, the time
 bool check_keys(struct check_report *report);     /* what the fast path compares */
 bool check_mappings(struct check_report *report); /* records against page tables, and the reverse */
 
+/* The core has chosen who runs since something was changed about it. Another core can be asked to, and not yet have done it. */
+bool check_is_settled(const struct core *core);
+
 /* All non-empty slots of the tree, in order; `slot` NULL: the first. NULL at the end. */
 struct slot *check_next_slot(struct slot *slot);
 /* The first capability of a group to the same object: where each object is looked at once. */

@@ -5,6 +5,8 @@
 
 #include "thread.h"
 
+/* A debug call looks at everything. False: now it can, but look everything up again (lock.h). */
+bool debug_locks(void);
 /* Do the debug call whose arguments are in the context; false: there is no such thing in this build. */
 bool debug_syscall(struct thread *thread);
 

@@ -192,6 +192,8 @@ static void take_message(struct thread *receiver, struct endpoint *endpoint, str
 
     endpoint_dequeue(endpoint, sender);
     deliver(sender, receiver, reply, sender->badge, sender->sending, sender->tag);
+    if (thread_core(receiver) != core_self()) /* it has followed its client, and goes on there */
+        scheduler_consider(receiver);
 }
 
 void ipc_receive(struct thread *receiver, struct endpoint *endpoint, struct reply *reply, bool poll)

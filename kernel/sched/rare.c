@@ -76,6 +76,7 @@ void thread_set_key_home(struct thread *thread, unsigned home)
 void fastpath_enable(bool on)
 {
     fastpath_off = !on;
-    core_update_min_key(core_self());
+    for (unsigned i = 0; i < core_count; i++)
+        core_update_min_key(&cores[i]);
 }
 #endif

@@ -7,6 +7,7 @@
 #include "check.h"
 #include "core.h"
 #include "ipc.h"
+#include "lock.h"
 #include "lookup.h"
 #include "scheduler.h"
 #include <lucid/syscall.h>
@@ -42,6 +43,11 @@ static void dump(struct core *core)
             print("  ready %u: %p '%s'\n", priority, (void *)thread, thread->name);
 }
 
+bool debug_locks(void)
+{
+    return lock_all(core_self());
+}
+
 bool debug_syscall(struct thread *thread)
 {
     error_t error = OK;
@@ -54,7 +60,8 @@ bool debug_syscall(struct thread *thread)
         error = name_thread(thread);
         break;
     case DEBUG_DUMP:
-        dump(core_self());
+        for (unsigned i = 0; i < core_count; i++)
+            dump(&cores[i]);
         break;
     case DEBUG_FAST:
         fastpath_enable(arch_syscall_tag(&thread->context) != 0);
@@ -77,6 +84,11 @@ bool debug_syscall(struct thread *thread)
 }
 
 #else
+
+bool debug_locks(void)
+{
+    return true;
+}
 
 bool debug_syscall(struct thread *thread)
 {

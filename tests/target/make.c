@@ -139,11 +139,16 @@ cap_t make_irq(unsigned line)
     return slot;
 }
 
-cap_t make_context(time_ns_t budget_ns, time_ns_t period_ns)
+cap_t make_context_on(unsigned core, time_ns_t budget_ns, time_ns_t period_ns)
 {
     cap_t context = make(OBJECT_SCHED_CONTEXT, 9);
-    expect_ok(core_range_set_budget(CORES, context, 0, budget_ns, period_ns, 0));
+    expect_ok(core_range_set_budget(CORES, context, core, budget_ns, period_ns, 0));
     return context;
+}
+
+cap_t make_context(time_ns_t budget_ns, time_ns_t period_ns)
+{
+    return make_context_on(0, budget_ns, period_ns);
 }
 
 /* ---- Memory */

@@ -304,12 +304,22 @@ static const char *system_name(void)
     return bundle && bundle->magic == BUNDLE_MAGIC ? (const char *)bundle + bundle->system : "";
 }
 
-/* All tests; in a system named test_X_long those whose names begin with X; in those of smoke.c what it names. */
+static bool contains(const char *text, const char *part)
+{
+    for (; *text; text++)
+        if (strncmp(text, part, strlen(part)) == 0)
+            return true;
+    return false;
+}
+
+/* All tests that this number of cores can run; in a system named test_X_long those whose names begin with X; in those of smoke.c what it names. */
 static bool is_chosen(const struct test *test)
 {
     const char *system = system_name();
     size_t length = strlen(system), around = strlen(LONG_PREFIX) + strlen(LONG_SUFFIX);
 
+    if (boot->cores == 1 && contains(test->file, "test_cores"))
+        return false;
     if (smoke_is(system))
         return smoke_has(test->name);
     if (length <= around || strcmp(system + length - strlen(LONG_SUFFIX), LONG_SUFFIX) != 0)

@@ -28,6 +28,7 @@
  *     machine.h, arch/  console, power-off, an interrupt source
  *     once.h, peers.h   worker functions that many tests use; passive.h, dying.h: what some begin with
  *     test_*.c          the tests, a file for each subject
+ *     test_cores*.c     those that need a second core: they run where there is one
  */
 #ifndef TARGET_H
 #define TARGET_H
@@ -143,8 +144,9 @@ cap_t make_from(cap_t untyped, unsigned type, unsigned size_bits);
 cap_t make_space(word_t *number);
 cap_t make_space_from(cap_t untyped, word_t *number);
 cap_t make_irq(unsigned line);
-/* A context with a budget on core 0. */
+/* A context with a budget on core 0, or another. */
 cap_t make_context(time_ns_t budget_ns, time_ns_t period_ns);
+cap_t make_context_on(unsigned core, time_ns_t budget_ns, time_ns_t period_ns);
 
 /* Into a new slot. */
 cap_t copy(cap_t source);
@@ -222,7 +224,8 @@ struct worker_setup {
     cap_t death;       /* Notification */
     word_t attributes; /* THREAD_* */
     bool no_message_page;
-    cap_t memory; /* Untyped that the Thread is made of; CAP_NULL: the arena */
+    cap_t memory;  /* Untyped that the Thread is made of; CAP_NULL: the arena */
+    unsigned core; /* that its context is on */
 };
 
 /* worker_make(.function = serve, .argument = endpoint): a worker that does not run yet. worker_run starts it,
@@ -243,6 +246,13 @@ struct thread_info worker_info(const struct worker *worker);
 #define expect_state(worker, expected) expect_equal(worker_info(worker).state, expected)
 /* Its user registers. */
 word_t worker_register(const struct worker *worker, unsigned index);
+
+/* Wait for another core, within reason: until the worker is in this state, or seen[index] is at least that. settle() waits for the own
+ * core only. */
+#define wait_state(worker, state)       worker_wait(__FILE__, __LINE__, worker, state)
+#define wait_seen(worker, index, least) worker_wait_seen(__FILE__, __LINE__, worker, index, least)
+void worker_wait(const char *file, int line, const struct worker *worker, unsigned state);
+void worker_wait_seen(const char *file, int line, const struct worker *worker, unsigned index, word_t least);
 
 /* Sleep, by the core's user timer: binds it to a notification of its own. */
 void sleep_ns(time_ns_t ns);

@@ -52,12 +52,13 @@ struct worker *worker_make_from(const struct worker_setup *setup)
     time_ns_t budget = setup->budget_ns ? setup->budget_ns : 10 * NS_PER_MS;
     time_ns_t period = setup->period_ns ? setup->period_ns : budget;
 
-    *worker = (struct worker){ .thread = make_from(setup->memory ? setup->memory : arena, OBJECT_THREAD, 0),
-                               .context = setup->passive ? CAP_NULL : make_context(budget, period),
-                               .utcb = &pages[worker_count].utcb,
-                               .stack_end = (word_t)&stacks[worker_count + 1],
-                               .function = setup->function,
-                               .argument = setup->argument };
+    *worker =
+        (struct worker){ .thread = make_from(setup->memory ? setup->memory : arena, OBJECT_THREAD, 0),
+                         .context = setup->passive ? CAP_NULL : make_context_on(setup->core, budget, period),
+                         .utcb = &pages[worker_count].utcb,
+                         .stack_end = (word_t)&stacks[worker_count + 1],
+                         .function = setup->function,
+                         .argument = setup->argument };
     worker_count++;
     configure(worker, setup);
     if (worker->context)
@@ -91,6 +92,30 @@ void worker_finished(const char *file, int line, struct worker *worker)
     test_fail(file, line,
               "expected the worker to have come to its end, seen state %u, stop reason %u, code %lu, at %lx",
               info.state, info.stopped, info.code, worker_register(worker, REGISTER_IP));
+}
+
+#define PATIENCE 200000u
+
+void worker_wait(const char *file, int line, const struct worker *worker, unsigned state)
+{
+    for (unsigned i = 0; i < PATIENCE; i++) {
+        if (worker_info(worker).state == state)
+            return;
+        machine_relax();
+    }
+    test_fail(file, line, "expected the worker in state %u, seen that it stays in %u (at %lx)", state,
+              worker_info(worker).state, worker_register(worker, REGISTER_IP));
+}
+
+void worker_wait_seen(const char *file, int line, const struct worker *worker, unsigned index, word_t least)
+{
+    for (unsigned i = 0; i < 100 * PATIENCE; i++) {
+        if (worker->seen[index] >= least)
+            return;
+        machine_relax();
+    }
+    test_fail(file, line, "expected %lu or more in seen[%u], seen %lu (state %u)", least, index,
+              worker->seen[index], worker_info(worker).state);
 }
 
 struct thread_info worker_info(const struct worker *worker)

@@ -4,7 +4,10 @@
 The systems systems/test.toml and systems/test_*.toml are built with the debug and the release kernel and run
 in virtual time (-icount), so that a loaded host changes nothing. They print results as suites/lines.py
 describes and power off after END. Systems named test_*_long are long runs.
+
+With the default board the tests also run on one board of each other architecture, and with several cores: see CORES. With another board, there only.
 """
+from ..board import DEFAULT_BOARD
 from ..build import Variant, build
 from ..common import relative
 from ..compiler import KINDS
@@ -14,22 +17,32 @@ from ..test import Failure, Job, Result
 from . import lines
 from .console import Recorder
 
-SECONDS = 300.0
+SECONDS = 600.0
 LONG_SECONDS = 1500.0
+OTHER_BOARDS = ["qemu-aarch64", "qemu-riscv64"]
+CORES = [("debug", 2), ("release", 4)]
 
 
 def jobs(context):
     names = [name for name in system_names() if name == "test" or name.startswith("test_")]
-    return [Job("target", f"{name} ({kind})", lambda name=name, kind=kind: run(name, kind, context),
-                LONG_SECONDS if name.endswith("_long") else SECONDS, name.endswith("_long"))
-            for name in names for kind in KINDS]
+    boards = OTHER_BOARDS if context.board == DEFAULT_BOARD else []
+    return [*(job(name, Variant(context.board, kind), context) for name in names for kind in KINDS),
+            *(job("test", Variant(board, kind), context) for board in boards for kind in KINDS),
+            *(job("test", Variant(board, kind, cores=cores), context) for board in [context.board, *boards] for kind, cores in CORES)]
 
 
-def run(name, kind, context):
-    built = build(name, Variant(context.board, kind))
+def job(name, variant, context):
+    how = ([variant.board] if variant.board != context.board else []) + [variant.kind] + (
+        [f"{variant.cores} cores"] if variant.cores > 1 else [])
+    long = name.endswith("_long")
+    return Job("target", f"{name} ({', '.join(how)})", lambda: run(name, variant, context), LONG_SECONDS if long else SECONDS, long)
+
+
+def run(name, variant, context):
+    built = build(name, variant)
     emulator = built.system.board.emulator
-    options = Options(icount=True, extra=emulator.test_target if emulator else [])
-    return run_tests(built, options, context.logs / f"target-{name}-{kind}.log", name)
+    options = Options(cores=variant.cores, icount=True, extra=emulator.test_target if emulator else [])
+    return run_tests(built, options, context.logs / f"target-{name}-{variant.name}.log", name)
 
 
 def run_tests(built, options, log, name, look=None):

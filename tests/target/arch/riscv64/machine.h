@@ -110,6 +110,12 @@ static inline word_t machine_read_tls(void)
 }
 
 /* Compute, and never ask the kernel for anything: `count` goes up. */
+/* Let other cores go on: in loops that wait for them. */
+static inline void machine_relax(void)
+{
+    __asm__ volatile(".insn i 0x0f, 0, x0, x0, 0x010" : : : "memory");
+}
+
 static inline void machine_spin(volatile word_t *count)
 {
     for (;;)
