@@ -169,11 +169,11 @@ let debug t s =
 let system_call t port_input s =
   let operation = register s t a0 in
   let poll = has operation 0x100L in
-  match number (Int64.logand operation (Int64.lognot 0x100L)) with
+  match number operation with
   | 0 -> call t port_input s
-  | 1 -> State (reply_receive t ~poll s)
-  | 2 -> State (send t ~poll s)
-  | 3 -> State (receive t ~poll s)
+  | 0x001 | 0x101 -> State (reply_receive t ~poll s)
+  | 0x002 | 0x102 -> State (send t ~poll s)
+  | 0x003 | 0x103 -> State (receive t ~poll s)
   | 4 -> State (s |> set_status t OK |> Processor.yield)
   | 5 when s.settings.debug -> State (debug t s)
   | _ -> State (s |> again t |> Lifecycle.raise_fault t (fault_syscall, operation, register s t a1))

@@ -45,7 +45,8 @@
 #define SYS_COUNT      6u
 
 #define SYS_NUMBER_MASK 0xffu
-#define SYS_POLL        0x100u /* SEND, RECV and REPLY_RECV: ERR_WOULD_BLOCK instead of waiting */
+#define SYS_POLL                                                                                             \
+    0x100u /* with SEND, RECV and REPLY_RECV (with another it is an unknown system call): ERR_WOULD_BLOCK instead of waiting */
 
 #define DEBUG_PRINT 0u /* tag: the character */
 #define DEBUG_NAME  1u /* tag: a Thread capability; words 0-3: up to 32 bytes of name */

@@ -226,14 +226,17 @@ static bool slow_syscall(struct thread *thread, word_t operation)
 {
     bool poll = (operation & SYS_POLL) != 0;
 
-    switch (operation & ~(word_t)SYS_POLL) {
+    switch (operation) {
     case SYS_CALL:
         return do_call(thread);
     case SYS_REPLY_RECV:
+    case SYS_REPLY_RECV | SYS_POLL:
         return do_reply_receive(thread, poll);
     case SYS_SEND:
+    case SYS_SEND | SYS_POLL:
         return do_send(thread, poll);
     case SYS_RECV:
+    case SYS_RECV | SYS_POLL:
         return do_receive(thread, poll);
     case SYS_YIELD:
         do_yield(thread);

@@ -233,6 +233,21 @@ TEST(unknown_system_call_is_a_fault_at_the_call)
     EXPECT_EQ(arch_context_ip(&thread_at(a)->context), THREAD_IP + SYSCALL_LENGTH);
 }
 
+TEST(only_what_can_wait_can_poll)
+{
+    static const word_t calls[] = { SYS_CALL | SYS_POLL, SYS_YIELD | SYS_POLL, SYS_DEBUG | SYS_POLL };
+    setup();
+    for (unsigned i = 0; i < ARRAY_COUNT(calls); i++) {
+        run(a);
+        sys(calls[i], endpoint, 0, 0, WORDS());
+        run(handler);
+        struct outcome got = RECV(endpoint, reply);
+        EXPECT_EQ(got.tag, tag_make(FAULT_SYSCALL, FAULT_WORDS, 0));
+        EXPECT_EQ(got.word[0], calls[i]);
+        SEND(reply, FAULT_REPLY_RESUME, got.word[2] + SYSCALL_LENGTH, 0);
+    }
+}
+
 TEST(bad_destination_is_a_fault_if_the_thread_wants_it)
 {
     setup();

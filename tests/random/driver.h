@@ -236,4 +236,13 @@ void reach_print(void);
 /* What no sequence has reached. */
 void reach_print_never(void);
 
+/* SYS_* of a system call, polling or not; SYS_COUNT or more: there is none of that number. */
+static inline word_t call_number(word_t operation)
+{
+    word_t number = operation & ~(word_t)SYS_POLL;
+    bool polls = number == SYS_SEND || number == SYS_RECV || number == SYS_REPLY_RECV;
+
+    return polls ? number : operation;
+}
+
 #endif

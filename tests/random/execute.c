@@ -41,7 +41,7 @@ void execute_call(const struct call *call, bool once)
 /* DEBUG_HALT and DEBUG_PANIC end the machine: that is tested elsewhere. */
 static bool ends_the_machine(const struct call *call)
 {
-    return (call->operation & ~(word_t)SYS_POLL) == SYS_DEBUG &&
+    return call_number(call->operation) == SYS_DEBUG &&
            (call->cap == DEBUG_HALT || call->cap == DEBUG_PANIC);
 }
 

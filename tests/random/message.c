@@ -41,7 +41,7 @@ void message_stamp(struct call *call, uint32_t seed, const struct slot *destinat
 void message_stamp_again(struct thread *thread)
 {
     word_t *registers = thread->context.registers;
-    word_t number = registers[REGISTER_A0] & ~(word_t)SYS_POLL;
+    word_t number = call_number(registers[REGISTER_A0]);
     error_t error;
     const struct slot *slot = resolve(thread, registers[REGISTER_A1], &error);
 

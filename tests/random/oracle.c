@@ -93,7 +93,7 @@ static error_t expect_send(const struct thread *thread, const struct call *call)
 {
     error_t error;
     const struct slot *slot = resolve(thread, call->cap, &error);
-    bool calls = (call->operation & ~(word_t)SYS_POLL) == SYS_CALL;
+    bool calls = call_number(call->operation) == SYS_CALL;
 
     if (error != OK)
         return error;
@@ -171,7 +171,7 @@ static bool is_invocation(const struct thread *thread, const struct call *call)
 void oracle_before(const struct call *call)
 {
     struct thread *thread = current();
-    word_t number = call->operation & ~(word_t)SYS_POLL;
+    word_t number = call_number(call->operation);
 
     now.thread = thread;
     now.operation = call->operation;

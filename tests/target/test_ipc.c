@@ -365,8 +365,15 @@ TEST(with_fault_on_cap_bad_arguments_are_still_a_status)
 
 TEST(unknown_system_call_numbers_are_a_fault_and_can_be_skipped)
 {
-    static const word_t numbers[] = { SYS_COUNT,        SYS_COUNT + 1, 0x80, 0xff, SYS_COUNT | SYS_POLL,
-                                      0x200 | SYS_SEND, 0xfe00 };
+    static const word_t numbers[] = { SYS_COUNT,
+                                      SYS_COUNT + 1,
+                                      0x80,
+                                      0xff,
+                                      SYS_COUNT | SYS_POLL,
+                                      SYS_CALL | SYS_POLL,
+                                      SYS_YIELD | SYS_POLL,
+                                      0x200 | SYS_SEND,
+                                      0xfe00 };
     cap_t endpoint = make(OBJECT_ENDPOINT, 0);
 
     for (unsigned i = 0; i < COUNT(numbers); i++) {
