@@ -67,7 +67,7 @@ static void append(struct sched_context *sc, struct refill refill)
     struct refill *tail = refill_tail(sc);
 
     assert(refill.time >= tail->time);
-    if (sc->count > 1 && tail->time + tail->amount >= refill.time) {
+    if (tail->time + tail->amount >= refill.time) {
         tail->amount += refill.amount;
     } else if (sc->count == sc->max) {
         tail->time = refill.time;
