@@ -197,7 +197,7 @@ static void set_tail(struct sched_context *sc, struct refill refill)
     ensures sums: sums_rise{Pre, Here}(&sc->refills[0], sc->max, sc->head, 0, sc->count - 1, 0);
     ensures sum: sum(&sc->refills[0], sc->max, sc->head, sc->count) ==
         \old(sum(&sc->refills[0], sc->max, sc->head, sc->count)) + refill.amount; */
-static void append(struct sched_context *sc, struct refill refill)
+static inline void append(struct sched_context *sc, struct refill refill)
 {
     struct refill tail = *refill_tail(sc);
 
