@@ -20,7 +20,7 @@ let reset budget period now c =
 let append c refill refills =
   let count = List.length refills in
   match List.rev refills with
-  | last :: before when count > 1 && last.time + last.amount >= refill.time ->
+  | last :: before when last.time + last.amount >= refill.time ->
       List.rev ({ last with amount = last.amount + refill.amount } :: before)
   | last :: before when count = c.refills_max ->
       List.rev ({ time = refill.time; amount = last.amount + refill.amount } :: before)

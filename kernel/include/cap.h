@@ -118,6 +118,9 @@ static inline uint64_t cap_head(const struct cap *cap)
     return cap->head;
 }
 
+/*@ requires \valid(where);
+    assigns *where;
+    ensures *where == cap; */
 static inline void cap_publish(struct cap *where, struct cap cap)
 {
     *where = cap;

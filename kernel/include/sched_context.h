@@ -75,9 +75,7 @@ static inline void sched_context_hand_over(struct sched_context *sc, struct thre
     // The refills are a ring: `count` of `max`, from `head` on.
     predicate ring{L}(struct sched_context *sc) =
         budget_there(sc) && sc->head < sc->max && 1 <= sc->count <= sc->max;
-    logic integer ring_index(integer max, integer place) = place >= max ? place - max : place;
-    logic integer amount{L}(struct sched_context *sc, integer position) =
-        sc->refills[ring_index(sc->max, sc->head + position)].amount; */
+    logic integer ring_index(integer max, integer place) = place >= max ? place - max : place; */
 
 /*@ requires ring(sc);
     assigns \nothing;

@@ -24,7 +24,14 @@ ticks_t time_start(void);
 uint64_t time_ns_multiplier(void);
 #define TIME_NS_SHIFT 32
 
-/* The least that a refill may hold, in ticks. */
-ticks_t time_refill_minimum(void);
+/* The least that a refill may hold, in ticks. Set by time_init. */
+extern ticks_t refill_minimum;
+
+/*@ assigns \nothing;
+    ensures \result == refill_minimum; */
+static inline ticks_t time_refill_minimum(void)
+{
+    return refill_minimum;
+}
 
 #endif

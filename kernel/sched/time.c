@@ -13,7 +13,7 @@
 static uint64_t ns_per_tick;  /* 32.32 */
 static uint64_t ticks_per_ns; /* 32.32 */
 static ticks_t start;
-static ticks_t refill_minimum;
+ticks_t refill_minimum;
 
 /*@ // After time_init. A tick is at least 1/64 ns long.
     predicate factors_set = ticks_per_ns < (64 << 32);
@@ -113,11 +113,4 @@ ticks_t time_start(void)
 uint64_t time_ns_multiplier(void)
 {
     return ns_per_tick;
-}
-
-/*@ assigns \nothing;
-    ensures \result == refill_minimum; */
-ticks_t time_refill_minimum(void)
-{
-    return refill_minimum;
 }

@@ -193,6 +193,30 @@ TEST(refill_full_ring_joins_at_the_later_time)
         EXPECT(refill_number(sc, i)->time >= 1000 * MS);
 }
 
+/* When the ring is full, much time gets into its last refill, and what is given back afterwards joins that, until two are left. Then the
+ * last one becomes the head, and what is given back touches it. (Not joined, the head passed it: times decreased.) */
+TEST(refill_given_back_is_joined_with_the_only_one_left)
+{
+    struct sched_context *sc = make_context(8, 500 * MS, 1000 * MS, 0);
+    ticks_t now = 0;
+
+    for (; sc->count < sc->max; now += 20 * MS) {
+        refill_unblock(sc, now);
+        refill_charge(sc, 10 * MS);
+    }
+    refill_unblock(sc, now);
+    refill_charge(sc, refill_head(sc)->amount);
+    EXPECT_EQ(sc->count, sc->max);
+    EXPECT(!refill_charge(sc, 5 * MS));
+    EXPECT(refill_charge(sc, 5 * MS));
+    while (sc->count > 2)
+        refill_charge(sc, refill_head(sc)->amount);
+    EXPECT(refill_charge(sc, refill_head(sc)->amount));
+    check_refills(sc);
+    EXPECT(!refill_charge(sc, 400 * MS));
+    check_refills(sc);
+}
+
 /* ---- Any window of a period has at most the budget */
 
 #define USES 4000u

@@ -79,6 +79,14 @@ class Gaps(FolderTest):
         self.refuse("/* We admit that this axiom is one. */\n/*@ requires x > 0; */\nint admit;\n")
 
 
+class Functions(unittest.TestCase):
+    def test_lemmas_in_annotations_are_proved_too(self):
+        self.assertIn("lemma_parts", prove.functions_of("kernel/sched/refill.c"))
+        [refills] = [entry for entry in prove.load() if entry.path == "kernel/sched/refill.c"]
+        self.assertIn("lemma_parts", refills.functions)
+        self.assertNotIn("lemma_parts", refills.left)
+
+
 class Reading(unittest.TestCase):
     ENTRY = prove.Entry("kernel/a.c", ("queue", "queue_first"))
 

@@ -24,16 +24,31 @@ from .toml_places import Document
 FOLDER = Path("kernel/proofs")
 BUILD = Path("build/prove")
 ANSWERS = ROOT / FOLDER / "answers.txt"
-KEYS = {"path", "only", "skip", "why", "lemmas"}
+KEYS = {"path", "only", "skip", "why", "lemmas", "search"}
 VERSIONS = {"frama-c": "25.0", "z3": "4.8.12"}
 STEPS = 6000000
 SECONDS = 600  # for one goal: never reached, steps are
 INCLUDES = ["kernel/include", "kernel/arch/host", "abi", "abi/lucid/arch/host", str(FOLDER)]
 
 FUNCTION = re.compile(r"^[a-zA-Z][^;{}#\n]*?\b(\w+)\([^;{}]*\)\n\{", re.MULTILINE)
+GHOST = re.compile(r"^ +(?:static )?void (\w+)\([^;{}]*\)\n +\{", re.MULTILINE)  # lemmas that are loops, in annotations
+# How Z3 searches. `shallow` puts off what follows from what has just been found: for sums, whose definition can be unfolded for ever.
+SEARCHES = {"default": "", "shallow": "auto_config=false smt.qi.eager_threshold=3 "}
 UNPROVED = re.compile(r"/[*/]@(?:(?!\*/).)*?\b(admit|assume|axiom|axiomatic)\b", re.DOTALL)
 ANNOTATION = re.compile(r"/\*@.*?\*/|//@[^\n]*", re.DOTALL)
 GOAL = re.compile(r"^\[wp\] \[([^\]]+)\] (Goal|Smoke-test) (\w+)(?: : (\w+))?", re.MULTILINE)
+# Z3 as Why3 calls it by itself, and with options.
+PROVER = """[prover]
+command = "{program} -smt2 -T:%t sat.random_seed=42 nlsat.randomize=false smt.random_seed=42 {options}-st %f"
+command_steps = "{program} -smt2 sat.random_seed=42 nlsat.randomize=false smt.random_seed=42 {options}-st rlimit=%S %f"
+driver = "z3_471"
+editor = ""
+in_place = false
+interactive = false
+name = "Z3"
+shortcut = "z3"
+version = "{version}"
+"""
 
 
 @dataclass(frozen=True)
@@ -43,6 +58,7 @@ class Entry:
     functions: tuple
     left: dict = field(default_factory=dict)  # functions that are not proved: why
     lemmas: tuple = ()                        # about bits, that it needs: others make Z3's work harder
+    search: str = "default"                   # one of SEARCHES
 
 
 @dataclass
@@ -60,8 +76,10 @@ class Outcome:
 
 
 def functions_of(path):
-    """The functions that a file defines."""
-    return FUNCTION.findall((ROOT / path).read_text())
+    """The functions that a file defines, also those in its annotations."""
+    text = (ROOT / path).read_text()
+    ghosts = [name for annotation in ANNOTATION.findall(text) for name in GHOST.findall(annotation)]
+    return FUNCTION.findall(text) + ghosts
 
 
 def load():
@@ -78,8 +96,10 @@ def load():
         for name in [*left, *value.get("only", [])]:
             if name not in there:
                 raise document.error(place, f"{value['path']} has no function '{name}'")
+        if value.get("search", "default") not in SEARCHES:
+            raise document.error(place, f"'search' is one of {listing(SEARCHES)}")
         entries.append(Entry(value["path"], tuple(name for name in there if name not in left), left,
-                             tuple(value.get("lemmas", ()))))
+                             tuple(value.get("lemmas", ())), value.get("search", "default")))
     return entries
 
 
@@ -126,7 +146,16 @@ def prepare():
     done = subprocess.run(["why3", "--config", str(config), "config", "detect"], capture_output=True, text=True)
     if done.returncode != 0 or not config.exists():
         raise ToolError(f"why3 finds no prover: {done.stderr.strip()}")
+    detected = config.read_text().partition("[partial_prover]")[0]
+    for search, options in SEARCHES.items():
+        write_atomically(config_of(search), detected + PROVER.format(program=shutil.which("z3"), options=options,
+                                                                     version=VERSIONS["z3"]))
     return asked
+
+
+def config_of(search):
+    """Why3's configuration for one of SEARCHES."""
+    return ROOT / BUILD / f"why3-{search}.conf"
 
 
 def source_of(entry):
@@ -163,7 +192,7 @@ def words(entry, mode):
 
 def prove(entry, mode="replay"):
     """Prove one file: an Outcome."""
-    environment = dict(os.environ, WHY3CONFIG=str(ROOT / BUILD / "why3.conf"))
+    environment = dict(os.environ, WHY3CONFIG=str(config_of(entry.search)))
     done = subprocess.run(words(entry, mode), cwd=ROOT, env=environment, stdin=subprocess.DEVNULL,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     log = ROOT / BUILD / (entry.path.replace("/", "_") + ".log")
@@ -230,7 +259,7 @@ def pack_answers():
 
 def show(entry):
     """Print the goals of a file that are not proved, as WP gives them to the prover."""
-    environment = dict(os.environ, WHY3CONFIG=str(ROOT / BUILD / "why3.conf"))
+    environment = dict(os.environ, WHY3CONFIG=str(config_of(entry.search)))
     text = subprocess.run([*words(entry, "replay"), "-wp-print"], cwd=ROOT, env=environment, capture_output=True,
                           text=True).stdout
     for block in re.split(r"\n-{60}\n", text):
