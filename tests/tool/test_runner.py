@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """The test runner: how results are counted, and what a system test's file may say."""
 import io
+import os
+import signal
 import time
 import unittest
 from contextlib import redirect_stdout
@@ -13,11 +15,13 @@ from lucid.suites import lines, system
 
 
 class Counting(unittest.TestCase):
+    places = 1
+
     def run_jobs(self, *works, seconds=5.0):
         jobs = [runner.Job("sample", f"job{index}", work, seconds) for index, work in enumerate(works)]
         output = io.StringIO()
         with redirect_stdout(output):
-            status = runner.run_all(jobs)
+            status = runner.run_all(jobs, self.places)
         return status, output.getvalue().splitlines()
 
     def fail(self, message):
@@ -55,6 +59,23 @@ class Counting(unittest.TestCase):
         self.assertEqual(results,
                          [runner.Result("first", True), runner.Result("second", False, "x.c:3: expected 1, seen 2")])
         self.assertEqual((end, lines.numbers(results)), ((1, 1), (1, 1)))
+
+
+class CountingSideBySide(Counting):
+    """The same with several at a time, each in a process of its own."""
+    places = 3
+
+    def test_a_process_that_dies_is_a_failure(self):
+        status, printed = self.run_jobs(lambda: os.kill(os.getpid(), signal.SIGKILL), lambda: None)
+        self.assertEqual((status, printed[-1]), (1, "1 passed, 1 failed"))
+        self.assertIn("      expected: results", printed)
+
+    def test_some_suites_run_one_job_at_a_time(self):
+        jobs = [runner.Job(suite, "a", None) for suite in ("tool", "tool", "host", "host")]
+        class Busy:
+            job = jobs[0]
+        self.assertIs(runner.next_job(jobs[1:], [Busy]), jobs[2])
+        self.assertIsNone(runner.next_job(jobs[1:2], [Busy]))
 
 
 class Transcripts(unittest.TestCase):

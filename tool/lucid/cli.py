@@ -120,6 +120,8 @@ def add_test(commands):
     parser.add_argument("--filter", metavar="TEXT", help="only tests with TEXT in their name")
     parser.add_argument("--long", action="store_true", help="the long runs instead of their samples")
     parser.add_argument("--list", action="store_true", help="list the tests, and run none")
+    parser.add_argument("--jobs", type=positive(int, "a number of jobs"), default=os.cpu_count() or 1, metavar="N",
+                        help="so many tests at a time (default: as many as there are processors)")
     parser.add_argument("--soak", type=positive(float, "a number of minutes"), metavar="MINUTES",
                         help="only random operations on the portable kernel, with new seeds, for so long")
     parser.add_argument("--seed", type=int, metavar="N", help="with --soak: the first seed")

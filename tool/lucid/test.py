@@ -4,17 +4,26 @@
 A suite is a module of lucid.suites with a function `jobs(context)`. A job is one thing to start (a Python
 test, a test program, a system in QEMU); it reports one or many results. Each job has a time limit; whatever
 it does, the next one is run. The last line is `N passed, N failed`.
+
+As many jobs run at a time as there are processors (`--jobs`), each in a process of its own, with its output kept until it has ended. Jobs of a
+suite in IN_TURN share something (the build folder, what they make of it) and run one after the other.
 """
 import importlib
+import os
+import pickle
 import signal
+import sys
+import tempfile
 import time
 import traceback
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from multiprocessing.connection import Pipe, wait
 
 from .common import EXIT_FAILED, EXIT_OK, ROOT, ToolError, closest, listing, say
 
 SUITES = ("tool", "host", "host32", "random", "model", "prove", "fuzz", "coverage", "build", "target", "system", "smoke")
+IN_TURN = ("tool", "build", "random", "prove", "coverage", "fuzz")
 LOGS = ROOT / "build/test"
 
 
@@ -156,16 +165,89 @@ def command(arguments):
         for job in jobs:
             say(job.title)
         return EXIT_OK
-    return run_all(jobs)
+    return run_all(jobs, arguments.jobs)
 
 
-def run_all(jobs):
-    count, start = Count(), time.monotonic()
+class Running:
+    """A job in a process of its own."""
+
+    def __init__(self, job):
+        self.job, self.began = job, time.monotonic()
+        self.output = tempfile.TemporaryFile("w+", errors="replace")
+        self.pipe, theirs = Pipe(duplex=False)
+        sys.stdout.flush()
+        sys.stderr.flush()
+        self.process = os.fork()
+        if self.process == 0:
+            self._child(theirs)
+        theirs.close()
+
+    def _child(self, pipe):
+        try:
+            os.dup2(self.output.fileno(), 1)
+            os.dup2(self.output.fileno(), 2)
+            pipe.send_bytes(pickle.dumps(run_job(self.job)))
+        except KeyboardInterrupt:
+            pass
+        finally:
+            sys.stdout.flush()
+            os._exit(0)
+
+    def results(self):
+        """When it has ended, or will now."""
+        try:
+            results = pickle.loads(self.pipe.recv_bytes())
+        except EOFError:
+            results = None
+        _, status = os.waitpid(self.process, 0)
+        self.pipe.close()
+        if results is None:
+            results = [Result(self.job.name, False, f"expected: results\nseen: its process ended with status {status}")]
+        self.output.seek(0)
+        for line in self.output:
+            say(line.rstrip("\n"))
+        self.output.close()
+        return results
+
+
+def next_job(waiting, running):
+    """The first that may run beside these."""
+    busy = {other.job.suite for other in running}
+    return next((job for job in waiting if job.suite not in IN_TURN or job.suite not in busy), None)
+
+
+def run_side_by_side(jobs, places):
+    """Each job's results, and how long it took, as they come."""
+    waiting, running = list(jobs), []
+    try:
+        while waiting or running:
+            while len(running) < places and (job := next_job(waiting, running)):
+                waiting.remove(job)
+                running.append(Running(job))
+            ready = wait([one.pipe for one in running])
+            for one in [one for one in running if one.pipe in ready]:
+                running.remove(one)
+                results = one.results()
+                yield one.job, results, time.monotonic() - one.began
+    finally:
+        for one in running:
+            os.kill(one.process, signal.SIGINT)
+        for one in running:
+            os.waitpid(one.process, 0)
+
+
+def run_in_order(jobs):
     for job in jobs:
         began = time.monotonic()
         results = run_job(job)
+        yield job, results, time.monotonic() - began
+
+
+def run_all(jobs, places=1):
+    count, start = Count(), time.monotonic()
+    for job, results, seconds in run_in_order(jobs) if places == 1 or len(jobs) == 1 else run_side_by_side(jobs, places):
         count.add(job, results)
-        show(job, results, time.monotonic() - began)
+        show(job, results, seconds)
     say()
     for heading, names in (("skipped:", count.skipped), ("failed:", count.failures)):
         if names:
