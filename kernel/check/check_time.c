@@ -125,9 +125,10 @@ bool check_time(struct check_report *report)
         if (cap_type(&slot->cap) == OBJECT_SCHED_CONTEXT && check_is_first(slot) &&
             !check_context_time(report, cap_pointer(&slot->cap), now))
             return false;
-    for (unsigned i = 0; i < CONFIG_CORES; i++)
-        if (!check_deferred(report, &cores[i]) || !check_running(report, &cores[i], now) ||
-            !check_timer(report, &cores[i], now))
+    for (unsigned i = 0; i < core_count; i++)
+        if (!check_deferred(report, &cores[i]) ||
+            (!check_is_choosing(&cores[i]) &&
+             !(check_running(report, &cores[i], now) && check_timer(report, &cores[i], now))))
             return false;
     return true;
 }

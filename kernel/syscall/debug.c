@@ -7,6 +7,7 @@
 #include "check.h"
 #include "core.h"
 #include "ipc.h"
+#include "lock.h"
 #include "lookup.h"
 #include "scheduler.h"
 #include <lucid/syscall.h>
@@ -40,6 +41,11 @@ static void dump(struct core *core)
     for (unsigned priority = PRIORITY_COUNT; priority-- > 0;)
         for (struct thread *thread = core->ready[priority].first; thread; thread = thread->next)
             print("  ready %u: %p '%s'\n", priority, (void *)thread, thread->name);
+}
+
+bool debug_locks(const struct thread *thread)
+{
+    return arch_syscall_cap(&thread->context) != DEBUG_CHECK || lock_all(core_self());
 }
 
 bool debug_syscall(struct thread *thread)

@@ -239,6 +239,8 @@ static bool slow_syscall(struct thread *thread, word_t operation)
         do_yield(thread);
         return true;
     case SYS_DEBUG:
+        if (!debug_locks(thread))
+            return false;
         if (debug_syscall(thread))
             return true;
         /* fall through */
