@@ -72,7 +72,9 @@ bool notification_wait_locks(const struct notification *notification)
 
 bool notification_signal_locks(const struct notification *notification)
 {
-    if (!notification_wait_locks(notification))
+    if (!notification_wait_locks(notification) ||
+        (notification->bound &&
+         !thread_wait_locks(notification->bound))) /* where it is taken out of the queue */
         return false;
     const struct queue_node *first = queue_first(&notification->waiters);
     return !first || lock_home(core_self(), thread_home(container_of(first, struct thread, wait_node)));
