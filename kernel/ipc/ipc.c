@@ -55,13 +55,13 @@ bool ipc_receive_locks(const struct endpoint *endpoint, const struct reply *repl
     return carry_locks(sender, sender->tag);
 }
 
-/* The context that its call donated, who has it, and whose it is. */
+/* The context that its call donated, who has it, and whose it is: that may have waited for it with a signal, at an endpoint. */
 static bool context_locks(const struct sched_context *sc)
 {
     struct core *core = core_self();
 
     return lock_home(core, SHARED_READ(sc->core)) &&
-           (!sc->owner || lock_home(core, thread_home(sc->owner))) &&
+           (!sc->owner || (lock_home(core, thread_home(sc->owner)) && thread_wait_locks(sc->owner))) &&
            (!sc->thread || lock_home(core, thread_home(sc->thread)));
 }
 
