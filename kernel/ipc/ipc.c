@@ -43,11 +43,15 @@ bool ipc_send_locks(const struct thread *sender, const struct endpoint *endpoint
            (!receiver->reply || lock_home(core, home_of(receiver->reply))) && carry_locks(sender, tag);
 }
 
-bool ipc_receive_locks(const struct endpoint *endpoint, const struct reply *reply)
+bool ipc_receive_locks(const struct thread *receiver, const struct endpoint *endpoint,
+                       const struct reply *reply)
 {
     struct core *core = core_self();
 
     if (!lock_home(core, home_of(endpoint)) || (reply && !lock_home(core, home_of(reply))))
+        return false;
+    /* The latest Reply before this one, which may have been received on another core: it will stand for itself. */
+    if (reply && receiver->reply && !lock_home(core, home_of(receiver->reply)))
         return false;
     if (endpoint->state != ENDPOINT_SENDING)
         return true;
