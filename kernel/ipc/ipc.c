@@ -195,7 +195,12 @@ static void take_message(struct thread *receiver, struct endpoint *endpoint, str
     struct thread *sender = endpoint_first(endpoint);
 
     endpoint_dequeue(endpoint, sender);
+    if (CONFIG_CORES > 1 && reply)
+        home_set(reply, thread_home(receiver));
     deliver(sender, receiver, reply, sender->badge, sender->sending, sender->tag);
+    /* With the context that the sender donated it has gone to another core, and runs there. */
+    if (CONFIG_CORES > 1 && receiver != core_self()->current)
+        scheduler_consider(receiver);
 }
 
 void ipc_receive(struct thread *receiver, struct endpoint *endpoint, struct reply *reply, bool poll)
