@@ -158,7 +158,7 @@ static void deliver(struct thread *sender, struct thread *receiver, struct reply
 void ipc_send(struct thread *sender, struct endpoint *endpoint, word_t badge, unsigned sending, tag_t tag,
               bool poll)
 {
-    if (endpoint->dying) {
+    if (SHARED_READ(endpoint->dying)) {
         release_sender(sender, ERR_PEER_GONE);
     } else if (endpoint->state == ENDPOINT_RECEIVING) {
         struct thread *receiver = endpoint_first(endpoint);
@@ -205,12 +205,14 @@ static void take_message(struct thread *receiver, struct endpoint *endpoint, str
 
 void ipc_receive(struct thread *receiver, struct endpoint *endpoint, struct reply *reply, bool poll)
 {
+    bool dying = SHARED_READ(endpoint->dying); /* another core may revive it meanwhile */
+
     /* Who only looks and finds nothing, or cannot wait here, keeps it. */
-    if (!endpoint->dying && (!poll || endpoint->state == ENDPOINT_SENDING))
+    if (!dying && (!poll || endpoint->state == ENDPOINT_SENDING))
         sched_context_return_lent(receiver);
     if (take_bound_signal(receiver))
         return;
-    if (endpoint->dying) {
+    if (dying) {
         ipc_set_result(receiver, ERR_PEER_GONE, 0, 0);
     } else if (endpoint->state == ENDPOINT_SENDING) {
         take_message(receiver, endpoint, reply);
@@ -231,7 +233,7 @@ void ipc_wait(struct thread *thread, struct notification *notification, bool pol
 {
     if (notification->bits) {
         notification_take(notification, thread);
-    } else if (notification->dying) {
+    } else if (SHARED_READ(notification->dying)) {
         ipc_set_result(thread, ERR_PEER_GONE, 0, 0);
     } else if (poll) {
         ipc_set_result(thread, ERR_WOULD_BLOCK, 0, 0);

@@ -23,7 +23,8 @@
 
 void notification_enqueue(struct notification *notification, struct thread *thread)
 {
-    assert(lock_holds_home(notification->home) && notification->bits == 0 && !notification->dying);
+    assert(lock_holds_home(notification->home) && notification->bits == 0 &&
+           !SHARED_READ(notification->dying));
     thread->sequence = ++notification->sequence;
     thread->waits_at = notification;
     queue_insert(&notification->waiters, &thread->wait_node,
@@ -118,7 +119,7 @@ void notification_unbind(struct notification *notification)
 
 bool notification_destroy_step(struct notification *notification)
 {
-    notification->dying = true;
+    SHARED_WRITE(notification->dying, true);
     notification_unbind(notification);
     if (queue_is_empty(&notification->waiters))
         return true;
