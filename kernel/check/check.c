@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The invariant checker: the order of its parts, and what they share. Each part may rely on what those before it have checked. */
 #include "check.h"
+#include "core.h"
 #include "derivation.h"
 
 bool check_that(struct check_report *report, bool condition, const char *invariant, const void *object,
@@ -14,9 +15,9 @@ bool check_that(struct check_report *report, bool condition, const char *invaria
 bool kernel_check(struct check_report *report)
 {
     *report = (struct check_report){ NULL, NULL, NULL };
-    return check_tree(report) && check_slots(report) && check_memory(report) && check_ipc(report) &&
-           check_threads(report) && check_pairs(report) && check_time(report) && check_mappings(report) &&
-           check_keys(report);
+    return check_tree(report) && check_slots(report) && check_memory(report) && check_homes(report) &&
+           check_ipc(report) && check_threads(report) && check_pairs(report) && check_time(report) &&
+           check_mappings(report) && check_keys(report);
 }
 
 struct slot *check_next_slot(struct slot *slot)
@@ -35,6 +36,11 @@ bool check_is_first(const struct slot *slot)
 struct thread *check_thread(const struct slot *slot)
 {
     return cap_type(&slot->cap) == OBJECT_THREAD && check_is_first(slot) ? cap_pointer(&slot->cap) : NULL;
+}
+
+bool check_is_choosing(const struct core *core)
+{
+    return core != core_self() && core->reschedule;
 }
 
 struct queue_node *check_next_node(const struct priority_queue *queue, struct queue_node *node)

@@ -149,6 +149,20 @@ static bool check_relations(struct check_report *report, const struct thread *th
     return true;
 }
 
+/* What the core has loaded. */
+static bool check_loaded(struct check_report *report, const struct core *core)
+{
+    const struct thread *current = core->current;
+
+    CHECK_THAT(report, !current || (current->state == THREAD_STATE_RUNNABLE && current->sc == core->context),
+               current, core->context, "the current thread is runnable, on the context that is charged");
+    CHECK_THAT(report, !current || current->space == core->space, current, core->space,
+               "the space of the current thread is loaded");
+    CHECK_THAT(report, !current || core->fpu_on == (current == core->fpu_owner), current, core->fpu_owner,
+               "the FPU is on exactly for its owner");
+    return true;
+}
+
 static bool check_core(struct check_report *report, const struct core *core)
 {
     for (unsigned priority = 0; priority < PRIORITY_COUNT; priority++) {
@@ -166,13 +180,8 @@ static bool check_core(struct check_report *report, const struct core *core)
         CHECK_THAT(report, !queue->first || queue->last == last, queue, last,
                    "a ready queue knows its last thread");
     }
-    const struct thread *current = check_is_settled(core) ? core->current : NULL;
-    CHECK_THAT(report, !current || (current->state == THREAD_STATE_RUNNABLE && current->sc == core->context),
-               current, core->context, "the current thread is runnable, on the context that is charged");
-    CHECK_THAT(report, !current || current->space == core->space, current, core->space,
-               "the space of the current thread is loaded");
-    CHECK_THAT(report, !current || core->fpu_on == (current == core->fpu_owner), current, core->fpu_owner,
-               "the FPU is on exactly for its owner");
+    if (!check_is_choosing(core) && !check_loaded(report, core))
+        return false;
     CHECK_THAT(report, !core->fpu_owner || (core->fpu_owner->attributes & THREAD_FPU), core->fpu_owner, core,
                "only a thread with the attribute owns the FPU");
     if (!check_queue(report, &core->replenishments))

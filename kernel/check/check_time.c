@@ -127,8 +127,8 @@ bool check_time(struct check_report *report)
             return false;
     for (unsigned i = 0; i < core_count; i++)
         if (!check_deferred(report, &cores[i]) ||
-            (check_is_settled(&cores[i]) &&
-             (!check_running(report, &cores[i], now) || !check_timer(report, &cores[i], now))))
+            (!check_is_choosing(&cores[i]) &&
+             !(check_running(report, &cores[i], now) && check_timer(report, &cores[i], now))))
             return false;
     return true;
 }

@@ -16,7 +16,7 @@ struct check_report {
     const void *other;
 };
 
-/* To be called between system calls. True: all invariants hold. */
+/* To be called between system calls, or as the last thing of one, with all locks. True: all invariants hold. */
 bool kernel_check(struct check_report *report);
 
 /* All memory above the watermarks is clean: it reads all of it. */
@@ -35,15 +35,13 @@ bool check_that(struct check_report *report, bool condition, const char *invaria
 bool check_tree(struct check_report *report);     /* derivation tree, slots, ranges and rights */
 bool check_slots(struct check_report *report);    /* containers against the tree; zombies */
 bool check_memory(struct check_report *report);   /* objects within their Untyped, not overlapping */
+bool check_homes(struct check_report *report);    /* of one core what belongs together */
 bool check_ipc(struct check_report *report);      /* endpoints, notifications, replies, donation chains */
 bool check_threads(struct check_report *report);  /* threads, queues, the scheduler */
 bool check_pairs(struct check_report *report);    /* what points to each other is alive */
 bool check_time(struct check_report *report);     /* refills, who runs, the timer */
 bool check_keys(struct check_report *report);     /* what the fast path compares */
 bool check_mappings(struct check_report *report); /* records against page tables, and the reverse */
-
-/* The core has chosen who runs since something was changed about it. Another core can be asked to, and not yet have done it. */
-bool check_is_settled(const struct core *core);
 
 /* All non-empty slots of the tree, in order; `slot` NULL: the first. NULL at the end. */
 struct slot *check_next_slot(struct slot *slot);
@@ -53,6 +51,8 @@ bool check_is_first(const struct slot *slot);
 struct thread *check_thread(const struct slot *slot);
 /* The next element of a priority queue, in preorder, from `node` (NULL: the first); NULL at the end. */
 struct queue_node *check_next_node(const struct priority_queue *queue, struct queue_node *node);
+/* The core has been told to choose anew who runs, and has not yet: what it has loaded says nothing. So another core may be, not the caller's. */
+bool check_is_choosing(const struct core *core);
 /* The queue's own invariants. */
 bool check_queue(struct check_report *report, const struct priority_queue *queue);
 

@@ -20,7 +20,8 @@ struct endpoint {
     uint8_t state;                  /* enum endpoint_state */
     uint8_t home;
     bool cancelling;
-    bool dying; /* being destroyed: nobody may queue any more */
+    bool
+        dying; /* being destroyed: nobody may queue any more. Set under all locks; cleared under the tree lock, when it is passed on */
 };
 
 /* Queue a thread that is about to wait here, and take one out. These keep `state`; the thread's own fields are the caller's. */

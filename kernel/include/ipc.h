@@ -17,7 +17,8 @@ void ipc_wait_failed(struct thread *thread, status_t status);
 
 /* What the operations below touch can be touched. False: now it can, but look everything up again (lock.h). */
 bool ipc_send_locks(const struct thread *sender, const struct endpoint *endpoint, tag_t tag);
-bool ipc_receive_locks(const struct endpoint *endpoint, const struct reply *reply);
+bool ipc_receive_locks(const struct thread *receiver, const struct endpoint *endpoint,
+                       const struct reply *reply);
 bool ipc_answer_locks(const struct thread *sender, const struct reply *reply, tag_t tag);
 
 /* The current thread, or a faulting one, sends. `sending`: SENDING_*. The thread's status is set, now or when it is woken. */

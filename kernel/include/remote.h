@@ -16,6 +16,9 @@ struct address_space;
  * the core has loaded can have been changed. */
 bool remote_answer(struct core *core);
 
+/* The core, whose lock has been let go, sees that it is to look who shall run. */
+void remote_reschedule(struct core *core);
+
 /* The thread, whose home's lock is held, is not current on another core any more: its registers are in its context. It is in no queue: if it is to go
  * on, whoever calls this has it considered (scheduler.h). */
 void remote_take(struct thread *thread);

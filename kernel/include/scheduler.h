@@ -77,7 +77,7 @@ bool scheduler_give_fpu(struct thread *thread);
  * a higher priority is ready. */
 static inline bool thread_is_plain_next(const struct core *core, const struct thread *thread)
 {
-    return thread->key - core->min_key <= PRIORITY_MAX;
+    return SHARED_READ(thread->key) - core->min_key <= PRIORITY_MAX;
 }
 
 /* RARE_* as the thread's fields have it: for the checker. */

@@ -50,7 +50,7 @@ static inline void copy_message(const struct thread *from, struct thread *to, ta
     for (unsigned i = 0; i < MESSAGE_REGISTER_WORDS; i++)
         arch_set_message_word(&to->context, i, arch_message_word(&from->context, i));
     for (unsigned i = MESSAGE_REGISTER_WORDS; i < tag_words(tag); i++)
-        to->utcb->words[i] = *(const volatile word_t *)&from->utcb->words[i];
+        SHARED_WRITE(to->utcb->words[i], SHARED_READ(*(const volatile word_t *)&from->utcb->words[i]));
 }
 
 /* The tag as it arrives: the same, without bits that mean nothing. */
@@ -67,7 +67,7 @@ bool fastpath_call(struct core *core, struct thread *caller)
         fast_object(caller, arch_syscall_cap(&caller->context), OBJECT_ENDPOINT, RIGHT_WRITE, &cap);
 
     if (!endpoint || !is_local(core, home_of(endpoint)) || endpoint->state != ENDPOINT_RECEIVING ||
-        endpoint->dying)
+        SHARED_READ(endpoint->dying))
         return false;
     struct thread *server = endpoint_first(endpoint);
     struct reply *reply = reply_armed(server);
@@ -94,10 +94,10 @@ bool fastpath_reply_recv(struct core *core, struct thread *server)
         fast_object(server, arch_syscall_cap(&server->context), OBJECT_ENDPOINT, RIGHT_READ, &cap);
 
     if (!endpoint || !reply || !is_local(core, home_of(endpoint)) || !is_local(core, home_of(reply)) ||
-        endpoint->state == ENDPOINT_SENDING || endpoint->dying)
+        endpoint->state == ENDPOINT_SENDING || SHARED_READ(endpoint->dying))
         return false;
-    if (reply->state != REPLY_OWED || reply->server != server || !reply_returns_context(reply) ||
-        server->sc != reply->sc)
+    if (reply->state != REPLY_OWED || reply->server != server || server->sc != reply->sc ||
+        !reply_returns_context(reply)) /* in this order: the server's context is of this core */
         return false;
     struct thread *caller = reply->caller;
     if (!thread_is_plain_next(core, caller) || !message_is_plain(server, caller, tag))

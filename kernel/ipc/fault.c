@@ -16,7 +16,7 @@
 static bool is_handler(const struct slot *handler)
 {
     return cap_is(&handler->cap, OBJECT_ENDPOINT, RIGHT_WRITE) &&
-           !((const struct endpoint *)cap_pointer(&handler->cap))->dying;
+           !SHARED_READ(((const struct endpoint *)cap_pointer(&handler->cap))->dying);
 }
 
 bool fault_locks(const struct thread *thread)

@@ -43,11 +43,15 @@ bool ipc_send_locks(const struct thread *sender, const struct endpoint *endpoint
            (!receiver->reply || lock_home(core, home_of(receiver->reply))) && carry_locks(sender, tag);
 }
 
-bool ipc_receive_locks(const struct endpoint *endpoint, const struct reply *reply)
+bool ipc_receive_locks(const struct thread *receiver, const struct endpoint *endpoint,
+                       const struct reply *reply)
 {
     struct core *core = core_self();
 
     if (!lock_home(core, home_of(endpoint)) || (reply && !lock_home(core, home_of(reply))))
+        return false;
+    /* The latest Reply before this one, which may have been received on another core: it will stand for itself. */
+    if (reply && receiver->reply && !lock_home(core, home_of(receiver->reply)))
         return false;
     if (endpoint->state != ENDPOINT_SENDING)
         return true;
@@ -55,13 +59,13 @@ bool ipc_receive_locks(const struct endpoint *endpoint, const struct reply *repl
     return carry_locks(sender, sender->tag);
 }
 
-/* The context that its call donated, who has it, and whose it is. */
+/* The context that its call donated, who has it, and whose it is: that may have waited for it with a signal, at an endpoint. */
 static bool context_locks(const struct sched_context *sc)
 {
     struct core *core = core_self();
 
     return lock_home(core, SHARED_READ(sc->core)) &&
-           (!sc->owner || lock_home(core, thread_home(sc->owner))) &&
+           (!sc->owner || (lock_home(core, thread_home(sc->owner)) && thread_wait_locks(sc->owner))) &&
            (!sc->thread || lock_home(core, thread_home(sc->thread)));
 }
 
@@ -154,7 +158,7 @@ static void deliver(struct thread *sender, struct thread *receiver, struct reply
 void ipc_send(struct thread *sender, struct endpoint *endpoint, word_t badge, unsigned sending, tag_t tag,
               bool poll)
 {
-    if (endpoint->dying) {
+    if (SHARED_READ(endpoint->dying)) {
         release_sender(sender, ERR_PEER_GONE);
     } else if (endpoint->state == ENDPOINT_RECEIVING) {
         struct thread *receiver = endpoint_first(endpoint);
@@ -191,19 +195,24 @@ static void take_message(struct thread *receiver, struct endpoint *endpoint, str
     struct thread *sender = endpoint_first(endpoint);
 
     endpoint_dequeue(endpoint, sender);
+    if (CONFIG_CORES > 1 && reply)
+        home_set(reply, thread_home(receiver));
     deliver(sender, receiver, reply, sender->badge, sender->sending, sender->tag);
-    if (thread_core(receiver) != core_self()) /* it has followed its client, and goes on there */
+    /* With the context that the sender donated it has gone to another core, and runs there. */
+    if (CONFIG_CORES > 1 && receiver != core_self()->current)
         scheduler_consider(receiver);
 }
 
 void ipc_receive(struct thread *receiver, struct endpoint *endpoint, struct reply *reply, bool poll)
 {
+    bool dying = SHARED_READ(endpoint->dying); /* another core may revive it meanwhile */
+
     /* Who only looks and finds nothing, or cannot wait here, keeps it. */
-    if (!endpoint->dying && (!poll || endpoint->state == ENDPOINT_SENDING))
+    if (!dying && (!poll || endpoint->state == ENDPOINT_SENDING))
         sched_context_return_lent(receiver);
     if (take_bound_signal(receiver))
         return;
-    if (endpoint->dying) {
+    if (dying) {
         ipc_set_result(receiver, ERR_PEER_GONE, 0, 0);
     } else if (endpoint->state == ENDPOINT_SENDING) {
         take_message(receiver, endpoint, reply);
@@ -224,7 +233,7 @@ void ipc_wait(struct thread *thread, struct notification *notification, bool pol
 {
     if (notification->bits) {
         notification_take(notification, thread);
-    } else if (notification->dying) {
+    } else if (SHARED_READ(notification->dying)) {
         ipc_set_result(thread, ERR_PEER_GONE, 0, 0);
     } else if (poll) {
         ipc_set_result(thread, ERR_WOULD_BLOCK, 0, 0);

@@ -39,16 +39,16 @@ static unsigned copy_page_words(const struct thread *from, struct thread *to, un
         loop assigns i, target[MESSAGE_REGISTER_WORDS .. words - 1];
         loop variant words - i; */
     for (unsigned i = MESSAGE_REGISTER_WORDS; i < words; i++)
-        target[i] = source[i];
+        SHARED_WRITE(target[i], SHARED_READ(source[i]));
     return words;
 }
 
 static bool give_one(struct thread *from, struct thread *to, unsigned index)
 {
     const volatile struct utcb_give *give = &from->utcb->give[index];
-    cap_t source_address = give->source;
-    word_t mode = give->mode, badge = give->badge;
-    cap_t take = *(const volatile cap_t *)&to->utcb->take[index];
+    cap_t source_address = SHARED_READ(give->source);
+    word_t mode = SHARED_READ(give->mode), badge = SHARED_READ(give->badge);
+    cap_t take = SHARED_READ(*(const volatile cap_t *)&to->utcb->take[index]);
     struct slot *source, *target;
 
     if (lookup_cap(from, source_address, &source) != OK)
@@ -64,7 +64,7 @@ static bool give_one(struct thread *from, struct thread *to, unsigned index)
 bool message_moves(const struct thread *from, tag_t tag)
 {
     for (unsigned i = 0; from->utcb && i < tag_caps(tag) && i < MESSAGE_CAPS_MAX; i++)
-        if ((*(const volatile word_t *)&from->utcb->give[i].mode & 0xff) == GIVE_MOVE)
+        if ((SHARED_READ(*(const volatile word_t *)&from->utcb->give[i].mode) & 0xff) == GIVE_MOVE)
             return true;
     return false;
 }

@@ -37,10 +37,17 @@ static struct cap without_mapping(struct cap cap)
 /* Somebody has deleted the capability, was interrupted, and now it is passed on all the same: the object lives. */
 static void revive(const struct cap *cap)
 {
+    bool *dying;
+
     if (cap_type(cap) == OBJECT_ENDPOINT)
-        ((struct endpoint *)cap_pointer(cap))->dying = false;
+        dying = &((struct endpoint *)cap_pointer(cap))->dying;
     else if (cap_type(cap) == OBJECT_NOTIFICATION)
-        ((struct notification *)cap_pointer(cap))->dying = false;
+        dying = &((struct notification *)cap_pointer(cap))->dying;
+    else
+        return;
+    if (CONFIG_CORES == 1 ||
+        SHARED_READ(*dying)) /* the object may be in use on its core: leave that its cache line */
+        SHARED_WRITE(*dying, false);
 }
 
 error_t cap_copy(struct slot *source, struct slot *target)

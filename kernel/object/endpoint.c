@@ -26,7 +26,7 @@ struct thread *endpoint_first(const struct endpoint *endpoint)
 void endpoint_enqueue(struct endpoint *endpoint, struct thread *thread, enum endpoint_state state)
 {
     assert(lock_holds_home(endpoint->home));
-    assert(!endpoint->dying && (endpoint->state == ENDPOINT_IDLE || endpoint->state == state));
+    assert(!SHARED_READ(endpoint->dying) && (endpoint->state == ENDPOINT_IDLE || endpoint->state == state));
     endpoint->state = (uint8_t)state;
     thread->sequence = ++endpoint->sequence;
     thread->waits_at = endpoint;
@@ -58,7 +58,7 @@ void endpoint_dequeue(struct endpoint *endpoint, struct thread *thread)
 
 bool endpoint_destroy_step(struct endpoint *endpoint)
 {
-    endpoint->dying = true;
+    SHARED_WRITE(endpoint->dying, true);
     if (endpoint->state == ENDPOINT_IDLE)
         return true;
     ipc_wait_failed(endpoint_first(endpoint), ERR_PEER_GONE);

@@ -23,7 +23,8 @@
 
 void notification_enqueue(struct notification *notification, struct thread *thread)
 {
-    assert(lock_holds_home(notification->home) && notification->bits == 0 && !notification->dying);
+    assert(lock_holds_home(notification->home) && notification->bits == 0 &&
+           !SHARED_READ(notification->dying));
     thread->sequence = ++notification->sequence;
     thread->waits_at = notification;
     queue_insert(&notification->waiters, &thread->wait_node,
@@ -72,7 +73,9 @@ bool notification_wait_locks(const struct notification *notification)
 
 bool notification_signal_locks(const struct notification *notification)
 {
-    if (!notification_wait_locks(notification))
+    if (!notification_wait_locks(notification) ||
+        (notification->bound &&
+         !thread_wait_locks(notification->bound))) /* where it is taken out of the queue */
         return false;
     const struct queue_node *first = queue_first(&notification->waiters);
     return !first || lock_home(core_self(), thread_home(container_of(first, struct thread, wait_node)));
@@ -116,7 +119,7 @@ void notification_unbind(struct notification *notification)
 
 bool notification_destroy_step(struct notification *notification)
 {
-    notification->dying = true;
+    SHARED_WRITE(notification->dying, true);
     notification_unbind(notification);
     if (queue_is_empty(&notification->waiters))
         return true;

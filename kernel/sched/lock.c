@@ -36,7 +36,7 @@ static void release_other(struct core *other)
 
     ticket_release(&other->lock);
     if (reschedule)
-        arch_ipi(other->index);
+        remote_reschedule(other);
 }
 
 void lock_release_others(struct core *core)

@@ -12,6 +12,12 @@
  *     FPU      the state of the FPU's owner is in its memory (the core's lock is held)
  *     FLUSH    translations are forgotten: what `shootdown` names (the tree lock is held, so there is one at a time)
  *
+ * One bit asks for something and waits for nothing:
+ *
+ *     RESCHEDULE   the core looks who shall run. It is set after the core's lock was let go, with `reschedule` set under it, so whoever answers
+ *                  finds that when it next takes its lock: in kernel_ipi at the latest. Without the bit, an interrupt that came for this
+ *                  and for a FLUSH at once would be taken for one that came for the FLUSH
+ *
  * A core answers in the interrupt handler, and in every loop in which it waits for a lock or for another core's answer. Answering takes no lock.
  * So nobody waits in a circle: a core that does not answer yet is in user mode, idle, or in the kernel with its own lock held, for a
  * bounded time; and if its lock is held by who asks, only the first two, or waiting.
@@ -25,10 +31,11 @@
 
 #if CONFIG_CORES > 1
 
-#define REQUEST_PARK   1u
-#define REQUEST_UNLOAD 2u
-#define REQUEST_FPU    4u
-#define REQUEST_FLUSH  8u
+#define REQUEST_PARK       1u
+#define REQUEST_UNLOAD     2u
+#define REQUEST_FPU        4u
+#define REQUEST_FLUSH      8u
+#define REQUEST_RESCHEDULE 16u
 
 static struct {
     struct address_space *space;
@@ -86,6 +93,11 @@ static void ask(struct core *core, uint32_t request)
     assert(core != core_self());
     __atomic_fetch_or(&core->requests, request, __ATOMIC_SEQ_CST);
     arch_ipi(core->index);
+}
+
+void remote_reschedule(struct core *core)
+{
+    ask(core, REQUEST_RESCHEDULE);
 }
 
 static void wait_for_answer(struct core *core, uint32_t request)

@@ -43,9 +43,11 @@ static void dump(struct core *core)
             print("  ready %u: %p '%s'\n", priority, (void *)thread, thread->name);
 }
 
-bool debug_locks(void)
+bool debug_locks(const struct thread *thread)
 {
-    return lock_all(core_self());
+    word_t what = arch_syscall_cap(&thread->context);
+
+    return (what != DEBUG_CHECK && what != DEBUG_DUMP && what != DEBUG_FAST) || lock_all(core_self());
 }
 
 bool debug_syscall(struct thread *thread)
@@ -84,11 +86,6 @@ bool debug_syscall(struct thread *thread)
 }
 
 #else
-
-bool debug_locks(void)
-{
-    return true;
-}
 
 bool debug_syscall(struct thread *thread)
 {

@@ -164,7 +164,7 @@ static void read_arguments(struct invocation *invocation, tag_t tag)
     for (unsigned i = 0; i < MESSAGE_REGISTER_WORDS; i++)
         invocation->argument[i] = arch_message_word(&caller->context, i);
     for (unsigned i = MESSAGE_REGISTER_WORDS; i < invocation->words; i++)
-        invocation->argument[i] = *(const volatile word_t *)&caller->utcb->words[i];
+        invocation->argument[i] = SHARED_READ(*(const volatile word_t *)&caller->utcb->words[i]);
 }
 
 static void write_results(const struct invocation *invocation, status_t status)
@@ -180,7 +180,7 @@ static void write_results(const struct invocation *invocation, status_t status)
     for (unsigned i = 0; i < words && i < MESSAGE_REGISTER_WORDS; i++)
         arch_set_message_word(&caller->context, i, invocation->result[i]);
     for (unsigned i = MESSAGE_REGISTER_WORDS; i < words; i++)
-        caller->utcb->words[i] = invocation->result[i];
+        SHARED_WRITE(caller->utcb->words[i], invocation->result[i]);
 }
 
 bool invocation_run(struct thread *caller, struct slot *slot)

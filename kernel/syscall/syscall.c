@@ -157,10 +157,10 @@ static error_t decode_receive(struct thread *thread, struct receive *receive, ca
     return error;
 }
 
-static bool receive_locks(const struct receive *receive)
+static bool receive_locks(const struct thread *thread, const struct receive *receive)
 {
     return receive->type == OBJECT_NOTIFICATION ? notification_wait_locks(receive->source)
-                                                : ipc_receive_locks(receive->source, receive->reply);
+                                                : ipc_receive_locks(thread, receive->source, receive->reply);
 }
 
 static void receive_message(struct thread *thread, const struct receive *receive, bool poll)
@@ -179,7 +179,7 @@ static bool do_receive(struct thread *thread, bool poll)
 
     if (error != OK)
         return bad_destination(thread, address, error);
-    if (!receive_locks(&receive))
+    if (!receive_locks(thread, &receive))
         return false;
     if (receive.reply && receive.reply->state != REPLY_FREE)
         ipc_set_result(thread, ERR_BUSY, 0, 0);
@@ -201,7 +201,7 @@ static bool do_reply_receive(struct thread *thread, bool poll)
         ipc_set_result(thread, ERR_RANGE, 0, 0);
         return true;
     }
-    if (!receive_locks(&receive) || (receive.reply && !ipc_answer_locks(thread, receive.reply, tag)))
+    if (!receive_locks(thread, &receive) || (receive.reply && !ipc_answer_locks(thread, receive.reply, tag)))
         return false;
     if (receive.reply && receive.reply->state == REPLY_ARMED) {
         ipc_set_result(thread, ERR_BUSY, 0, 0);
@@ -242,7 +242,7 @@ static bool slow_syscall(struct thread *thread, word_t operation)
         do_yield(thread);
         return true;
     case SYS_DEBUG:
-        if (!debug_locks())
+        if (!debug_locks(thread))
             return false;
         if (debug_syscall(thread))
             return true;

@@ -90,6 +90,7 @@ struct boot_machine *machine_default(void)
         .payload_room = 1u << 20,
         .features = BOOT_FEATURE_FPU | BOOT_FEATURE_TAGS,
         .console = { .kind = BOOT_CONSOLE_16550_PORTS, .address = 0x3f8 },
+        .cores = CONFIG_CORES,
         .machine = "host",
     };
     return &machine;

@@ -531,9 +531,9 @@ TEST(tlb_that_was_not_told_is_seen_by_the_checker)
     arch_pte_write(entry, 0);
     EXPECT(!host_tlb_is_coherent(&address));
     EXPECT_EQ(address, AT);
-    space->arch.flush = true; /* nobody can use it any more */
+    space->arch.on[0].flush = true; /* nobody can use it any more */
     EXPECT(host_tlb_is_coherent(&address));
-    space->arch.flush = false;
+    space->arch.on[0].flush = false;
     arch_pte_write(entry, before);
     EXPECT(host_tlb_is_coherent(&address));
 }

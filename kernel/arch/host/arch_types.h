@@ -24,6 +24,7 @@
 #define ARCH_HAS_IO_PORTS     1
 #define ARCH_SPACE_BITS       13 /* one page for struct address_space, one for the root table */
 #define ARCH_THREAD_BITS      10
+#define ARCH_TLB_BROADCAST    0
 
 typedef uint64_t arch_pte_t;
 
@@ -41,13 +42,18 @@ struct arch_fpu {
     word_t words[HOST_FPU_WORDS];
 };
 
-/* `number` is set by the caller of arch_space_init. The tag is what the TLB's entries are found by; 0: none at present.
- * If `flush` is set, what is there under the tag is forgotten when the space is next loaded. See space.c. */
+/* What a core's TLB knows of a space: the tag by which its entries are found there, 0: none at present. If `flush` is set, what is there
+ * under the tag is forgotten when the space is next loaded; with several cores it is written by all. See space.c. */
+struct arch_space_tag {
+    uint32_t tag;
+    bool flush;
+};
+
+/* `number` is set by the caller of arch_space_init. */
 struct arch_space {
     arch_pte_t *root;
     uint32_t number;
-    uint32_t tag;
-    bool flush;
+    struct arch_space_tag on[CONFIG_CORES];
 };
 
 struct arch_core {

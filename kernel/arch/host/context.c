@@ -97,6 +97,13 @@ void arch_thread_switch(struct thread *previous, struct thread *next)
     (void)previous, (void)next;
 }
 
+#if CONFIG_CORES > 1
+void arch_thread_save(struct thread *current)
+{
+    (void)current;
+}
+#endif
+
 /* ---- FPU */
 
 void arch_fpu_init(struct arch_fpu *fpu)
@@ -106,16 +113,16 @@ void arch_fpu_init(struct arch_fpu *fpu)
 
 void arch_fpu_save(struct arch_fpu *fpu)
 {
-    check(host.core.fpu_on);
-    memcpy(fpu->words, host.core.fpu, sizeof(fpu->words));
-    host.fpu_saves++;
+    check(host_core()->fpu_on);
+    memcpy(fpu->words, host_core()->fpu, sizeof(fpu->words));
+    HOST_COUNT(host.fpu_saves);
 }
 
 void arch_fpu_load(const struct arch_fpu *fpu)
 {
-    check(host.core.fpu_on);
-    memcpy(host.core.fpu, fpu->words, sizeof(fpu->words));
-    host.fpu_loads++;
+    check(host_core()->fpu_on);
+    memcpy(host_core()->fpu, fpu->words, sizeof(fpu->words));
+    HOST_COUNT(host.fpu_loads);
 }
 
 bool arch_fpu_leaks(void)
@@ -125,23 +132,27 @@ bool arch_fpu_leaks(void)
 
 void arch_fpu_clear(void)
 {
-    check(host.core.fpu_on);
-    memset(host.core.fpu, 0, sizeof(host.core.fpu));
+    check(host_core()->fpu_on);
+    memset(host_core()->fpu, 0, sizeof(host_core()->fpu));
 }
 
 void arch_fpu_enable(bool on)
 {
-    host.core.fpu_on = on;
+    host_core()->fpu_on = on;
 }
 
 word_t *host_fpu(void)
 {
-    if (!host.core.fpu_on && !kernel_fpu_request()) {
+    const struct thread *thread = core_self()->current;
+
+    if (!host_core()->fpu_on && !kernel_fpu_request()) {
         kernel_exception(EXCEPTION_FPU_OFF, 0);
         return NULL;
     }
-    check(core_self()->fpu_owner == core_self()->current);
-    return host.core.fpu;
+    if (CONFIG_CORES > 1 && (core_self()->current != thread || !host_core()->fpu_on))
+        return NULL; /* another core was in the way: the instruction is to be executed again */
+    check(core_self()->fpu_owner == thread);
+    return host_core()->fpu;
 }
 
 /* ---- How much stack the kernel uses: paint it, and look afterwards how far down the paint is gone. Both

@@ -8,8 +8,9 @@
  * a new process (tests/host/harness.h). A fuzzer, which needs many thousand, goes back to a snapshot: of the
  * memory by the functions below, of everybody's variables by itself (tests/fuzz/machine.c).
  *
- * With CONFIG_CORES == 1 the machine has one core. What belongs to a core is in struct host_core, so that
- * there can be more.
+ * What belongs to a core is in struct host_core. With CONFIG_CORES > 1 each core is a thread of the process (tests/smp): what is said below
+ * of the current thread is meant of the one that is current on the caller's core. A core takes the interrupts that others send it
+ * when it takes its own; while it waits in the kernel, the kernel answers them. What all cores use is atomic.
  */
 #ifndef HOST_H
 #define HOST_H
@@ -31,12 +32,17 @@ struct host_core {
     uint32_t tag;
     ticks_t deadline; /* of the timer, TICKS_NEVER: off */
     bool fpu_on;
+    bool asked; /* another core has sent an interrupt (arch_ipi) */
     word_t fpu[HOST_FPU_WORDS];
 };
 
 struct host {
     char *memory;
+#if CONFIG_CORES > 1
+    struct host_core cores[CONFIG_CORES];
+#else
     struct host_core core;
+#endif
 
     ticks_t ticks;
     uint64_t ticks_hz;      /* to be set before the kernel boots */
@@ -67,6 +73,29 @@ struct host {
 };
 
 extern struct host host;
+
+#if CONFIG_CORES > 1
+/* Which core this thread of the process is. */
+extern _Thread_local unsigned host_number;
+
+static inline struct host_core *host_core(void)
+{
+    return &host.cores[host_number];
+}
+
+/* Counters that all cores use. Returns what it is then. */
+#define HOST_ADD(counter, number) __atomic_add_fetch(&(counter), (number), __ATOMIC_RELAXED)
+#else
+#define host_number 0u
+
+static inline struct host_core *host_core(void)
+{
+    return &host.core;
+}
+
+#define HOST_ADD(counter, number) ((counter) += (number))
+#endif
+#define HOST_COUNT(counter) HOST_ADD(counter, 1)
 
 /* A new machine: clean state, memory full of a pattern. */
 void host_init(void);
@@ -100,7 +129,7 @@ bool host_translate(word_t address, word_t *access, paddr_t *physical);
 void *host_access(word_t address, word_t access);
 /* False if user code could get something out of the TLB that page tables do not have: of *address. What will be forgotten before
  * its space is next used does not count. */
-bool host_tlb_is_coherent(word_t *address);
+bool host_tlb_is_coherent(word_t *address); /* this core's */
 /* The processor looks ahead: the TLB gets all that the loaded space has. */
 void host_tlb_fill(void);
 /* Translations that the TLB has for a space. */
@@ -112,7 +141,8 @@ void host_syscall(void);
 /* Once only: true if the thread is to do it again. */
 bool host_syscall_once(void);
 
-/* An FPU instruction of the current thread: a pointer to the FPU's registers, or NULL after an exception. */
+/* An FPU instruction of the current thread: a pointer to the FPU's registers, or NULL after an exception; with several cores also if the
+ * thread is to execute it again. */
 word_t *host_fpu(void);
 
 /* ---- Time and interrupts */
@@ -121,7 +151,7 @@ word_t *host_fpu(void);
 void host_time_advance(ticks_t ticks);
 /* The device raises its line: the kernel gets the interrupt now, or when the line is unmasked. */
 void host_interrupt(unsigned line);
-/* Take what is pending, as the processor does when it goes to user mode. */
+/* Take what is pending, as the processor does when it goes to user mode. Of several cores, the first gets the devices' interrupts. */
 void host_take_interrupts(void);
 
 #endif

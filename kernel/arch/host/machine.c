@@ -3,10 +3,12 @@
 #define _GNU_SOURCE
 #include "host.h"
 #include "core.h"
+#include <sched.h>
 #include <setjmp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #define MEMORY_ALIGNMENT (2u << 20)
 #define MEMORY_PATTERN   0xa5
@@ -14,7 +16,55 @@
 struct host host;
 int host_halt_status;
 
-static jmp_buf *way_out;
+static _Thread_local jmp_buf *way_out;
+
+#if CONFIG_CORES > 1
+_Thread_local unsigned host_number;
+
+struct core *core_self(void)
+{
+    return &cores[host_number];
+}
+
+void arch_ipi(unsigned core)
+{
+    __atomic_store_n(&host.cores[core].asked, true, __ATOMIC_SEQ_CST);
+}
+
+void arch_relax(void)
+{
+    sched_yield();
+}
+
+/* The process ends with who has asked for this. */
+NORETURN void arch_core_halt(void)
+{
+    for (;;)
+        pause();
+}
+
+static void take_ipi(void)
+{
+    bool *asked = &host_core()->asked;
+
+    if (SHARED_READ(*asked) && __atomic_exchange_n(asked, false, __ATOMIC_SEQ_CST))
+        kernel_ipi();
+}
+
+static bool ipi_is_pending(void)
+{
+    return SHARED_READ(host_core()->asked);
+}
+#else
+static void take_ipi(void)
+{
+}
+
+static bool ipi_is_pending(void)
+{
+    return false;
+}
+#endif
 
 static char *get_memory(void)
 {
@@ -30,11 +80,15 @@ void host_init(void)
 {
     char *memory = get_memory();
 
-    host = (struct host){
-        .memory = memory, .ticks = 1000, .ticks_hz = 1000000000, .core.deadline = TICKS_NEVER
-    };
+    host = (struct host){ .memory = memory, .ticks = 1000, .ticks_hz = 1000000000 };
+#if CONFIG_CORES > 1
+    for (unsigned i = 0; i < CONFIG_CORES; i++)
+        host.cores[i].deadline = TICKS_NEVER;
+#else
+    host.core.deadline = TICKS_NEVER;
+#endif
     for (unsigned line = 0; line < ARCH_IRQ_LINES; line++)
-        host.masked[line] = true;
+        SHARED_WRITE(host.masked[line], true);
 }
 
 /* ---- Memory */
@@ -61,13 +115,13 @@ void arch_clear_memory(void *memory, size_t size)
     must_be_memory(memory, size);
     check(size % 64 == 0);
     memset(memory, 0, size);
-    host.cleared_bytes += size;
+    HOST_ADD(host.cleared_bytes, size);
 }
 
 void arch_sync_instructions(const void *memory, size_t size)
 {
     must_be_memory(memory, size);
-    host.code_syncs++;
+    HOST_COUNT(host.code_syncs);
 }
 
 void arch_cache_clean(const void *memory, size_t size)
@@ -84,8 +138,12 @@ void arch_cache_invalidate(const void *memory, size_t size)
 
 ticks_t arch_ticks(void)
 {
+#if CONFIG_CORES > 1
+    return __atomic_add_fetch(&host.ticks, host.ticks_per_read, __ATOMIC_RELAXED);
+#else
     host.ticks += host.ticks_per_read;
     return host.ticks;
+#endif
 }
 
 uint64_t arch_ticks_hz(void)
@@ -95,18 +153,18 @@ uint64_t arch_ticks_hz(void)
 
 void arch_timer_set(ticks_t deadline)
 {
-    host.core.deadline = deadline;
-    host.timer_sets++;
+    host_core()->deadline = deadline;
+    HOST_COUNT(host.timer_sets);
 }
 
 static bool timer_is_due(void)
 {
-    return host.core.deadline <= host.ticks;
+    return host_core()->deadline <= SHARED_READ(host.ticks);
 }
 
 static void fire_timer(void)
 {
-    host.core.deadline = TICKS_NEVER;
+    host_core()->deadline = TICKS_NEVER;
     kernel_timer();
 }
 
@@ -114,9 +172,9 @@ void host_time_advance(ticks_t ticks)
 {
     ticks_t target = host.ticks + ticks;
 
-    while (host.core.deadline <= target) {
-        if (host.core.deadline > host.ticks)
-            host.ticks = host.core.deadline;
+    while (host_core()->deadline <= target) {
+        if (host_core()->deadline > host.ticks)
+            host.ticks = host_core()->deadline;
         fire_timer();
     }
     if (host.ticks < target)
@@ -128,13 +186,13 @@ void host_time_advance(ticks_t ticks)
 void arch_irq_mask(unsigned line)
 {
     check(line < ARCH_IRQ_LINES);
-    host.masked[line] = true;
+    SHARED_WRITE(host.masked[line], true);
 }
 
 void arch_irq_unmask(unsigned line)
 {
     check(line < ARCH_IRQ_LINES);
-    host.masked[line] = false;
+    SHARED_WRITE(host.masked[line], false);
 }
 
 error_t arch_irq_set_mode(unsigned line, word_t mode)
@@ -142,7 +200,7 @@ error_t arch_irq_set_mode(unsigned line, word_t mode)
     check(line < ARCH_IRQ_LINES);
     if (line >= ARCH_IRQ_MSI_FIRST)
         return ERR_UNSUPPORTED;
-    host.mode[line] = mode;
+    SHARED_WRITE(host.mode[line], mode);
     return OK;
 }
 
@@ -158,27 +216,31 @@ error_t arch_irq_msi(unsigned line, word_t *address, word_t *data)
 
 static int next_raised(void)
 {
+    if (host_number != 0)
+        return -1;
     for (unsigned line = 0; line < ARCH_IRQ_LINES; line++)
-        if (host.raised[line] && !host.masked[line])
+        if (SHARED_READ(host.raised[line]) && !SHARED_READ(host.masked[line]))
             return (int)line;
     return -1;
 }
 
 bool arch_interrupt_pending(void)
 {
-    host.pending_polls++;
-    if (host.pending_every && host.pending_polls % host.pending_every == 0)
+    unsigned polls = HOST_COUNT(host.pending_polls), every = SHARED_READ(host.pending_every);
+
+    if (every && polls % every == 0)
         return true;
-    return next_raised() >= 0 || timer_is_due();
+    return ipi_is_pending() || next_raised() >= 0 || timer_is_due();
 }
 
 void host_take_interrupts(void)
 {
     int line;
 
+    take_ipi();
     while ((line = next_raised()) >= 0) {
-        host.raised[line] = false;
-        host.masked[line] = true;
+        SHARED_WRITE(host.raised[line], false);
+        SHARED_WRITE(host.masked[line], true);
         kernel_interrupt((unsigned)line);
     }
     if (timer_is_due())
@@ -187,7 +249,7 @@ void host_take_interrupts(void)
 
 void host_interrupt(unsigned line)
 {
-    host.raised[line] = true;
+    SHARED_WRITE(host.raised[line], true);
     host_take_interrupts();
 }
 
@@ -202,16 +264,22 @@ uint32_t arch_io_in(unsigned port, unsigned size)
 void arch_io_out(unsigned port, unsigned size, uint32_t value)
 {
     check(port < 65536 && (size == 1 || size == 2 || size == 4));
-    if (host.port_write_count < HOST_PORT_WRITES)
-        host.port_writes[host.port_write_count++] = (struct host_port_write){ port, size, value };
+    unsigned place = HOST_COUNT(host.port_write_count) - 1;
+
+    if (place < HOST_PORT_WRITES)
+        host.port_writes[place] = (struct host_port_write){ port, size, value };
 }
 
 /* ---- Console, and the end */
 
 void arch_console_put(char c)
 {
-    if (host.console_size < HOST_CONSOLE_SIZE - 1)
-        host.console[host.console_size++] = c;
+    unsigned place = HOST_COUNT(host.console_size) - 1;
+
+    if (place < HOST_CONSOLE_SIZE - 1)
+        host.console[place] = c;
+    else
+        SHARED_WRITE(host.console_size, HOST_CONSOLE_SIZE - 1);
 }
 
 error_t arch_power(word_t how)

@@ -10,81 +10,126 @@
  *              set and it is not loaded: then the next load forgets it
  *
  * Tag 0 is nobody's: that of the kernel's own root. A space's number means nothing here, so one that has lost it is like all others.
+ *
+ * Each core has tags of its own. A flush marks the space on all others, and then looks who has it loaded (remote.c); who loads it says so first
+ * (core->space), and then looks for the mark: so one of the two sees the other.
  */
 #include "tlb.h"
 #include "address_space.h"
 #include "core.h"
 #include "thread.h"
 
-static struct arch_space *owners[TLB_TAGS];
-static uint32_t last_tag;
+static struct tags {
+    struct arch_space *owners[TLB_TAGS];
+    uint32_t last;
+} tags[CONFIG_CORES];
+
+static struct arch_space_tag *own(struct arch_space *space)
+{
+    return &space->on[host_number];
+}
 
 void arch_space_init(struct arch_space *space, void *root_table)
 {
     check(space->number > 0);
     space->root = root_table;
-    space->tag = 0;
-    space->flush = false;
+    for (unsigned i = 0; i < CONFIG_CORES; i++)
+        space->on[i] = (struct arch_space_tag){ 0, false };
 }
 
 static bool space_is_loaded(const struct arch_space *space)
 {
-    return host.core.root == space->root;
+    return host_core()->root == space->root;
 }
 
-static void give_up_tag(struct arch_space *space)
+static void give_up_tag(struct arch_space *space, unsigned core)
 {
-    if (space->tag)
-        owners[space->tag] = NULL;
-    space->tag = 0;
+    if (space->on[core].tag)
+        tags[core].owners[space->on[core].tag] = NULL;
+    space->on[core].tag = 0;
 }
 
 static void take_tag(struct arch_space *space)
 {
-    last_tag = last_tag % (TLB_TAGS - 1) + 1;
-    if (owners[last_tag])
-        give_up_tag(owners[last_tag]);
-    owners[last_tag] = space;
-    space->tag = last_tag;
-    space->flush = true;
+    struct tags *here = &tags[host_number];
+
+    here->last = here->last % (TLB_TAGS - 1) + 1;
+    if (here->owners[here->last])
+        give_up_tag(here->owners[here->last], host_number);
+    here->owners[here->last] = space;
+    own(space)->tag = here->last;
+    SHARED_WRITE(own(space)->flush, true);
+}
+
+static bool take_flush(struct arch_space_tag *on)
+{
+#if CONFIG_CORES > 1
+    return __atomic_exchange_n(&on->flush, false, __ATOMIC_SEQ_CST);
+#else
+    bool flush = on->flush;
+
+    on->flush = false;
+    return flush;
+#endif
 }
 
 void arch_space_load(struct arch_space *space)
 {
-    host.space_loads++;
-    host.core.root = space ? space->root : NULL;
-    host.core.tag = 0;
+    HOST_COUNT(host.space_loads);
+    host_core()->root = space ? space->root : NULL;
+    host_core()->tag = 0;
     if (!space)
         return;
-    if (!space->tag)
+    if (!own(space)->tag)
         take_tag(space);
-    if (space->flush)
-        tlb_forget_tag(space->tag);
-    space->flush = false;
-    host.core.tag = space->tag;
+    if (take_flush(own(space)))
+        tlb_forget_tag(own(space)->tag);
+    host_core()->tag = own(space)->tag;
+}
+
+/* The others' tags are stale. */
+static void mark_others(struct arch_space *space)
+{
+    for (unsigned i = 0; i < CONFIG_CORES; i++)
+        if (i != host_number)
+            SHARED_WRITE(space->on[i].flush, true);
+}
+
+void arch_tlb_flush_page_here(struct arch_space *space, word_t address, unsigned size_bits)
+{
+    check((address & (((word_t)1 << size_bits) - 1)) == 0);
+    if (space_is_loaded(space))
+        tlb_forget_page(own(space)->tag, address);
+    else
+        SHARED_WRITE(own(space)->flush, true);
 }
 
 void arch_tlb_flush_page(struct arch_space *space, word_t address, unsigned size_bits)
 {
-    check((address & (((word_t)1 << size_bits) - 1)) == 0);
+    mark_others(space);
+    arch_tlb_flush_page_here(space, address, size_bits);
+}
+
+void arch_tlb_flush_space_here(struct arch_space *space)
+{
     if (space_is_loaded(space))
-        tlb_forget_page(space->tag, address);
+        tlb_forget_tag(own(space)->tag);
     else
-        space->flush = true;
+        SHARED_WRITE(own(space)->flush, true);
 }
 
 void arch_tlb_flush_space(struct arch_space *space)
 {
-    if (space_is_loaded(space))
-        tlb_forget_tag(space->tag);
-    else
-        space->flush = true;
+    mark_others(space);
+    arch_tlb_flush_space_here(space);
 }
 
+/* No core has it loaded, and none loads anything now. */
 void arch_space_destroy(struct arch_space *space)
 {
     check(!space_is_loaded(space));
-    give_up_tag(space);
+    for (unsigned i = 0; i < CONFIG_CORES; i++)
+        give_up_tag(space, i);
 }
 
 bool arch_user_range(word_t address, unsigned size_bits)
@@ -163,31 +208,37 @@ arch_pte_t arch_pte_table(paddr_t table)
 
 void arch_pte_write(arch_pte_t *where, arch_pte_t entry)
 {
+#if CONFIG_CORES > 1
+    __atomic_store_n(where, entry, __ATOMIC_RELEASE);
+#else
     *where = entry;
+#endif
 }
 
 /* ---- Access */
 
 unsigned host_tlb_count(const struct arch_space *space)
 {
-    return space->tag ? tlb_count(space->tag) : 0;
+    uint32_t tag = space->on[host_number].tag;
+
+    return tag ? tlb_count(tag) : 0;
 }
 
 void host_tlb_fill(void)
 {
-    if (host.core.root)
-        tlb_fill(host.core.root, host.core.tag);
+    if (host_core()->root)
+        tlb_fill(host_core()->root, host_core()->tag);
 }
 
 bool host_tlb_is_coherent(word_t *address)
 {
-    if (!tlb_agrees(host.core.root, host.core.tag, address))
+    if (!tlb_agrees(host_core()->root, host_core()->tag, address))
         return false;
     for (uint32_t tag = 1; tag < TLB_TAGS; tag++) {
-        const struct arch_space *owner = owners[tag];
-        if (!owner || owner->flush || space_is_loaded(owner))
+        const struct arch_space *owner = tags[host_number].owners[tag];
+        if (!owner || SHARED_READ(owner->on[host_number].flush) || space_is_loaded(owner))
             continue;
-        check(owner->tag == tag);
+        check(owner->on[host_number].tag == tag);
         if (!tlb_agrees(owner->root, tag, address))
             return false;
     }
@@ -198,7 +249,7 @@ bool host_translate(word_t address, word_t *access, paddr_t *physical)
 {
     struct translation found;
 
-    if (!host.core.root || !tlb_translate(host.core.root, host.core.tag, address, &found))
+    if (!host_core()->root || !tlb_translate(host_core()->root, host_core()->tag, address, &found))
         return false;
     word_t rights = (*access & FAULT_ACCESS_READ ? RIGHT_READ : 0) |
                     (*access & FAULT_ACCESS_WRITE ? RIGHT_WRITE : 0) |
@@ -216,7 +267,8 @@ void *host_access(word_t address, word_t access)
 {
     paddr_t physical;
 
-    check(core_self()->current && core_self()->space == core_self()->current->space);
+    if (CONFIG_CORES == 1) /* else another core may just have given the thread another one */
+        check(core_self()->current && core_self()->space == core_self()->current->space);
     if (!host_translate(address, &access, &physical)) {
         kernel_page_fault(address, access);
         return NULL;

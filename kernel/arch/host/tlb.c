@@ -21,8 +21,17 @@ struct tlb_entry {
     arch_pte_t entry;
 };
 
-static struct tlb_entry entries[TLB_ROOM];
-static size_t count;
+struct tlb {
+    struct tlb_entry entries[TLB_ROOM];
+    size_t count;
+};
+
+static struct tlb tlbs[CONFIG_CORES];
+
+static struct tlb *own(void)
+{
+    return &tlbs[host_number];
+}
 
 static bool is_step(const struct tlb_entry *entry)
 {
@@ -34,54 +43,67 @@ static bool matches(const struct tlb_entry *entry, uint32_t tag, word_t address)
     return entry->tag == tag && (entry->address ^ address) >> arch_level_bits(entry->level) == 0;
 }
 
-static void remove_at(size_t at)
+static void remove_at(struct tlb *tlb, size_t at)
 {
-    entries[at] = entries[--count];
+    tlb->entries[at] = tlb->entries[--tlb->count];
 }
 
 void tlb_forget_tag(uint32_t tag)
 {
-    for (size_t i = count; i-- > 0;)
-        if (entries[i].tag == tag)
-            remove_at(i);
-    host.tlb_flushes++;
+    struct tlb *tlb = own();
+
+    for (size_t i = tlb->count; i-- > 0;)
+        if (tlb->entries[i].tag == tag)
+            remove_at(tlb, i);
+    HOST_COUNT(host.tlb_flushes);
 }
 
 void tlb_forget_page(uint32_t tag, word_t address)
 {
-    for (size_t i = count; i-- > 0;)
-        if (matches(&entries[i], tag, address) && !is_step(&entries[i]))
-            remove_at(i);
-    host.tlb_page_flushes++;
+    struct tlb *tlb = own();
+
+    for (size_t i = tlb->count; i-- > 0;)
+        if (matches(&tlb->entries[i], tag, address) && !is_step(&tlb->entries[i]))
+            remove_at(tlb, i);
+    HOST_COUNT(host.tlb_page_flushes);
 }
 
 unsigned tlb_count(uint32_t tag)
 {
+    const struct tlb *tlb = own();
     unsigned found = 0;
 
-    for (size_t i = 0; i < count; i++)
-        found += entries[i].tag == tag && !is_step(&entries[i]);
+    for (size_t i = 0; i < tlb->count; i++)
+        found += tlb->entries[i].tag == tag && !is_step(&tlb->entries[i]);
     return found;
 }
 
 static void add(uint32_t tag, unsigned level, word_t address, arch_pte_t entry)
 {
     word_t size = (word_t)1 << arch_level_bits(level);
+    struct tlb *tlb = own();
 
-    if (count == TLB_ROOM)
-        count = 0;
-    entries[count++] = (struct tlb_entry){ tag, level, address & ~(size - 1), entry };
+    if (tlb->count == TLB_ROOM)
+        tlb->count = 0;
+    tlb->entries[tlb->count++] = (struct tlb_entry){ tag, level, address & ~(size - 1), entry };
 }
 
 /* The cached entry for this address that is nearest to the end of the walk. */
 static const struct tlb_entry *find(uint32_t tag, word_t address)
 {
+    const struct tlb *tlb = own();
     const struct tlb_entry *best = NULL;
 
-    for (size_t i = 0; i < count; i++)
-        if (matches(&entries[i], tag, address) && (!best || entries[i].level < best->level))
-            best = &entries[i];
+    for (size_t i = 0; i < tlb->count; i++)
+        if (matches(&tlb->entries[i], tag, address) && (!best || tlb->entries[i].level < best->level))
+            best = &tlb->entries[i];
     return best;
+}
+
+/* The walker reads tables while the kernel changes them on other cores. */
+static arch_pte_t read_entry(arch_pte_t table, unsigned level, word_t address)
+{
+    return SHARED_READ(*arch_table_entry(arch_pointer(arch_pte_address(table)), level, address));
 }
 
 bool tlb_translate(const arch_pte_t *root, uint32_t tag, word_t address, struct translation *out)
@@ -90,10 +112,11 @@ bool tlb_translate(const arch_pte_t *root, uint32_t tag, word_t address, struct 
     arch_pte_t entry = cached ? cached->entry : arch_pte_table(arch_physical(root));
     unsigned level = cached ? cached->level : ARCH_TABLE_LEVELS;
 
-    host.tlb_misses += !cached || is_step(cached);
+    if (!cached || is_step(cached))
+        HOST_COUNT(host.tlb_misses);
     while (level > 0 && (entry & PTE_TABLE)) {
         level--;
-        entry = *arch_table_entry(arch_pointer(arch_pte_address(entry)), level, address);
+        entry = read_entry(entry, level, address);
         if (entry)
             add(tag, level, address, entry);
     }
@@ -107,7 +130,7 @@ static arch_pte_t walk(const arch_pte_t *root, word_t address, unsigned *level)
     arch_pte_t entry = arch_pte_table(arch_physical(root));
 
     for (*level = ARCH_TABLE_LEVELS; *level > 0 && (entry & PTE_TABLE);)
-        entry = *arch_table_entry(arch_pointer(arch_pte_address(entry)), --*level, address);
+        entry = read_entry(entry, --*level, address);
     return entry;
 }
 
@@ -133,16 +156,18 @@ static bool is_in_tables(const struct tlb_entry *cached, const arch_pte_t *root)
     for (unsigned level = ARCH_TABLE_LEVELS; level > cached->level; level--) {
         if (!(entry & PTE_TABLE))
             return false;
-        entry = *arch_table_entry(arch_pointer(arch_pte_address(entry)), level - 1, cached->address);
+        entry = read_entry(entry, level - 1, cached->address);
     }
     return entry == cached->entry;
 }
 
 bool tlb_agrees(const arch_pte_t *root, uint32_t tag, word_t *address)
 {
-    for (size_t i = 0; i < count; i++)
-        if (entries[i].tag == tag && !(root && is_in_tables(&entries[i], root))) {
-            *address = entries[i].address;
+    const struct tlb *tlb = own();
+
+    for (size_t i = 0; i < tlb->count; i++)
+        if (tlb->entries[i].tag == tag && !(root && is_in_tables(&tlb->entries[i], root))) {
+            *address = tlb->entries[i].address;
             return false;
         }
     return true;

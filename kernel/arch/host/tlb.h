@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The fake machine's translation cache and its walker: the hardware's side. Whose the tags are is the port's
- * business (space.c).
+ * business (space.c). Each core has its own, and all of this is about the caller's core.
  */
 #ifndef HOST_TLB_H
 #define HOST_TLB_H
