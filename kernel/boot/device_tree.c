@@ -370,6 +370,12 @@ void device_tree_memory(const struct device_tree *tree, struct boot_machine *mac
     remove_reserved_nodes(tree, machine);
 }
 
+bool device_tree_is_core(const struct device_tree *tree, const struct device_tree_node *node)
+{
+    return node->depth == 2 && device_tree_text_is(tree, node, "device_type", "cpu") &&
+           device_tree_is_enabled(tree, node);
+}
+
 unsigned device_tree_cores(const struct device_tree *tree)
 {
     struct device_tree_walk walk;
@@ -377,8 +383,7 @@ unsigned device_tree_cores(const struct device_tree *tree)
     unsigned cores = 0;
     device_tree_walk(&walk, tree);
     while (device_tree_next(&walk, &node))
-        cores += node.depth == 2 && device_tree_text_is(tree, &node, "device_type", "cpu") &&
-                 device_tree_is_enabled(tree, &node);
+        cores += device_tree_is_core(tree, &node);
     return cores;
 }
 

@@ -87,7 +87,9 @@ COLD struct boot_console device_tree_console(const struct device_tree *tree);
 /* A word of the boot arguments (/chosen bootargs), which spaces separate. */
 COLD bool device_tree_argument(const struct device_tree *tree, const char *word);
 
-/* Number of processors that are enabled. */
+/* A processor core that is enabled; the number in its "reg" is what the machine calls it. */
+COLD bool device_tree_is_core(const struct device_tree *tree, const struct device_tree_node *node);
+/* How many there are. */
 COLD unsigned device_tree_cores(const struct device_tree *tree);
 
 #endif

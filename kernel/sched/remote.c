@@ -76,7 +76,7 @@ bool remote_answer(struct core *core)
         arch_core_halt();
     if (!requests)
         return false;
-    if (requests & REQUEST_FLUSH)
+    if (!ARCH_TLB_BROADCAST && (requests & REQUEST_FLUSH))
         flush();
     if (requests & REQUEST_PARK)
         arch_thread_save(core->current);

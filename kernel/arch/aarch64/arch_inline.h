@@ -31,6 +31,34 @@ ARCH_INLINE void arch_thread_switch(struct thread *previous, struct thread *next
         step_set(step);
 }
 
+#if CONFIG_CORES > 1
+/* The first instruction of each core sets it, and nothing changes it. */
+ARCH_INLINE struct core *core_self(void)
+{
+    struct core *core;
+
+    __asm__("mrs %0, tpidr_el1" : "=r"(core));
+    return core;
+}
+
+ARCH_INLINE void arch_relax(void)
+{
+    __asm__ volatile("yield" : : : "memory");
+}
+
+/* Whoever asks for this takes the thread away: the core goes on as from no thread, and does not turn stepping off once more. */
+ARCH_INLINE void arch_thread_save(struct thread *current)
+{
+    struct arch_context *context = (struct arch_context *)current;
+
+    if (!current)
+        return;
+    __asm__ volatile("mrs %0, tpidr_el0" : "=r"(context->tls));
+    if (unlikely(context->step))
+        step_set(0);
+}
+#endif
+
 /* The kernel's own root, without user mappings. */
 void space_load_kernel(void);
 
@@ -39,8 +67,11 @@ ARCH_INLINE void arch_space_load(struct arch_space *space)
 {
     if (unlikely(!space || space->number == 0))
         space_load_kernel();
-    else /* going to user mode synchronises: no ISB is needed, the kernel's half is not concerned */
+    else /* going to user mode synchronises, and the kernel's half is not concerned */
         __asm__ volatile("msr ttbr0_el1, %0" : : "r"(space->root | (word_t)space->number << 48) : "memory");
+    /* But another core may destroy the space that was loaded before that: it must not be walked any more. */
+    if (CONFIG_CORES > 1)
+        __asm__ volatile("isb" : : : "memory");
 }
 
 ARCH_INLINE ticks_t arch_ticks(void)

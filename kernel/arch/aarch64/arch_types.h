@@ -64,11 +64,12 @@ struct arch_space {
     uint32_t number;
 };
 
+#define ARCH_TLB_BROADCAST 1
+
 struct arch_core {
-    bool unused;
+    uint32_t breaks_seen; /* space.c */
 };
 
-_Static_assert(CONFIG_CORES == 1,
-               "this port runs on one core: see CURRENT in entry.S and arch_sync_instructions");
+_Static_assert(CONFIG_CORES <= 64, "their stacks have an area behind the image");
 
 #endif

@@ -36,14 +36,83 @@ image_header:
 
         .type   entry, @function
 entry:
-        msr     daifset, #15
         mov     x20, x0
+        bl      enter_el1
+        adrp    x0, boot_stack_end
+        add     x0, x0, :lo12:boot_stack_end
+        mov     sp, x0
+        mov     x29, xzr
+
+        /* The tables are made by C code, which runs at its physical address here. Then what the caches may hold of
+         * the memory that was just written, from before, is thrown away. */
+        adrp    x21, image_header
+        mov     x0, x21
+        bl      boot_tables
+        adrp    x0, data_start
+        adrp    x1, payload_start
+1:      dc      ivac, x0
+        add     x0, x0, #16             /* the smallest line there is */
+        cmp     x0, x1
+        b.lo    1b
+        dsb     sy
+        bl      boot_translation_control
+        ldr     x1, high
+        b       mmu_on
+
+entry_high:
+        ldr     x0, stack
+        mov     sp, x0
+#if CONFIG_CORES > 1
+        adrp    x0, cores
+        add     x0, x0, :lo12:cores
+        msr     tpidr_el1, x0
+#endif
+        mov     x0, x20
+        mov     x1, x21
+        mov     x29, xzr
+        mov     x30, xzr
+        bl      boot_start
+        b       .
+        .balign 8
+high:   .quad   entry_high
+stack:  .quad   STACK_TOP
+        .size   entry, . - entry
+
+#if CONFIG_CORES > 1
+/* Further cores begin here (smp.c). They write nothing before the MMU is on: until then they bypass the caches. */
+        .globl  core_entry
+        .type   core_entry, @function
+core_entry:
+        bl      enter_el1
+        adrp    x0, smp_translation_control
+        ldr     x0, [x0, :lo12:smp_translation_control]
+        ldr     x1, core_high
+        b       mmu_on
+
+core_entry_high:
+        adrp    x0, smp_stack
+        ldr     x0, [x0, :lo12:smp_stack]
+        mov     sp, x0
+        adrp    x0, smp_core
+        ldr     x0, [x0, :lo12:smp_core]
+        msr     tpidr_el1, x0
+        mov     x29, xzr
+        mov     x30, xzr
+        bl      smp_core_start
+        b       .
+        .balign 8
+core_high: .quad core_entry_high
+        .size   core_entry, . - core_entry
+#endif
+
+/* From EL2, where some loaders and firmware begin, down to EL1: nothing is trapped, virtual time is physical time, and EL1 sees which
+ * processor it is. Returns with the stack pointer of EL1 in use, the MMU off, all interrupts masked. */
+        .type   enter_el1, @function
+enter_el1:
+        msr     daifset, #15
         mrs     x0, CurrentEL
         cmp     x0, #(2 << 2)
         b.ne    at_el1
-
-        /* From EL2 down to EL1: nothing is trapped, virtual time is physical time, and EL1 sees which
-         * processor it is. */
         mov     x0, #HCR_RW
         orr     x0, x0, #HCR_POINTERS
         msr     hcr_el2, x0
@@ -73,35 +142,25 @@ entry:
         adr     x0, at_el1
         msr     elr_el2, x0
         eret
-        .balign 8
-sctlr:  .long   SCTLR_RES1
-
 at_el1: ldr     w0, sctlr               /* whatever the loader left on is off */
         msr     sctlr_el1, x0
         isb
         msr     spsel, #1
-        adrp    x0, boot_stack_end
-        add     x0, x0, :lo12:boot_stack_end
-        mov     sp, x0
-        mov     x29, xzr
+        ret
+        .balign 8
+sctlr:  .long   SCTLR_RES1
+        .size   enter_el1, . - enter_el1
 
-        /* The tables are made by C code, which runs at its physical address here. Then what the caches may hold of
-         * the memory that was just written, from before, is thrown away. */
-        adrp    x21, image_header
-        mov     x0, x21
-        bl      boot_tables
-        adrp    x0, data_start
-        adrp    x1, payload_start
-1:      dc      ivac, x0
-        add     x0, x0, #16             /* the smallest line there is */
-        cmp     x0, x1
-        b.lo    1b
-        dsb     sy
-
+/* Goes on in the kernel's half, with the MMU, the caches and the exception vectors.
+ *   x0   TCR_EL1
+ *   x1   where, a virtual address */
+        .type   mmu_on, @function
+mmu_on:
+        msr     tcr_el1, x0
         ldr     x0, mair
         msr     mair_el1, x0
-        bl      boot_translation_control
-        msr     tcr_el1, x0
+        ldr     x0, vectors
+        msr     vbar_el1, x0
         adrp    x0, boot_identity
         msr     ttbr0_el1, x0
         adrp    x0, kernel_root
@@ -111,39 +170,22 @@ at_el1: ldr     w0, sctlr               /* whatever the loader left on is off */
         dsb     sy
         isb
         mrs     x0, sctlr_el1
-        mov     x1, #0x1005             /* MMU, data cache, instruction cache */
-        orr     x0, x0, x1
+        mov     x2, #0x1005             /* MMU, data cache, instruction cache */
+        orr     x0, x0, x2
         msr     sctlr_el1, x0
         isb
-        ldr     x0, high
-        br      x0
+        br      x1
         .balign 8
 mair:   .quad   MAIR_VALUE
-high:   .quad   entry_high
-
-entry_high:
-        ldr     x0, vectors
-        msr     vbar_el1, x0
-        ldr     x0, stack
-        mov     sp, x0
-        isb
-        mov     x0, x20
-        mov     x1, x21
-        mov     x29, xzr
-        mov     x30, xzr
-        bl      boot_start
-        b       .
-        .balign 8
 vectors: .quad  exception_vectors
-stack:  .quad   STACK_TOP
-        .size   entry, . - entry
+        .size   mmu_on, . - mmu_on
 
 /* The stacks' memory. They are used where paging.c maps them (layout.h), except during the first instructions. */
         .section .bss.stacks, "aw", @nobits
         .balign 4096
         .globl  stack_pages
 stack_pages:
-        .space  STACK_PAGES * 4096
+        .space  CONFIG_CORES * STACK_PAGES * 4096
 boot_stack_end:
 
         .section .note.GNU-stack, "", @progbits

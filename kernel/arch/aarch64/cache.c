@@ -26,6 +26,16 @@ static size_t line_size(void)
         dsb();                                                                                               \
     } while (0)
 
+#if CONFIG_CORES > 1
+
+/* What is done by set and way reaches this core's caches only, and lines wander between cores meanwhile (D7.5.8): with several, only addresses will do. */
+static void clean_large(const void *memory, size_t size)
+{
+    EACH_LINE("cvau", memory, size);
+}
+
+#else
+
 /* Clean one level of data cache, by set and way (D7.5.8). Reaches this core's own caches: there is no other one. */
 static void clean_level(unsigned level)
 {
@@ -44,8 +54,9 @@ static void clean_level(unsigned level)
 }
 
 /* All data cache levels before the point of unification. */
-static void clean_all(void)
+static void clean_large(const void *memory, size_t size)
 {
+    (void)memory, (void)size;
     word_t levels = SYSREG_READ(clidr_el1);
     unsigned unification = (unsigned)(levels >> 27 & 7); /* LoUU */
     for (unsigned level = 0; level < unification; level++)
@@ -54,6 +65,8 @@ static void clean_all(void)
     dsb();
 }
 
+#endif
+
 void arch_sync_instructions(const void *memory, size_t size)
 {
     word_t type = SYSREG_READ(ctr_el0);
@@ -61,7 +74,7 @@ void arch_sync_instructions(const void *memory, size_t size)
         if (size <= BY_ADDRESS_MAX)
             EACH_LINE("cvau", memory, size);
         else
-            clean_all();
+            clean_large(memory, size);
     }
     dsb();
     if (!(type & CTR_DIC))

@@ -81,27 +81,45 @@ void power_init(const struct device_tree *tree)
                                               : PSCI_NONE;
 }
 
-/* Comes back only if the firmware refuses. */
-static void psci_call(uint32_t function)
+#define PSCI_SUCCESS      0
+#define PSCI_CORE_ON      0xc4000003u
+#define PSCI_NONE_REFUSES ((word_t)-1) /* NOT_SUPPORTED */
+
+#define PSCI_CALL(instruction)                                                                               \
+    __asm__ volatile(instruction                                                                             \
+                     : "+r"(x0), "+r"(x1), "+r"(x2), "+r"(x3)                                                \
+                     :                                                                                       \
+                     : "x4", "x5", "x6", "x7", "x8", "x9", "x10", "x11", "x12", "x13", "x14", "x15", "x16",  \
+                       "x17", "memory")
+
+/* Powering off and resetting come back only if the firmware refuses. */
+static word_t psci_call(uint32_t function, word_t argument1, word_t argument2)
 {
     register word_t x0 __asm__("x0") = function;
-    if (psci == PSCI_HVC)
-        __asm__ volatile("hvc #0"
-                         : "+r"(x0)
-                         :
-                         : "x1", "x2", "x3", "x4", "x5", "x6", "x7", "x8", "x9", "x10", "x11", "x12", "x13",
-                           "x14", "x15", "x16", "x17", "memory");
-    if (psci == PSCI_SMC)
-        __asm__ volatile("smc #0"
-                         : "+r"(x0)
-                         :
-                         : "x1", "x2", "x3", "x4", "x5", "x6", "x7", "x8", "x9", "x10", "x11", "x12", "x13",
-                           "x14", "x15", "x16", "x17", "memory");
+    register word_t x1 __asm__("x1") = argument1;
+    register word_t x2 __asm__("x2") = argument2;
+    register word_t x3 __asm__("x3") = 0;
+    switch (psci) {
+    case PSCI_NONE:
+        return PSCI_NONE_REFUSES;
+    case PSCI_HVC:
+        PSCI_CALL("hvc #0");
+        break;
+    case PSCI_SMC:
+        PSCI_CALL("smc #0");
+        break;
+    }
+    return x0;
+}
+
+bool power_core_on(uint64_t mpidr, paddr_t entry)
+{
+    return psci_call(PSCI_CORE_ON, mpidr, entry) == PSCI_SUCCESS;
 }
 
 error_t arch_power(word_t how)
 {
-    psci_call(how == MACHINE_OFF ? PSCI_SYSTEM_OFF : PSCI_SYSTEM_RESET);
+    psci_call(how == MACHINE_OFF ? PSCI_SYSTEM_OFF : PSCI_SYSTEM_RESET, 0, 0);
     return ERR_UNSUPPORTED;
 }
 
@@ -122,7 +140,16 @@ void arch_halt(int status)
         tried = true;
         semihosting_exit(status);
     }
-    psci_call(PSCI_SYSTEM_OFF);
+    psci_call(PSCI_SYSTEM_OFF, 0, 0);
     for (;;)
         __asm__ volatile("wfi");
 }
+
+#if CONFIG_CORES > 1
+/* All interrupts are masked: what comes ends WFI, and nothing else. */
+void arch_core_halt(void)
+{
+    for (;;)
+        __asm__ volatile("wfi");
+}
+#endif

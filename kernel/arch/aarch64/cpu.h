@@ -13,6 +13,8 @@
     })
 #define SYSREG_WRITE(name, value) __asm__ volatile("msr " #name ", %0" : : "r"((word_t)(value)) : "memory")
 
+#define MPIDR_ADDRESS 0xff00fffffful /* in MPIDR_EL1: which core this is */
+
 static inline void isb(void)
 {
     __asm__ volatile("isb" : : : "memory");

@@ -10,15 +10,37 @@
  * by then. Nothing is kept on the stack from one entry to the next, and the stack pointer of EL1 stands at the
  * stack's end whenever the kernel is left: so a word below it is free for the first instructions.
  *
- * Only one core for now: its structure is at a fixed address. CURRENT is the place where a build for several
- * cores would use TPIDR_EL1.
+ * With one core, its structure and its stack are at fixed addresses. With several, TPIDR_EL1 holds the core's structure, and each has its
+ * own stacks (layout.h).
  */
 #include "layout.h"
 
+#if CONFIG_CORES > 1
+
 .macro CURRENT register             /* core_self()->current, the first field of the core */
+        mrs     \register, tpidr_el1
+        ldr     \register, [\register]
+.endm
+
+.macro STACK_OF_CORE register, top, scratch
+        mrs     \scratch, tpidr_el1
+        ldr     \register, \top
+        ldrsw   \scratch, [\scratch, #CORE_INDEX]
+        add     \register, \register, \scratch, lsl #STACK_AREA_BITS
+.endm
+
+#else
+
+.macro CURRENT register
         adrp    \register, cores
         ldr     \register, [\register, :lo12:cores]
 .endm
+
+.macro STACK_OF_CORE register, top, scratch
+        ldr     \register, \top
+.endm
+
+#endif
 
 /* What would be executed behind ERET, were it not for ERET: nothing, not even by speculation. */
 .macro LEAVE
@@ -154,7 +176,7 @@ exit_full:
         .globl  arch_exit
         .type   arch_exit, @function
 arch_exit:
-        ldr     x9, stack_top
+        STACK_OF_CORE x9, stack_top, x10
         mov     sp, x9
         b       exit_current
         .size   arch_exit, . - arch_exit
@@ -164,7 +186,7 @@ arch_exit:
         .globl  arch_idle
         .type   arch_idle, @function
 arch_idle:
-        ldr     x9, stack_top
+        STACK_OF_CORE x9, stack_top, x10
         mov     sp, x9
         mov     x29, xzr
         dsb     sy
@@ -231,19 +253,19 @@ entry_exception:
 
 /*
  * An exception in kernel mode: build a struct trap_frame on the emergency stack, since it may be the stack that
- * is broken, and report. The two registers that nobody needs any more hold what is in the way. x29 stays as it is, so that the
- * backtrace goes on into the function that was interrupted.
+ * is broken, and report. The user's two thread pointers, which nobody needs any more, hold what is in the way. x29 stays as it is, so
+ * that the backtrace goes on into the function that was interrupted.
  */
         .type   exception_fatal, @function
 exception_fatal:
-        msr     tpidr_el1, x0
+        msr     tpidr_el0, x0
         msr     tpidrro_el0, x1
+        STACK_OF_CORE x1, stack_top_emergency, x0
         mov     x0, sp
-        ldr     x1, stack_top_emergency
         mov     sp, x1
         sub     sp, sp, #288
         str     x0, [sp, #248]
-        mrs     x0, tpidr_el1
+        mrs     x0, tpidr_el0
         mrs     x1, tpidrro_el0
         stp     x0, x1, [sp]
         stp     x2, x3, [sp, #16]

@@ -5,7 +5,7 @@
  *
  *   0xffff800000000000   window    all ordinary memory at WINDOW_BASE + physical address; read-write, no execute
  *   0xffffffff80000000   image     2 MiB: the kernel, wherever it was loaded; 4 KiB pages, each with the rights of
- *                                  its section; the stacks are mapped at the end of it, with gaps
+ *                                  its section; the stacks are mapped from the end of it on, with gaps
  *   0xffffffffc0000000   devices   512 slots of 2 MiB: interrupt controller and console for good, firmware's
  *                                  tables during boot
  */
@@ -24,16 +24,17 @@
 #define DEVICE_BASE WORD(0xffffffffc0000000)
 
 /*
- * Stacks, in pages from STACK_AREA on: main stack 1-2, emergency stack 4. The pages between them are never
- * mapped, so an overflow is an exception (reported on the emergency stack) and not silent damage.
+ * Stacks: for each core an area, one after the other from STACK_AREA on. In pages: main stack 1-2, emergency stack 4. The pages between
+ * them are never mapped, so an overflow is an exception (reported on the emergency stack) and not silent damage.
  */
 #define STACK_AREA          WORD(0xffffffff801f0000)
-#define STACK_AREA_END      WORD(0xffffffff801f6000)
-#define STACK_TOP           WORD(0xffffffff801f3000)
+#define STACK_AREA_BITS     16
+#define STACK_AREA_SIZE     (WORD(1) << STACK_AREA_BITS)
+#define STACK_TOP           WORD(0xffffffff801f3000) /* of the first core */
 #define STACK_TOP_EMERGENCY WORD(0xffffffff801f5000)
 #define STACK_PAGE_FIRST    0x1f0 /* index of STACK_AREA in the image's page table */
 #define STACK_MAPPED        0x16  /* the mapped ones, by page: a bit each */
-#define STACK_PAGES         3     /* mapped ones, in total */
+#define STACK_PAGES         3     /* mapped ones, of a core */
 
 /* MAIR_EL1: the index of each kind of memory in it. */
 #define MEMORY_NORMAL   0
@@ -54,6 +55,9 @@
 #define CONTEXT_X19   128 /* to x28 */
 #define CONTEXT_X8    208 /* to x18 */
 #define CONTEXT_SIZE  296
+
+/* struct core (port.h asserts that it agrees). */
+#define CORE_INDEX 40
 
 #define EXCEPTION_CLASS_SVC 0x15
 

@@ -22,7 +22,14 @@ ALIGNED(4096) arch_pte_t kernel_empty[ENTRIES];
 ALIGNED(4096) arch_pte_t boot_identity[ENTRIES];
 ALIGNED(4096) static arch_pte_t boot_identity_high[ENTRIES], boot_identity_directory[ENTRIES];
 
-extern char stack_pages[STACK_PAGES][PAGE_SIZE];
+extern char stack_pages[CONFIG_CORES * STACK_PAGES][PAGE_SIZE];
+
+/* Stacks of further cores: behind the first's, from the second 2 MiB of the image on. */
+#if CONFIG_CORES > 1
+#define STACKS_PER_TABLE (ENTRIES * PAGE_SIZE / STACK_AREA_SIZE)
+#define STACK_TABLES     ((CONFIG_CORES - 1 + STACKS_PER_TABLE - 1) / STACKS_PER_TABLE)
+ALIGNED(4096) static arch_pte_t stack_tables[STACK_TABLES * ENTRIES];
+#endif
 
 paddr_t image_load;
 
@@ -39,17 +46,33 @@ static void image_rights(paddr_t load, paddr_t start, paddr_t end, arch_pte_t ri
         kernel_image_table[(a - load) / PAGE_SIZE] = a | PTE_NORMAL | PTE_PAGE | rights;
 }
 
+/* The stacks' pages of a core, in the order of stack_pages; `entries` are those of its area. */
+static void stacks_map(arch_pte_t *entries, unsigned core)
+{
+    unsigned next = core * STACK_PAGES;
+    for (unsigned page = 0; STACK_MAPPED >> page; page++)
+        if (STACK_MAPPED >> page & 1)
+            entries[page] = (paddr_t)stack_pages[next++] | PTE_NORMAL | PTE_PAGE | PTE_PXN;
+}
+
+static void other_stacks_map(void)
+{
+#if CONFIG_CORES > 1
+    for (unsigned core = 1; core < CONFIG_CORES; core++)
+        stacks_map(&stack_tables[(core - 1) * (STACK_AREA_SIZE / PAGE_SIZE)], core);
+    for (unsigned i = 0; i < STACK_TABLES; i++)
+        kernel_image_directory[1 + i] = (paddr_t)&stack_tables[i * ENTRIES] | PTE_BRANCH;
+#endif
+}
+
 SELDOM void boot_tables(paddr_t load);
 void boot_tables(paddr_t load)
 {
     image_rights(load, (paddr_t)text_start, (paddr_t)rodata_start, PTE_READ_ONLY);
     image_rights(load, (paddr_t)rodata_start, (paddr_t)data_start, PTE_READ_ONLY | PTE_PXN);
     image_rights(load, (paddr_t)data_start, (paddr_t)image_end, PTE_PXN);
-    unsigned next = 0;
-    for (unsigned page = 0; STACK_MAPPED >> page; page++)
-        if (STACK_MAPPED >> page & 1)
-            kernel_image_table[STACK_PAGE_FIRST + page] =
-                (paddr_t)stack_pages[next++] | PTE_NORMAL | PTE_PAGE | PTE_PXN;
+    stacks_map(&kernel_image_table[STACK_PAGE_FIRST], 0);
+    other_stacks_map();
 
     *arch_table_entry(kernel_root, 3, KERNEL_BASE) = (paddr_t)kernel_high | PTE_BRANCH;
     *arch_table_entry(kernel_high, 2, KERNEL_BASE) = (paddr_t)kernel_image_directory | PTE_BRANCH;
@@ -103,8 +126,15 @@ void kernel_mapping_removed(word_t address)
                      : "memory");
 }
 
+/* The identity mapping is in the TLB as a global one: it would hide what users map there. */
+void paging_leave_identity(void)
+{
+    space_load_kernel();
+    __asm__ volatile("tlbi vmalle1\n dsb nsh\n isb" : : : "memory");
+}
+
 void paging_init(struct boot_machine *machine)
 {
     window_init(machine);
-    space_load_kernel();
+    paging_leave_identity();
 }

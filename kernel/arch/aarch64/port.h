@@ -43,14 +43,25 @@ extern char payload_start[], payload_end[];
 
 /* Map all memory of the machine. */
 SELDOM void paging_init(struct boot_machine *machine);
+/* Each core begins with the image mapped where it lies, too. */
+SELDOM void paging_leave_identity(void);
+
+/* ---- space.c */
+
+/* Nothing was mapped at this user address of the current space, but only for a moment, while its entry was changed: it is mapped. */
+bool space_was_broken(word_t address);
 
 /* ---- gic.c: the interrupt controller. */
 
 SELDOM void gic_init(const struct device_tree *tree, struct boot_machine *machine);
 const char *gic_name(void);
-/* The interrupt that is to be taken, as an INTID; the special ones are GIC_SPECIAL and above. */
+/* What of it is a further core's own; `core` is what that will be called. The cores do so one after the other. */
+SELDOM void gic_init_core(unsigned core);
+/* The interrupt that is to be taken: its INTID and, with version 2, who sent it. */
 unsigned gic_take(void);
-void gic_end(unsigned intid);
+void gic_end(unsigned taken);
+#define GIC_INTID   0x3ffu
+#define GIC_IPI     0u  /* INTID of the interrupts that cores send each other */
 #define GIC_SHARED  32u /* the first INTID of a line */
 #define GIC_SPECIAL 1020u
 
@@ -65,8 +76,19 @@ void timer_silence(void);
 
 SELDOM void console_init(const struct boot_console *console);
 SELDOM void power_init(const struct device_tree *tree);
+/* Firmware lets the core with this MPIDR begin at a physical address. False if it refuses. */
+SELDOM bool power_core_on(uint64_t mpidr, paddr_t entry);
+
+/* ---- smp.c */
+
+/* Find out which cores there are; start those that the kernel is built for: their number, this one included. */
+SELDOM void cores_find(const struct device_tree *tree);
+SELDOM unsigned cores_start(void);
 
 /* ---- trap.c */
+
+_Static_assert(offsetof(struct core, index) == CORE_INDEX && offsetof(struct core, current) == 0,
+               "layout.h, for entry.S");
 
 void trap_interrupt(void);
 void trap_exception(word_t syndrome, word_t address);
@@ -75,8 +97,8 @@ void trap_exception(word_t syndrome, word_t address);
 
 static inline bool stack_is_mapped(word_t address)
 {
-    return address >= STACK_AREA && address < STACK_AREA_END &&
-           STACK_MAPPED >> (address - STACK_AREA) / PAGE_SIZE & 1;
+    return address >= STACK_AREA && address < STACK_AREA + CONFIG_CORES * STACK_AREA_SIZE &&
+           STACK_MAPPED >> (address - STACK_AREA) % STACK_AREA_SIZE / PAGE_SIZE & 1;
 }
 
 #endif

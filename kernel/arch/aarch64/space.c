@@ -9,6 +9,8 @@
  * A store to a table is seen by the walker only after a barrier; TLB maintenance is over only after another (Arm
  * ARM D8.14).
  */
+#include "address_space.h"
+#include "lock.h"
 #include "port.h"
 
 extern arch_pte_t kernel_empty[];
@@ -119,10 +121,61 @@ static bool changes_memory(arch_pte_t from, arch_pte_t to)
     return (from & to & PTE_VALID) && ((from ^ to) & (PTE_ADDRESS | PTE_MEMORY(7))) != 0;
 }
 
+/* In that moment another core may find the mapping missing. So such moments are counted, and at a page fault a core that has not seen all of them yet
+ * looks at the tables, with the lock that whoever changes them holds: then the moment is over. The count changes before the entry does. */
+#if CONFIG_CORES > 1
+static uint32_t breaks;
+
+static void break_begin(void)
+{
+    SHARED_WRITE(breaks, breaks + 1); /* the tree lock is held */
+    __asm__ volatile("dsb ish" : : : "memory");
+}
+
+static bool is_mapped(struct address_space *space, word_t address)
+{
+    if (!space || !arch_user_range(address, 0))
+        return false;
+    arch_pte_t *table = arch_root_table(&space->arch);
+    for (unsigned level = ARCH_TABLE_LEVELS - 1;; level--) {
+        arch_pte_t entry = *arch_table_entry(table, level, address);
+        if (!arch_pte_is_table(entry, level))
+            return (entry & PTE_VALID) != 0;
+        table = arch_pointer(arch_pte_address(entry));
+    }
+}
+
+bool space_was_broken(word_t address)
+{
+    struct core *core = core_self();
+    uint32_t count = SHARED_READ(breaks);
+    if (likely(core->arch.breaks_seen == count))
+        return false;
+    core->arch.breaks_seen = count;
+    lock_own(core);
+    enum lock_level before = lock_tree(core);
+    bool mapped = is_mapped(core->space, address);
+    unlock_tree(core, before);
+    unlock_own(core);
+    return mapped;
+}
+#else
+static void break_begin(void)
+{
+}
+
+bool space_was_broken(word_t address)
+{
+    (void)address;
+    return false;
+}
+#endif
+
 void arch_pte_write(arch_pte_t *where, arch_pte_t entry)
 {
     volatile arch_pte_t *target = where;
     if (unlikely(changes_memory(*target, entry))) {
+        break_begin();
         *target = 0;
         __asm__ volatile("dsb ishst\n tlbi vmalle1is\n dsb ish" : : : "memory");
     }

@@ -31,11 +31,13 @@ void boot_start(paddr_t tree_address, paddr_t load)
     paging_init(&machine);
     clock_init(&tree);
     gic_init(&tree, &machine);
+    cores_find(&tree);
     unsigned count = device_tree_cores(&tree);
     print("aarch64: counter %lu kHz; %s%s, %u core%s\n", arch_ticks_hz() / 1000, cpu.pan ? "pan " : "",
           gic_name(), count, count == 1 ? "" : "s");
     machine.machine = tree_machine_name(&tree);
     boot_map_end();
+    machine.cores = cores_start();
 
     machine.features = BOOT_FEATURE_FPU | BOOT_FEATURE_TAGS;
     machine.physical_end = physical_end();

@@ -48,18 +48,23 @@
 
 void trap_interrupt(void)
 {
-    unsigned intid = gic_take();
+    unsigned taken = gic_take(), intid = taken & GIC_INTID;
     if (intid >= GIC_SPECIAL)
         return; /* gone again */
     if (intid == timer_intid) {
         timer_silence();
-        gic_end(intid);
+        gic_end(taken);
         kernel_timer();
+        return;
+    }
+    if (CONFIG_CORES > 1 && intid == GIC_IPI) {
+        gic_end(taken);
+        kernel_ipi();
         return;
     }
     if (intid >= GIC_SHARED)
         arch_irq_mask(intid - GIC_SHARED);
-    gic_end(intid);
+    gic_end(taken);
     if (intid >= GIC_SHARED)
         kernel_interrupt(intid - GIC_SHARED);
 }
@@ -82,6 +87,8 @@ static void trap_abort(bool instruction, word_t syndrome, word_t address)
     check((status & STATUS_KIND) != STATUS_ACCESS); /* a table of ours is broken */
     if ((status & STATUS_KIND) == STATUS_RIGHTS)
         access |= FAULT_ACCESS_PRESENT;
+    else if (CONFIG_CORES > 1 && space_was_broken(address))
+        return;
     kernel_page_fault(address, access);
 }
 
