@@ -199,8 +199,10 @@ void kernel_core_boot(void)
 {
     struct core *core = core_self();
 
-    while (!__atomic_load_n(&others_may_start, __ATOMIC_ACQUIRE))
+    while (!__atomic_load_n(&others_may_start, __ATOMIC_ACQUIRE)) {
+        remote_answer(core);
         arch_relax();
+    }
     lock_own(core);
     core->reschedule = true;
     scheduler_run(core);

@@ -183,6 +183,9 @@ void arch_thread_save(
 void arch_tlb_flush_page_here(struct arch_space *space, word_t address, unsigned size_bits);
 void arch_tlb_flush_space_here(struct arch_space *space);
 
+/* ARCH_FETCH_BROADCAST: arch_sync_instructions is for all cores. Otherwise it is for this one, and the others are asked by the portable part to do this: */
+void arch_sync_instructions_here(void);
+
 /* Print a character on the machine's console, polled. For panics, boot messages and SYS_DEBUG. */
 void arch_console_put(char c);
 

@@ -28,10 +28,16 @@ void remote_save_fpu(struct thread *thread);
 void remote_unload_space(const struct address_space *space);
 /* No other core uses a translation of the space that is not in its tables any more: of one mapping, or any (size_bits 0). The tree lock is held. */
 void remote_flush(struct address_space *space, word_t address, unsigned size_bits);
+/* Other cores fetch instructions anew, so that they see what arch_sync_instructions was called for. The tree lock is held. */
+void remote_sync_instructions(void);
 /* All other cores stop, for good. */
 void remote_halt(void);
 
 #else
+
+static inline void remote_sync_instructions(void)
+{
+}
 
 static inline void remote_take(struct thread *thread)
 {

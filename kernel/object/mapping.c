@@ -192,8 +192,10 @@ void map_perform_frame(const struct map_operation *op)
     unsigned size_bits = frame_size_bits(cap);
 
     assert(lock_holds(LOCK_TREE));
-    if (op->executable)
+    if (op->executable) {
         arch_sync_instructions(mapped_pointer(cap), (size_t)1 << size_bits);
+        remote_sync_instructions();
+    }
     arch_pte_write(op->entry, op->value);
     if (op->changes_rights)
         space_flush_page(op->space, op->address, size_bits);

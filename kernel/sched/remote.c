@@ -11,6 +11,7 @@
  *     UNLOAD   the kernel's own root is loaded (the core's lock is held)
  *     FPU      the state of the FPU's owner is in its memory (the core's lock is held)
  *     FLUSH    translations are forgotten: what `shootdown` names (the tree lock is held, so there is one at a time)
+ *     FETCH    instructions are fetched anew (the tree lock is held)
  *
  * One bit asks for something and waits for nothing:
  *
@@ -36,6 +37,7 @@
 #define REQUEST_FPU        4u
 #define REQUEST_FLUSH      8u
 #define REQUEST_RESCHEDULE 16u
+#define REQUEST_FETCH      32u
 
 static struct {
     struct address_space *space;
@@ -78,6 +80,8 @@ bool remote_answer(struct core *core)
         return false;
     if (!ARCH_TLB_BROADCAST && (requests & REQUEST_FLUSH))
         flush();
+    if (!ARCH_FETCH_BROADCAST && (requests & REQUEST_FETCH))
+        arch_sync_instructions_here();
     if (requests & REQUEST_PARK)
         arch_thread_save(core->current);
     if (requests & REQUEST_FPU)
@@ -85,7 +89,7 @@ bool remote_answer(struct core *core)
     if (requests & REQUEST_UNLOAD)
         unload_space(core);
     __atomic_fetch_and(&core->requests, ~requests, __ATOMIC_RELEASE);
-    return requests == REQUEST_FLUSH;
+    return !(requests & ~(REQUEST_FLUSH | REQUEST_FETCH));
 }
 
 static void ask(struct core *core, uint32_t request)
@@ -179,6 +183,19 @@ void remote_flush(struct address_space *space, word_t address, unsigned size_bit
     for (unsigned i = 0; i < core_count; i++)
         if (asked >> i & 1)
             wait_for_answer(&cores[i], REQUEST_FLUSH);
+}
+
+/* All, whatever they run: it is rare. The core that asks has done it. */
+void remote_sync_instructions(void)
+{
+    if (ARCH_FETCH_BROADCAST)
+        return;
+    for (unsigned i = 0; i < core_count; i++)
+        if (&cores[i] != core_self())
+            ask(&cores[i], REQUEST_FETCH);
+    for (unsigned i = 0; i < core_count; i++)
+        if (&cores[i] != core_self())
+            wait_for_answer(&cores[i], REQUEST_FETCH);
 }
 
 void remote_halt(void)

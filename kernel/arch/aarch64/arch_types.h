@@ -64,7 +64,8 @@ struct arch_space {
     uint32_t number;
 };
 
-#define ARCH_TLB_BROADCAST 1
+#define ARCH_TLB_BROADCAST   1
+#define ARCH_FETCH_BROADCAST 1
 
 struct arch_core {
     uint32_t breaks_seen; /* space.c */

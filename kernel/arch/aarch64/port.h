@@ -5,6 +5,7 @@
 
 #include "arch.h"
 #include "core.h"
+#include "cores.h"
 #include "cpu.h"
 #include "device_tree.h"
 #include "thread.h"
@@ -78,12 +79,6 @@ SELDOM void console_init(const struct boot_console *console);
 SELDOM void power_init(const struct device_tree *tree);
 /* Firmware lets the core with this MPIDR begin at a physical address. False if it refuses. */
 SELDOM bool power_core_on(uint64_t mpidr, paddr_t entry);
-
-/* ---- smp.c */
-
-/* Find out which cores there are; start those that the kernel is built for: their number, this one included. */
-SELDOM void cores_find(const struct device_tree *tree);
-SELDOM unsigned cores_start(void);
 
 /* ---- trap.c */
 

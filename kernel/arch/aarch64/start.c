@@ -31,7 +31,7 @@ void boot_start(paddr_t tree_address, paddr_t load)
     paging_init(&machine);
     clock_init(&tree);
     gic_init(&tree, &machine);
-    cores_find(&tree);
+    cores_find(&tree, SYSREG_READ(mpidr_el1) & MPIDR_ADDRESS);
     unsigned count = device_tree_cores(&tree);
     print("aarch64: counter %lu kHz; %s%s, %u core%s\n", arch_ticks_hz() / 1000, cpu.pan ? "pan " : "",
           gic_name(), count, count == 1 ? "" : "s");

@@ -18,19 +18,43 @@ ARCH_INLINE void arch_thread_switch(struct thread *previous, struct thread *next
     (void)previous, (void)next;
 }
 
+#if CONFIG_CORES > 1
+/* The kernel's tp holds it (entry.S). */
+ARCH_INLINE struct core *core_self(void)
+{
+    return __builtin_thread_pointer();
+}
+
+ARCH_INLINE void arch_thread_save(struct thread *current)
+{
+    (void)current;
+}
+#endif
+
 /* The rare cases of arch_space_load (space.c): the kernel's own root; a space of which the TLB may hold what
  * is not true. */
 void space_load_kernel(void);
 void space_load_flushing(struct arch_space *space);
+bool space_is_stale(const struct arch_space *space);
 
+/* With several cores, whether tags are stale is looked at after the load, and after core->space is seen by others: either who marked them sees that the
+ * space is loaded here, or this sees the mark. */
 ARCH_INLINE void arch_space_load(struct arch_space *space)
 {
-    if (unlikely(!space))
+    if (unlikely(!space)) {
         space_load_kernel();
-    else if (unlikely(space->flush))
+        return;
+    }
+#if CONFIG_CORES > 1
+    __asm__ volatile("csrw satp, %0\n fence rw, rw" : : "r"(SHARED_READ(space->satp)) : "memory");
+    if (unlikely(SHARED_READ(space->stale)) && space_is_stale(space))
+        space_load_flushing(space);
+#else
+    if (unlikely(space->stale))
         space_load_flushing(space);
     else
         __asm__ volatile("csrw satp, %0" : : "r"(space->satp) : "memory");
+#endif
 }
 
 ARCH_INLINE ticks_t arch_ticks(void)

@@ -34,7 +34,7 @@ struct arch_context {
     /* What every system call needs: one cache line. */
     word_t pc, sp, gp, tp, s0, s1;
     word_t full;
-    word_t unused;
+    word_t stack; /* several cores: while the thread runs in user mode, the stack of its core */
     /* Arguments, results and message words: one cache line. */
     word_t argument[8]; /* a0 to a7 */
     /* Only after interrupts and exceptions. */
@@ -44,6 +44,7 @@ struct arch_context {
 _Static_assert(offsetof(struct arch_context, pc) == CONTEXT_PC, "layout.h");
 _Static_assert(offsetof(struct arch_context, s1) == CONTEXT_S1, "layout.h");
 _Static_assert(offsetof(struct arch_context, full) == CONTEXT_FULL, "layout.h");
+_Static_assert(offsetof(struct arch_context, stack) == CONTEXT_STACK, "layout.h");
 _Static_assert(offsetof(struct arch_context, argument[0]) == CONTEXT_A0, "layout.h");
 _Static_assert(offsetof(struct arch_context, ra) == CONTEXT_RA, "layout.h");
 _Static_assert(offsetof(struct arch_context, t[0]) == CONTEXT_T0, "layout.h");
@@ -58,20 +59,26 @@ struct arch_fpu {
 /*
  * What an address space is to this port. `number` (1 to 4095, unique) is set by the caller of arch_space_init
  * and used as the address-space identifier (ASID), where the processor has enough of them. `satp` is what is
- * loaded; if `flush` is set, what the TLB holds under its ASID is not true, and the next load takes the ASID
- * anew from the number and flushes.
+ * loaded. `stale` has a bit for each core: if it is set, what the core's TLB holds under the ASID may not be true any more, and the next
+ * load there takes the ASID anew from the number and flushes.
  */
 struct arch_space {
     word_t satp;
+    uint64_t stale;
     uint32_t number;
-    bool flush;
 };
 
-/* The latest page fault that the tables did not explain (trap.c): where, and of which instruction. */
+#define ARCH_TLB_BROADCAST   0
+#define ARCH_FETCH_BROADCAST 0
+
 struct arch_core {
+    /* The latest page fault that the tables did not explain (trap.c): where, and of which instruction. */
     word_t unexplained_address, unexplained_pc;
+    /* smp.c: another core has sent an interrupt; how often this one has relaxed. */
+    uint32_t ipi, relaxed;
 };
 
-_Static_assert(CONFIG_CORES == 1, "this port runs on one core: see entry.S and struct arch_space");
+_Static_assert(CONFIG_CORES <= 64,
+               "a core is a bit in struct arch_space, and its stacks have an area behind the image");
 
 #endif

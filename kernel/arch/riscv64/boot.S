@@ -53,15 +53,23 @@ entry_boot:
         .word   IMAGE_MAGIC_2
         .word   0
 
-start:  csrw    sie, zero
+.macro KNOWN_STATE                      /* destroys t0 */
+        csrw    sie, zero
         csrw    sscratch, zero
         li      t0, SSTATUS_SIE | SSTATUS_SPP | SSTATUS_VS | SSTATUS_FS | SSTATUS_SUM | SSTATUS_MXR
         csrc    sstatus, t0
+.endm
+
+.macro VIRTUAL register, label          /* where the label is linked; s0: the image's start */
+        lla     \register, \label
+        li      t0, KERNEL_BASE
+        sub     \register, \register, s0
+        add     \register, \register, t0
+.endm
+
+start:  KNOWN_STATE
         lla     s0, image_start
-        lla     s1, boot_end_virtual
-        li      s2, KERNEL_BASE
-        sub     s1, s1, s0
-        add     s1, s1, s2
+        VIRTUAL s1, boot_end_virtual
 
         /* 2 MiB of the image; the stacks; the tables above. C sets the rights. */
         lla     t1, kernel_image_table
@@ -101,6 +109,11 @@ boot_end_virtual:
         lla     t0, trap_entry
         csrw    stvec, t0
         lui     sp, (STACK_TOP >> 12) & 0xfffff
+#if CONFIG_CORES > 1
+        addi    sp, sp, -STACK_CORE
+        lla     tp, cores
+        sd      tp, 0(sp)
+#endif
         mv      a2, a0
         mv      a0, a1
         mv      a1, s0
@@ -108,5 +121,33 @@ boot_end_virtual:
         li      ra, 0
         call    boot_start
         unimp
+
+#if CONFIG_CORES > 1
+/* Further cores begin here (smp.c), in the same state, and go on to paging in the same way. */
+        .balign 4
+        .globl  core_entry
+core_entry:
+        KNOWN_STATE
+        lla     s0, image_start
+        VIRTUAL s1, core_entry_virtual
+        lla     t1, smp_satp
+        ld      t1, 0(t1)
+        csrw    stvec, s1
+        sfence.vma
+        csrw    satp, t1
+        nop
+
+        .balign 4
+core_entry_virtual:
+        lla     t0, trap_entry
+        csrw    stvec, t0
+        lla     t0, smp_stack
+        ld      sp, 0(t0)
+        ld      tp, 0(sp)
+        li      s0, 0
+        li      ra, 0
+        call    smp_core_start
+        unimp
+#endif
 
         .section .note.GNU-stack, "", @progbits

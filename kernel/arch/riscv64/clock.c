@@ -76,6 +76,12 @@ void clock_quiet(void)
         CSR_CLEAR(sie, 1u << INTERRUPT_TIMER);
 }
 
+void clock_init_core(void)
+{
+    clock_quiet();
+    CSR_WRITE(scounteren, COUNTERS_USER);
+}
+
 void clock_init(const struct device_tree *tree)
 {
     struct device_tree_node cpus;
@@ -84,8 +90,7 @@ void clock_init(const struct device_tree *tree)
     if (hz == 0)
         BOOT_REFUSE("the device tree does not tell the frequency of the counter (/cpus timebase-frequency)");
     sstc = sstc_detect();
-    clock_quiet();
     if (!sstc && !sbi_has(SBI_EXTENSION_TIMER))
         BOOT_REFUSE("there is no timer: neither Sstc nor the firmware's (SBI extension TIME)");
-    CSR_WRITE(scounteren, COUNTERS_USER);
+    clock_init_core();
 }

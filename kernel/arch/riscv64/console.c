@@ -78,3 +78,13 @@ void arch_halt(int status)
     for (;;)
         __asm__ volatile("wfi");
 }
+
+#if CONFIG_CORES > 1
+/* With no interrupt enabled WFI may wait for ever, which it shall. */
+void arch_core_halt(void)
+{
+    CSR_WRITE(sie, 0);
+    for (;;)
+        __asm__ volatile("wfi");
+}
+#endif

@@ -13,14 +13,66 @@
  * kernel 0. No trap is expected in the kernel (idling waits with interrupts off), so one is the end, on a stack
  * of its own.
  *
- * Only one core for now: its structure and its stack are at fixed addresses. With several, the context would
- * hold a pointer to its core.
+ * With one core, its structure and its stack are at fixed addresses. With several, the context of a thread that runs holds the
+ * stack of its core, the stack's first word points to the core, and in the kernel tp does.
  */
 #include "layout.h"
+
+#if CONFIG_CORES > 1
+
+.macro KERNEL_STACK                 /* t0: context */
+        ld      sp, CONTEXT_STACK(t0)
+.endm
+
+.macro KERNEL_CORE                  /* on the kernel's stack */
+        ld      tp, 0(sp)
+.endm
+
+.macro STACK_OF_CORE top            /* destroys t1 */
+        lw      t1, CORE_INDEX(tp)
+        lui     sp, (\top >> 12) & 0xfffff
+        slli    t1, t1, STACK_AREA_BITS
+        add     sp, sp, t1
+.endm
+
+.macro START_OF_STACK
+        STACK_OF_CORE STACK_TOP
+        addi    sp, sp, -STACK_CORE
+.endm
+
+.macro CURRENT register             /* core_self()->current, the first field of the core */
+        ld      \register, 0(tp)
+.endm
+
+.macro REMEMBER_STACK               /* t0: context; at the start of the stack */
+        sd      sp, CONTEXT_STACK(t0)
+.endm
+
+#else
 
 .macro KERNEL_STACK
         lui     sp, (STACK_TOP >> 12) & 0xfffff
 .endm
+
+.macro KERNEL_CORE
+.endm
+
+.macro STACK_OF_CORE top
+        lui     sp, (\top >> 12) & 0xfffff
+.endm
+
+.macro START_OF_STACK
+        STACK_OF_CORE STACK_TOP
+.endm
+
+.macro CURRENT register
+        ld      \register, cores
+.endm
+
+.macro REMEMBER_STACK
+.endm
+
+#endif
 
         .section .text.entry, "ax", @progbits
 
@@ -53,9 +105,10 @@ trap_entry:
         sd      a5, CONTEXT_A5(t0)
         sd      a6, CONTEXT_A6(t0)
         sd      a7, CONTEXT_A7(t0)
+        KERNEL_CORE
         call    kernel_syscall
         .size   trap_entry, . - trap_entry
-        /* falls into arch_exit */
+        /* falls into exit_current */
 
 /*
  * Leave to current. SRET goes to user mode, because SPP has been clear since boot: no trap that comes back is
@@ -63,6 +116,7 @@ trap_entry:
  * which a restarted call needs.
  */
 .macro LOAD_KEPT                        /* t0: context, t1: destroyed */
+        REMEMBER_STACK
         ld      t1, CONTEXT_PC(t0)
         csrw    sepc, t1
         ld      sp, CONTEXT_SP(t0)
@@ -81,10 +135,9 @@ trap_entry:
         csrw    sscratch, t0
 .endm
 
-        .globl  arch_exit
-        .type   arch_exit, @function
-arch_exit:
-        ld      t0, cores               /* core_self()->current, the first field of the core */
+        .type   exit_current, @function
+exit_current:
+        CURRENT t0
         beqz    t0, arch_idle
         ld      t1, CONTEXT_FULL(t0)
         bnez    t1, exit_full
@@ -108,7 +161,7 @@ arch_exit:
         li      s10, 0
         li      s11, 0
         sret
-        .size   arch_exit, . - arch_exit
+        .size   exit_current, . - exit_current
 
         .type   exit_full, @function
 exit_full:
@@ -175,30 +228,47 @@ trap_other:
         li      t1, 1
         sd      t1, CONTEXT_FULL(t0)
         KERNEL_STACK
+        KERNEL_CORE
         csrr    a0, scause
         csrr    a1, stval
         call    trap_user
-        j       arch_exit
+        j       exit_current
         .size   trap_other, . - trap_other
+
+/* The end of boot comes here from the middle of the stack. */
+        .globl  arch_exit
+        .type   arch_exit, @function
+arch_exit:
+        START_OF_STACK
+        j       exit_current
+        .size   arch_exit, . - arch_exit
 
         .globl  arch_idle
         .type   arch_idle, @function
 arch_idle:
-        KERNEL_STACK
+        START_OF_STACK
         li      s0, 0
         call    trap_wait
-        j       arch_exit
+        j       exit_current
         .size   arch_idle, . - arch_idle
 
-/* A trap in the kernel: fill in a struct trap_frame and report. t0 is 0 and in sscratch. s0 stays as it is, so
- * that the backtrace goes on into the function that was interrupted. */
+/* A trap in the kernel: fill in the core's struct trap_frame and report. t0 is in sscratch. s0 stays as it is, so
+ * that the backtrace goes on into the function that was interrupted. With several cores tp is needed to find the frame, in which it stands
+ * already. */
         .type   trap_kernel, @function
 trap_kernel:
-        lla     t0, fatal_frame
+        lla     t0, fatal_frames
+#if CONFIG_CORES > 1
+        lw      tp, CORE_INDEX(tp)
+        slli    tp, tp, FRAME_BITS
+        add     t0, t0, tp
+        ld      tp, 8 * 4(t0)
+#else
+        sd      tp, 8 * 4(t0)
+#endif
         sd      sp, 8 * 1(t0)
         sd      ra, 8 * 2(t0)
         sd      gp, 8 * 3(t0)
-        sd      tp, 8 * 4(t0)
         sd      t1, 8 * 6(t0)
         sd      t2, 8 * 7(t0)
         sd      s0, 8 * 8(t0)
@@ -235,7 +305,7 @@ trap_kernel:
         sd      t1, FRAME_VALUE(t0)
         csrr    t1, sstatus
         sd      t1, FRAME_STATUS(t0)
-        lui     sp, (STACK_TOP_EMERGENCY >> 12) & 0xfffff
+        STACK_OF_CORE STACK_TOP_EMERGENCY
         mv      a0, t0
         call    trap_fatal
         unimp

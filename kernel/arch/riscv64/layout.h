@@ -6,7 +6,7 @@
  *   window_base          window    all ordinary memory at window_base + physical address; read-write, no execute.
  *                                  0xffff800000000000 with Sv48, 0xffffffc000000000 with Sv39
  *   0xffffffff80000000   image     the kernel, in 4 KiB pages, each with the rights of its section; the stacks are
- *                                  mapped at the end of these 2 MiB, with gaps
+ *                                  mapped from the end of these 2 MiB on, with gaps
  *   0xffffffffc0000000   devices   512 slots of 2 MiB: interrupt controller and console for good, the device tree
  *                                  during boot
  *
@@ -30,16 +30,20 @@
 #define DEVICE_BASE      WORD(0xffffffffc0000000)
 
 /*
- * Stacks, in pages from STACK_AREA on: main stack 1-2, emergency stack 4. The pages between them are never
- * mapped, so an overflow is an exception (on the emergency stack) and not silent damage.
+ * Stacks: for each core an area, one after the other from STACK_AREA on. In pages: main stack 1-2, emergency stack 4. The pages between
+ * them are never mapped, so an overflow is an exception (on the emergency stack) and not silent damage. With several cores the main stack
+ * begins below two words, of which the lower points to the core.
  */
 #define STACK_AREA          WORD(0xffffffff801f0000)
-#define STACK_AREA_END      WORD(0xffffffff801f6000)
-#define STACK_TOP           WORD(0xffffffff801f3000)
+#define STACK_AREA_BITS     16
+#define STACK_AREA_SIZE     (WORD(1) << STACK_AREA_BITS)
+#define STACK_AREA_PAGES    6                        /* from the first to the last that is anything's */
+#define STACK_TOP           WORD(0xffffffff801f3000) /* of the first core */
 #define STACK_TOP_EMERGENCY WORD(0xffffffff801f5000)
 #define STACK_PAGE_FIRST    0x1f0 /* index of STACK_AREA in the image's page table */
 #define STACK_MAPPED        0x16  /* the mapped ones, by page: a bit each */
-#define STACK_PAGES         3     /* mapped ones, in total */
+#define STACK_PAGES         3     /* mapped ones, of a core */
+#define STACK_CORE          16    /* bytes at the top for the pointer to the core */
 
 /* Bits of control and status registers: privileged architecture 1.12, 4.1. */
 #define SATP_SV39     WORD(8)
@@ -56,35 +60,40 @@
 #define COUNTERS_USER 7 /* scounteren: cycle, time, instret */
 
 /* struct arch_context (arch_types.h asserts that these agree). */
-#define CONTEXT_PC   0
-#define CONTEXT_SP   8
-#define CONTEXT_GP   16
-#define CONTEXT_TP   24
-#define CONTEXT_S0   32
-#define CONTEXT_S1   40
-#define CONTEXT_FULL 48
-#define CONTEXT_A0   64
-#define CONTEXT_A1   72
-#define CONTEXT_A2   80
-#define CONTEXT_A3   88
-#define CONTEXT_A4   96
-#define CONTEXT_A5   104
-#define CONTEXT_A6   112
-#define CONTEXT_A7   120
-#define CONTEXT_RA   128
-#define CONTEXT_T0   136
-#define CONTEXT_T1   144
-#define CONTEXT_T2   152
-#define CONTEXT_T3   160
-#define CONTEXT_T4   168
-#define CONTEXT_T5   176
-#define CONTEXT_T6   184
-#define CONTEXT_S2   192 /* s2 to s11 */
+#define CONTEXT_PC    0
+#define CONTEXT_SP    8
+#define CONTEXT_GP    16
+#define CONTEXT_TP    24
+#define CONTEXT_S0    32
+#define CONTEXT_S1    40
+#define CONTEXT_FULL  48
+#define CONTEXT_STACK 56
+#define CONTEXT_A0    64
+#define CONTEXT_A1    72
+#define CONTEXT_A2    80
+#define CONTEXT_A3    88
+#define CONTEXT_A4    96
+#define CONTEXT_A5    104
+#define CONTEXT_A6    112
+#define CONTEXT_A7    120
+#define CONTEXT_RA    128
+#define CONTEXT_T0    136
+#define CONTEXT_T1    144
+#define CONTEXT_T2    152
+#define CONTEXT_T3    160
+#define CONTEXT_T4    168
+#define CONTEXT_T5    176
+#define CONTEXT_T6    184
+#define CONTEXT_S2    192 /* s2 to s11 */
 
 /* struct trap_frame (trap.c): the registers at 8 times their number in lucid/arch/riscv64/abi.h, then the others. */
+#define FRAME_BITS   9 /* log2 of its size */
 #define FRAME_PC     0
 #define FRAME_CAUSE  256
 #define FRAME_VALUE  264
 #define FRAME_STATUS 272
+
+/* struct core (port.h asserts that it agrees). */
+#define CORE_INDEX 40
 
 #endif

@@ -21,7 +21,14 @@ ALIGNED(4096) arch_pte_t kernel_high[ENTRIES];            /* the last 512 GiB; t
 ALIGNED(4096) arch_pte_t kernel_image_directory[ENTRIES]; /* from KERNEL_BASE */
 ALIGNED(4096) arch_pte_t kernel_image_table[ENTRIES];     /* 2 MiB from KERNEL_BASE */
 ALIGNED(4096) arch_pte_t kernel_devices[ENTRIES];         /* from DEVICE_BASE, in steps of 2 MiB */
-ALIGNED(4096) char stack_pages[STACK_PAGES][PAGE_SIZE];
+ALIGNED(4096) char stack_pages[CONFIG_CORES * STACK_PAGES][PAGE_SIZE];
+
+/* Stacks of further cores: behind the first's, from the second 2 MiB of the image on. */
+#if CONFIG_CORES > 1
+#define STACKS_PER_TABLE (ENTRIES * PAGE_SIZE / STACK_AREA_SIZE)
+#define STACK_TABLES     ((CONFIG_CORES - 1 + STACKS_PER_TABLE - 1) / STACKS_PER_TABLE)
+ALIGNED(4096) static arch_pte_t stack_tables[STACK_TABLES * ENTRIES];
+#endif
 
 #define PTE_KERNEL (PTE_VALID | PTE_GLOBAL | PTE_ACCESSED | PTE_DIRTY)
 #define PTE_DATA   (PTE_KERNEL | PTE_READ | PTE_WRITE)
@@ -79,29 +86,43 @@ static void image_rights(const char *start, const char *end, arch_pte_t rights)
             PTE_FRAME(a - KERNEL_BASE + image_base) | PTE_KERNEL | rights;
 }
 
-/* The stacks' pages, in the order of stack_pages. */
-static void stacks_map(void)
+/* The stacks' pages of a core, in the order of stack_pages; `entries` are those of its area. */
+static void stacks_map(arch_pte_t *entries, unsigned core)
 {
-    unsigned next = 0;
+    unsigned next = core * STACK_PAGES;
     for (unsigned page = 0; STACK_MAPPED >> page; page++)
         if (STACK_MAPPED >> page & 1)
-            kernel_image_table[STACK_PAGE_FIRST + page] =
-                PTE_FRAME(image_physical(stack_pages[next++])) | PTE_DATA;
-    check(next == STACK_PAGES);
+            entries[page] = PTE_FRAME(image_physical(stack_pages[next++])) | PTE_DATA;
+    check(next == (core + 1) * STACK_PAGES);
 }
+
+#if CONFIG_CORES > 1
+static void other_stacks_map(void)
+{
+    for (unsigned core = 1; core < CONFIG_CORES; core++)
+        stacks_map(&stack_tables[(core - 1) * (STACK_AREA_SIZE / PAGE_SIZE)], core);
+    for (unsigned i = 0; i < STACK_TABLES; i++)
+        kernel_image_directory[1 + i] = kernel_pte_table(image_physical(&stack_tables[i * ENTRIES]));
+}
+#else
+static void other_stacks_map(void)
+{
+}
+#endif
 
 /* Only now: boot.S mapped everything with all rights. */
 static void image_init(void)
 {
-    for (word_t a = (word_t)image_end; a < STACK_AREA_END; a += PAGE_SIZE)
+    for (word_t a = (word_t)image_end; a < STACK_AREA + STACK_AREA_PAGES * PAGE_SIZE; a += PAGE_SIZE)
         if (a < STACK_AREA + PAGE_SIZE || a >= STACK_AREA + 3 * PAGE_SIZE) /* not the stack in use */
             *arch_table_entry(kernel_image_table, 0, a) = 0;
-    for (word_t a = STACK_AREA_END; a < KERNEL_BASE + LARGE_2M; a += PAGE_SIZE)
+    for (word_t a = STACK_AREA + STACK_AREA_PAGES * PAGE_SIZE; a < KERNEL_BASE + LARGE_2M; a += PAGE_SIZE)
         *arch_table_entry(kernel_image_table, 0, a) = 0;
     image_rights(text_start, rodata_start, PTE_READ | PTE_EXECUTE);
     image_rights(rodata_start, data_start, PTE_READ);
     image_rights(data_start, image_end, PTE_READ | PTE_WRITE);
-    stacks_map();
+    stacks_map(&kernel_image_table[STACK_PAGE_FIRST], 0);
+    other_stacks_map();
 }
 
 /* A mode that the processor does not have leaves the register as it was: privileged architecture, 4.1.11. */

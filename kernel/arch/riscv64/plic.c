@@ -10,10 +10,12 @@
  *     ready      enabled
  *     claimed    delivered, not yet acknowledged
  *
- * A line's trigger mode is a property of its gateway and cannot be set. All state belongs to the only core.
+ * A line's trigger mode is a property of its gateway and cannot be set. All lines are delivered to the first core. Other cores mask and
+ * unmask them, so their state has a lock: the innermost of all, held for a few instructions.
  */
 #include "port.h"
 #include "boot_regions.h"
+#include "lock.h"
 
 /* Registers, as indices of 32-bit words: chapter 3. */
 #define PLIC_PRIORITY        0u
@@ -29,6 +31,23 @@
 static volatile uint32_t *enable, *context;
 static unsigned lines; /* those from 1 to here exist */
 static uint64_t claimed[ARCH_IRQ_LINES / 64];
+#if CONFIG_CORES > 1
+static struct ticket_lock lines_guard;
+#endif
+
+static void lines_lock(void)
+{
+#if CONFIG_CORES > 1
+    ticket_take(core_self(), &lines_guard);
+#endif
+}
+
+static void lines_unlock(void)
+{
+#if CONFIG_CORES > 1
+    ticket_release(&lines_guard);
+#endif
+}
 
 static bool line_exists(unsigned line)
 {
@@ -52,10 +71,14 @@ static void line_enable(unsigned line, bool on)
 
 unsigned plic_claim(void)
 {
-    unsigned line = context ? context[CONTEXT_CLAIM] : 0;
-    if (!line_exists(line))
-        return 0;
-    claimed[line / 64] |= 1ull << line % 64;
+    unsigned line;
+    lines_lock();
+    line = context ? context[CONTEXT_CLAIM] : 0;
+    if (line_exists(line))
+        claimed[line / 64] |= 1ull << line % 64;
+    else
+        line = 0;
+    lines_unlock();
     return line;
 }
 
@@ -65,8 +88,10 @@ void arch_irq_mask(unsigned line)
     assert(line < ARCH_IRQ_LINES);
     if (!line_exists(line))
         return;
+    lines_lock();
     line_complete(line);
     line_enable(line, false);
+    lines_unlock();
 }
 
 void arch_irq_unmask(unsigned line)
@@ -74,8 +99,10 @@ void arch_irq_unmask(unsigned line)
     assert(line < ARCH_IRQ_LINES);
     if (!line_exists(line))
         return;
+    lines_lock();
     line_enable(line, true);
     line_complete(line);
+    lines_unlock();
 }
 
 error_t arch_irq_set_mode(unsigned line, word_t mode)

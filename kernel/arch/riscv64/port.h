@@ -6,6 +6,7 @@
 #include "arch.h"
 #include "address_space.h"
 #include "core.h"
+#include "cores.h"
 #include "device_tree.h"
 #include "riscv.h"
 #include "thread.h"
@@ -62,6 +63,8 @@ unsigned plic_claim(void);
 /* ---- clock.c */
 
 COLD void clock_init(const struct device_tree *tree);
+/* What of it is each core's own. */
+COLD void clock_init_core(void);
 bool clock_has_sstc(void);
 /* The timer has fired: it does not do so again before it is set. */
 void clock_quiet(void);
@@ -70,6 +73,12 @@ void clock_quiet(void);
 
 COLD void console_init(const struct device_tree *tree, struct boot_machine *machine);
 COLD void power_init(const struct device_tree *tree);
+
+/* ---- smp.c */
+
+/* This core takes the interrupts that others send, from now on. */
+COLD void ipi_enable(void);
+void ipi_taken(void);
 
 /* ---- fpu.c, fpu.S */
 
@@ -80,7 +89,10 @@ void fpu_fetch(const struct arch_fpu *fpu);
 /* ---- trap.c, entry.S */
 
 extern char trap_entry[];
-extern struct trap_frame fatal_frame; /* what entry.S saves of a trap in the kernel */
+_Static_assert(offsetof(struct core, index) == CORE_INDEX && offsetof(struct core, current) == 0,
+               "layout.h, for entry.S");
+/* Before anything else on each core. */
+COLD void trap_init_core(unsigned core);
 void trap_user(word_t cause, word_t value);
 void trap_wait(void);
 

@@ -3,8 +3,8 @@
  * Address spaces: page-table entries of user mappings, and the translation cache.
  *
  * With address-space identifiers (ASIDs), the TLB keeps the entries of spaces that are not loaded. A space's
- * number is its ASID; 0 is the kernel's own root. Flushing a space that is not loaded means that its next load
- * flushes its ASID, taken anew from the number. So a new space starts, and what a dead one left under the same
+ * number is its ASID; 0 is the kernel's own root. Flushing a space that is not loaded, here or on another core, means that its next load
+ * there flushes its ASID, taken anew from the number. So a new space starts, and what a dead one left under the same
  * number is never seen. A space that has lost its number (which is 0 then; the caller has emptied and flushed
  * it before) has no ASID of its own: every load of it flushes. A processor without ASIDs, or with fewer than
  * there are numbers, is treated as if there were none: every load flushes. The kernel's half is global and
@@ -19,6 +19,7 @@
 #define KERNEL_HALF        256u /* first entry of a root table that maps the kernel */
 #define TABLE_ENTRIES      (1u << ARCH_TABLE_BITS)
 #define SATP_NUMBER        WORD(0x00000fffffffffff)
+#define ALL_CORES          (~(uint64_t)0 >> (64 - CONFIG_CORES))
 
 static bool tagged; /* spaces have ASIDs of their own */
 
@@ -40,9 +41,14 @@ static word_t satp_value(paddr_t root, word_t asid)
     return mode << SATP_MODE | asid << SATP_ASID | root >> PAGE_BITS;
 }
 
-static word_t space_asid(const struct arch_space *space)
+static word_t loaded_asid(void)
 {
-    return space->satp >> SATP_ASID & 0xffff;
+    return CSR_READ(satp) >> SATP_ASID & 0xffff;
+}
+
+void space_flush_loaded(void)
+{
+    tlb_flush_asid(loaded_asid());
 }
 
 /* Most of the kernel's half is one run of empty entries, between the window and the image. 64 spaces can be made without a look for
@@ -70,7 +76,7 @@ void arch_space_init(struct arch_space *space, void *root_table)
     for (unsigned i = empty_end; i < TABLE_ENTRIES; i++)
         root[i] = kernel[i];
     space->satp = satp_value(arch_physical(root_table), 0);
-    space->flush = true;
+    space->stale = ALL_CORES;
 }
 
 arch_pte_t *arch_root_table(struct arch_space *space)
@@ -88,32 +94,75 @@ void space_load_kernel(void)
     CSR_WRITE(satp, satp_value(image_physical(kernel_root_table()), 0));
 }
 
+static uint64_t own_bit(void)
+{
+    return (uint64_t)1 << (CONFIG_CORES > 1 ? core_self()->index : 0);
+}
+
+/* Bits of a mask that other cores change, too. */
+static void stale_set(struct arch_space *space, uint64_t cores_bits)
+{
+    if (CONFIG_CORES > 1)
+        __atomic_fetch_or(&space->stale, cores_bits, __ATOMIC_SEQ_CST);
+    else
+        space->stale |= cores_bits;
+}
+
+static void stale_clear(struct arch_space *space, uint64_t cores_bits)
+{
+    if (CONFIG_CORES > 1)
+        __atomic_fetch_and(&space->stale, ~cores_bits, __ATOMIC_SEQ_CST);
+    else
+        space->stale &= ~cores_bits;
+}
+
+bool space_is_stale(const struct arch_space *space)
+{
+    return SHARED_READ(space->stale) & own_bit();
+}
+
+/* The mark goes first: one that is set after that is for what the flush may not have seen. A space without an ASID of its own stays marked. */
 void space_load_flushing(struct arch_space *space)
 {
     bool own = tagged && space->number != 0;
-    word_t root = (space->satp & SATP_NUMBER) << PAGE_BITS;
-    space->satp = satp_value(root, own ? space->number : 0);
-    space->flush = !own;
-    CSR_WRITE(satp, space->satp);
-    tlb_flush_asid(space_asid(space));
+    word_t root = (SHARED_READ(space->satp) & SATP_NUMBER) << PAGE_BITS, asid = own ? space->number : 0;
+    if (own)
+        stale_clear(space, own_bit());
+    SHARED_WRITE(space->satp, satp_value(root, asid));
+    CSR_WRITE(satp, satp_value(root, asid));
+    tlb_flush_asid(asid);
 }
 
-void arch_tlb_flush_page(struct arch_space *space, word_t address, unsigned size_bits)
+void arch_tlb_flush_page_here(struct arch_space *space, word_t address, unsigned size_bits)
 {
     assert(size_bits >= PAGE_BITS);
     (void)size_bits; /* any address of a large page will do: 4.2.1 */
     if (space_is_loaded(space))
-        tlb_flush_page(address, space_asid(space));
+        tlb_flush_page(address, loaded_asid());
     else
-        space->flush = true;
+        stale_set(space, own_bit());
 }
 
-/* The flag stays set even if the space is loaded and flushed here: it may be about to lose its number. */
-void arch_tlb_flush_space(struct arch_space *space)
+void arch_tlb_flush_space_here(struct arch_space *space)
 {
     if (space_is_loaded(space))
-        tlb_flush_asid(space_asid(space));
-    space->flush = true;
+        space_flush_loaded();
+    else
+        stale_set(space, own_bit());
+}
+
+void arch_tlb_flush_page(struct arch_space *space, word_t address, unsigned size_bits)
+{
+    if (CONFIG_CORES > 1)
+        stale_set(space, ALL_CORES & ~own_bit());
+    arch_tlb_flush_page_here(space, address, size_bits);
+}
+
+/* The mark is set even for a core that has the space loaded and flushes it: it may be about to lose its number. */
+void arch_tlb_flush_space(struct arch_space *space)
+{
+    stale_set(space, ALL_CORES);
+    arch_tlb_flush_space_here(space);
 }
 
 /* What the TLB still holds under the number is flushed when the next space of that number is first loaded. */
@@ -187,12 +236,12 @@ arch_pte_t space_find(struct arch_space *space, word_t address, unsigned *level)
     }
 }
 
-void space_flush_loaded(void)
-{
-    tlb_flush_asid(CSR_READ(satp) >> SATP_ASID & 0xffff);
-}
-
 /* ---- Caches. DMA is coherent; instruction fetch is not, and FENCE.I makes it so for this core. */
+
+void arch_sync_instructions_here(void)
+{
+    __asm__ volatile("fence.i" : : : "memory");
+}
 
 void arch_sync_instructions(const void *memory, size_t size)
 {

@@ -24,6 +24,7 @@ NORETURN COLD void boot_start(paddr_t device_tree, paddr_t base, word_t hart);
 void boot_start(paddr_t device_tree, paddr_t base, word_t hart)
 {
     image_base = base;
+    trap_init_core(0);
     tree_start(&tree, device_tree, &machine);
     console_init(&tree, &machine);
     power_init(&tree);
@@ -36,7 +37,10 @@ void boot_start(paddr_t device_tree, paddr_t base, word_t hart)
     clock_init(&tree);
     features_tell(tags);
     machine.machine = tree_machine_name(&tree);
+    cores_find(&tree, hart);
     boot_map_end();
+    ipi_enable();
+    machine.cores = cores_start();
 
     machine.physical_end = kernel_window_end();
     machine.payload = arch_pointer(image_physical(payload_start));

@@ -9,6 +9,7 @@
  * No trap is expected in kernel mode: each one is a panic, on the emergency stack, since it may be the stack that
  * is broken.
  */
+#include "lock.h"
 #include "port.h"
 #include "symbols.h"
 
@@ -33,6 +34,9 @@ static void trap_interrupt(unsigned number)
     if (number == INTERRUPT_TIMER) {
         clock_quiet();
         kernel_timer();
+    } else if (CONFIG_CORES > 1 && number == INTERRUPT_SOFTWARE) {
+        ipi_taken();
+        kernel_ipi();
     } else if (number == INTERRUPT_EXTERNAL) {
         unsigned line = plic_claim();
         if (line != 0) /* else it went away again */
@@ -52,7 +56,10 @@ void trap_wait(void)
     word_t pending;
     while (!(pending = CSR_READ(sip) & CSR_READ(sie)))
         __asm__ volatile("wfi" : : : "memory");
-    trap_interrupt(pending & 1u << INTERRUPT_TIMER ? INTERRUPT_TIMER : INTERRUPT_EXTERNAL);
+    if (CONFIG_CORES > 1 && pending & 1u << INTERRUPT_SOFTWARE)
+        trap_interrupt(INTERRUPT_SOFTWARE);
+    else
+        trap_interrupt(pending & 1u << INTERRUPT_TIMER ? INTERRUPT_TIMER : INTERRUPT_EXTERNAL);
 }
 
 /* ---- Page faults. */
@@ -72,29 +79,40 @@ static bool rights_allow(word_t rights, word_t access)
 }
 
 /* The same once more, with nothing but this between, is not explained by what the processor remembers either. */
-static bool is_unexplained_again(word_t address)
+static bool is_unexplained_again(word_t address, word_t pc)
 {
     struct arch_core *core = &core_self()->arch;
-    word_t pc = core_self()->current->context.pc;
     bool again = core->unexplained_address == address && core->unexplained_pc == pc;
-    *core = (struct arch_core){ address, pc };
+    core->unexplained_address = address;
+    core->unexplained_pc = pc;
     return again;
+}
+
+/* The loaded space's entry for an address. While the core's lock is held no table is taken away. */
+static arch_pte_t loaded_entry(word_t address, unsigned *level)
+{
+    struct core *core = core_self();
+    lock_own(core);
+    struct address_space *space = core->space; /* it may have been unloaded while this core waited */
+    arch_pte_t entry = space ? space_find(&space->arch, address, level) : 0;
+    unlock_own(core);
+    return entry;
 }
 
 /* A processor may remember that an entry was not valid, and the kernel does not flush when it makes one so
  * (arch.h): if the tables allow the access, the processor looks again. */
 static void trap_page_fault(word_t address, word_t access)
 {
-    struct address_space *space = core_self()->space;
+    word_t pc = core_self()->current->context.pc; /* which may have been taken away afterwards */
     unsigned level;
-    arch_pte_t entry = space ? space_find(&space->arch, address, &level) : 0;
+    arch_pte_t entry = loaded_entry(address, &level);
     bool allowed = rights_allow(arch_pte_rights(entry), access);
-    if (allowed && !is_unexplained_again(address)) {
+    if (allowed && !is_unexplained_again(address, pc)) {
         space_flush_loaded();
         return;
     }
     if (!allowed)
-        core_self()->arch = (struct arch_core){ 0, 0 };
+        core_self()->arch.unexplained_address = core_self()->arch.unexplained_pc = 0;
     kernel_page_fault(address, access | (entry & PTE_VALID ? FAULT_ACCESS_PRESENT : 0));
 }
 
@@ -103,9 +121,8 @@ static void trap_page_fault(word_t address, word_t access)
 /* Two bytes of user memory through the window; 0, which is no instruction, if there are none. */
 static uint32_t user_read16(word_t address)
 {
-    struct address_space *space = core_self()->space;
     unsigned level;
-    arch_pte_t entry = space ? space_find(&space->arch, address, &level) : 0;
+    arch_pte_t entry = loaded_entry(address, &level);
     if (!(entry & PTE_EXECUTE))
         return 0;
     word_t offset = address & ((1ul << arch_level_bits(level)) - 1);
@@ -223,17 +240,23 @@ void trap_user(word_t cause, word_t value)
 struct trap_frame {
     word_t x[REGISTER_COUNT]; /* by enum user_register */
     word_t cause, value, status;
-};
+} ALIGNED(1 << FRAME_BITS);
 _Static_assert(offsetof(struct trap_frame, cause) == FRAME_CAUSE && FRAME_PC == 0, "layout.h");
 _Static_assert(offsetof(struct trap_frame, status) == FRAME_STATUS, "layout.h");
-struct trap_frame fatal_frame;
+_Static_assert(sizeof(struct trap_frame) == 1 << FRAME_BITS, "layout.h");
+struct trap_frame fatal_frames[CONFIG_CORES];
+
+void trap_init_core(unsigned core)
+{
+    fatal_frames[core].x[REGISTER_TP] = (word_t)&cores[core];
+}
 
 #define BACKTRACE_MAX 32u
 
 static bool is_stack(word_t address)
 {
-    return address >= STACK_AREA && address < STACK_AREA_END && !(address & 7) &&
-           STACK_MAPPED >> (address - STACK_AREA) / PAGE_SIZE & 1;
+    return address >= STACK_AREA && address < STACK_AREA + CONFIG_CORES * STACK_AREA_SIZE && !(address & 7) &&
+           STACK_MAPPED >> (address - STACK_AREA) % STACK_AREA_SIZE / PAGE_SIZE & 1;
 }
 
 /* A frame pointer stands behind the two words that it is for. The saved one may be the user's at the end of the

@@ -33,24 +33,6 @@ void tree_memory(const struct device_tree *tree, struct boot_machine *machine)
         BOOT_REFUSE("the device tree lists no memory that can be used");
 }
 
-#if CONFIG_CORES > 1
-unsigned tree_cores(const struct device_tree *tree, uint64_t own, uint64_t ids[CONFIG_CORES])
-{
-    struct device_tree_walk walk;
-    struct device_tree_node node;
-    struct boot_region region;
-    unsigned count = 1;
-
-    ids[0] = own;
-    device_tree_walk(&walk, tree);
-    while (count < CONFIG_CORES && device_tree_next(&walk, &node))
-        if (device_tree_is_core(tree, &node) && device_tree_reg(tree, &node, 0, &region) &&
-            region.start != own)
-            ids[count++] = region.start;
-    return count;
-}
-#endif
-
 const char *tree_machine_name(const struct device_tree *tree)
 {
     static char name[sizeof(((struct boot_info *)0)->machine)];

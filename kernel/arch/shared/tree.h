@@ -10,10 +10,6 @@
 COLD void tree_start(struct device_tree *tree, paddr_t physical, struct boot_machine *machine);
 /* The machine's memory: without the kernel's image, which is reserved, and without the payload and the tree. */
 COLD void tree_memory(const struct device_tree *tree, struct boot_machine *machine);
-#if CONFIG_CORES > 1
-/* The cores that the tree lists, as far as the kernel has room for them: what it calls each, that of this core first. Returns how many. */
-COLD unsigned tree_cores(const struct device_tree *tree, uint64_t own, uint64_t ids[CONFIG_CORES]);
-#endif
 /* "riscv64 riscv-virtio,qemu": the port's name and what the tree calls the machine. */
 COLD const char *tree_machine_name(const struct device_tree *tree);
 

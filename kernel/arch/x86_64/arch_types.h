@@ -68,7 +68,8 @@ struct arch_space {
     uint32_t number;
 };
 
-#define ARCH_TLB_BROADCAST 0
+#define ARCH_TLB_BROADCAST   0
+#define ARCH_FETCH_BROADCAST 1
 
 struct arch_core {
     bool fpu_on; /* CR0.TS is clear */
