@@ -15,10 +15,10 @@ CORE = [f"kernel/{name}" for name in KERNEL_FOLDERS]
 TESTS = Path("tests/host")
 
 
-def host_flags():
+def host_flags(cores=1):
     """The portable kernel for the port `host`, with assertions."""
     port = load_port("host")
-    return [*compiler.COMMON, "-DCONFIG_CORES=1", *compiler.kind_flags("debug"), *port.cc_flags, "-Ikernel/include",
+    return [*compiler.COMMON, f"-DCONFIG_CORES={cores}", *compiler.kind_flags("debug"), *port.cc_flags, "-Ikernel/include",
             f"-I{port.folder}", "-Ikernel/arch/shared", "-Iabi", "-Iabi/lucid/arch/host", f"-I{TESTS}"]
 
 
