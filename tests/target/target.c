@@ -17,10 +17,12 @@
 #define SIGNAL_FAILED 2u
 #define SIGNAL_TICK   4u
 
-#define TICK_NS       (2 * NS_PER_S)
-#define TICKS_DEFAULT 10u
-#define STACK_BYTES   16384u
-#define TESTS_MAX     1024u
+#define TICK_NS        (2 * NS_PER_S)
+#define SLICE_NS       (10 * NS_PER_MS)
+#define BENCH_SLICE_NS (10 * NS_PER_S) /* no slice ends while something is measured */
+#define TICKS_DEFAULT  10u
+#define STACK_BYTES    16384u
+#define TESTS_MAX      1024u
 
 #define CODE_PASSED 1000u /* exit code of a test's thread that came to its end */
 
@@ -168,6 +170,18 @@ static void make_ticker(void)
     start_thread(thread, ticker_main, ticker_stack, sizeof ticker_stack);
 }
 
+static const char *system_name(void)
+{
+    const struct bundle_header *bundle = (const struct bundle_header *)(word_t)boot->bundle;
+    return bundle && bundle->magic == BUNDLE_MAGIC ? (const char *)bundle + bundle->system : "";
+}
+
+/* The system that measures (bench.h). */
+static bool is_bench(void)
+{
+    return strcmp(system_name(), "bench") == 0;
+}
+
 static void test_main(void)
 {
     running->run();
@@ -184,13 +198,15 @@ static void make_test_thread(void)
         .message_frame = image_frame(&test_utcb),
         .message_offset = (word_t)&test_utcb % 4096,
     };
+    time_ns_t slice = is_bench() ? BENCH_SLICE_NS : SLICE_NS;
+
     expect_ok(untyped_retype(thread_memory, OBJECT_THREAD, 0, CAP_NULL, test_thread, 1, CAP_NULL, 0));
     expect_ok(untyped_retype(thread_memory, OBJECT_SCHED_CONTEXT, 8, CAP_NULL, test_context, 1, CAP_NULL, 0));
     expect_ok(thread_configure(test_thread,
                                THREAD_SET_CNODE | THREAD_SET_SPACE | THREAD_SET_MESSAGE | THREAD_SET_DEATH,
                                &configuration));
     expect_ok(thread_set_priority(test_thread, TEST_PRIORITY, PRIORITY_MAX));
-    expect_ok(core_range_set_budget(CORES, test_context, 0, 10 * NS_PER_MS, 10 * NS_PER_MS, 0));
+    expect_ok(core_range_set_budget(CORES, test_context, 0, slice, slice, 0));
     expect_ok(sched_context_bind(test_context, test_thread));
     start_thread(test_thread, test_main, test_stack, sizeof test_stack);
 }
@@ -298,12 +314,6 @@ static void make_notification(void)
 #define LONG_PREFIX "test_"
 #define LONG_SUFFIX "_long"
 
-static const char *system_name(void)
-{
-    const struct bundle_header *bundle = (const struct bundle_header *)(word_t)boot->bundle;
-    return bundle && bundle->magic == BUNDLE_MAGIC ? (const char *)bundle + bundle->system : "";
-}
-
 static bool contains(const char *text, const char *part)
 {
     for (; *text; text++)
@@ -318,8 +328,10 @@ static bool is_chosen(const struct test *test)
     const char *system = system_name();
     size_t length = strlen(system), around = strlen(LONG_PREFIX) + strlen(LONG_SUFFIX);
 
-    if (boot->cores == 1 && contains(test->file, "test_cores"))
+    if (boot->cores == 1 && contains(test->file, "_cores"))
         return false;
+    if (contains(test->file, "/bench_") || is_bench())
+        return contains(test->file, "/bench_") && is_bench();
     if (smoke_is(system))
         return smoke_has(test->name);
     if (length <= around || strcmp(system + length - strlen(LONG_SUFFIX), LONG_SUFFIX) != 0)
@@ -359,6 +371,9 @@ void runner_main(const struct boot_info *info)
     arena_init();
     make_notification();
     make_ticker();
+    if (is_bench())
+        expect_ok(
+            core_range_set_budget(CORES, BOOT_SLOT_SCHED_CONTEXT, 0, BENCH_SLICE_NS, BENCH_SLICE_NS, 0));
     test_thread = framework_slot();
     test_context = framework_slot();
     count = list_tests(tests);

@@ -54,7 +54,7 @@ def make_parser():
                     formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--version", action="version", version=f"lucid {version_text()}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=Parser)
-    for add in (add_run, add_build, add_new, add_test, add_prove, add_doctor, add_manual, add_clean):
+    for add in (add_run, add_build, add_new, add_test, add_prove, add_bench, add_doctor, add_manual, add_clean):
         add(commands)
     return parser
 
@@ -116,7 +116,7 @@ def add_test(commands):
     parser = subcommand(commands, "test", "run the tests", "test.command",
                         epilog="Ends with the line `N passed, N failed`; the exit status is 1 if any failed.")
     parser.add_argument("--suite", action="append", metavar="NAME",
-                        help="only this suite (can be repeated): tool, host, random, model, prove, fuzz, coverage, build, target, system, smoke")
+                        help="only this suite (can be repeated): tool, host, random, model, prove, fuzz, coverage, build, target, bench, system, smoke")
     parser.add_argument("--filter", metavar="TEXT", help="only tests with TEXT in their name")
     parser.add_argument("--long", action="store_true", help="the long runs instead of their samples")
     parser.add_argument("--list", action="store_true", help="list the tests, and run none")
@@ -144,6 +144,12 @@ def add_prove(commands):
     parser.add_argument("--update", action="store_true",
                         help="the same, and keep the answers in kernel/proofs/answers.txt")
     parser.add_argument("--show", action="store_true", help="print the goals that are not proved")
+
+
+def add_bench(commands):
+    from .bench_cli import add_options
+    add_options(subcommand(commands, "bench", "measure what each path of the kernel costs", "bench.command",
+                           epilog="Exact, in instructions of virtual time; docs/bench.md says how. The exit status is 1 if a limit (bench/limits.toml) is exceeded."))
 
 
 def add_doctor(commands):

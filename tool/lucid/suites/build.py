@@ -11,7 +11,7 @@ from ..board import DEFAULT_BOARD, board_names, load_board
 from ..build import Variant, build
 from ..common import ROOT, relative
 from ..compiler import COMPILERS, KINDS
-from ..description import system_names
+from ..description import load_system, system_names
 from ..ports import load_port
 from ..test import Failure, Job
 
@@ -37,7 +37,7 @@ def jobs(context):
 
 def build_all(board, kind, compiler):
     for name in system_names():
-        build(name, Variant(board, kind, compiler))
+        build(name, Variant(board, kind, compiler, load_system(name, load_board(board)).cores))
 
 
 def other_boards(board):

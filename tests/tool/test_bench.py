@@ -1,0 +1,163 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""`./lucid bench` without a machine: reading what the system prints, limits, JSON, history, the drawing."""
+import json
+import tempfile
+import unittest
+import xml.etree.ElementTree
+from pathlib import Path
+from unittest import mock
+
+from support import ToolError
+
+from lucid import bench, bench_data, bench_plot
+from lucid.bench import Figure
+from lucid.bench_data import Limit
+from lucid.build import Variant
+from lucid.version import git
+
+PRINTED = """\
+lucid 0.1.0 on x86_64 pc: system 'bench', 254 MiB, 1 core
+   calibration: calibration instructions 200000 ticks {ticks}
+   calibration: lines calibration
+ok calibration
+   yield_alone: path yield_alone rounds 256 ticks 192776 empty 519
+ok yield_alone
+   call: lines call
+ok call
+END 3 passed, 0 failed
+"""
+X86 = Variant("qemu-x86_64")
+
+
+class Reading(unittest.TestCase):
+    def test_what_one_round_costs_is_without_the_loop(self):
+        self.assertEqual(bench.parse(PRINTED.format(ticks=200004)), [Figure("yield_alone", 751)])
+
+    def test_a_calibration_off_by_more_than_one_in_a_thousand_is_refused(self):
+        for ticks in (200201, 199799, 0, 12500):
+            with self.subTest(ticks), self.assertRaisesRegex(ToolError, f"200000 instructions took {ticks} ticks"):
+                bench.parse(PRINTED.format(ticks=ticks))
+        for ticks in (200200, 199800):
+            bench.parse(PRINTED.format(ticks=ticks))
+
+    def test_without_a_calibration_nothing_is_believed(self):
+        with self.assertRaisesRegex(ToolError, "has not measured the loop of known length"):
+            bench.parse("   yield_alone: path yield_alone rounds 256 ticks 192776 empty 519\n")
+
+    def test_a_line_that_is_not_understood_is_an_error(self):
+        with self.assertRaisesRegex(ToolError, "not understood: path yield_alone rounds many"):
+            bench.parse(PRINTED.format(ticks=200000).replace("256", "many"))
+
+
+class Limits(unittest.TestCase):
+    def written(self, text):
+        holder = tempfile.TemporaryDirectory()
+        self.addCleanup(holder.cleanup)
+        path = Path(holder.name, "limits.toml")
+        path.write_text(text)
+        return path
+
+    def test_more_than_the_limit_is_told_and_as_much_is_not(self):
+        limits = {"a": Limit(100), "b": Limit(100)}
+        self.assertEqual(bench_data.exceeded([Figure("a", 101), Figure("b", 100)], limits),
+                         ["a: expected at most 100 instructions, seen 101"])
+
+    def test_a_path_without_a_limit_is_told(self):
+        self.assertIn("a: 5 instructions, and no limit in bench/limits.toml", bench_data.exceeded([Figure("a", 5)], {})[0])
+
+    def test_a_limit_whose_path_is_not_measured_is_told(self):
+        self.assertEqual(bench_data.exceeded([], {"a": Limit(100)}), ["a: expected to be measured, as it has a limit; seen nothing"])
+
+    def test_lowering_never_raises(self):
+        limits = {"x": {"a": Limit(100, 50), "b": Limit(100, 50), "c": Limit(100, 50), "e": Limit(7)}}
+        self.assertEqual(bench_data.lowered(limits, "x", {"a": 120, "b": 80, "c": 40, "d": 9}),
+                         {"x": {"a": Limit(100, 50), "b": Limit(80, 50), "c": Limit(50), "d": Limit(9), "e": Limit(7)}})
+
+    def test_what_is_written_is_read_back(self):
+        limits = {"x": {"a": Limit(100, 50), "bbb": Limit(3)}, "y-2cores": {"a": Limit(5)}}
+        self.assertEqual(bench_data.read_limits(self.written(bench_data.limits_text(limits))), limits)
+
+    def test_a_limit_that_is_not_understood_is_told_with_its_line(self):
+        for entry in ("5", "{ target = 5 }", '{ limit = "5" }', "{ limit = 5, aim = 4 }", "{ limit = 0 }"):
+            with self.subTest(entry), self.assertRaisesRegex(ToolError, "limits.toml:3: the limit of 'a' is not understood"):
+                bench_data.read_limits(self.written(f"# limits\n[x]\na = {entry}\n"))
+
+    def test_limits_never_went_up(self):
+        """In no commit that changed the file, and not since."""
+        commits = git("log", "--format=%H", "-20", "--", "bench/limits.toml")
+        if commits is None:
+            self.skipTest("the history is not there")
+        texts = [bench_data.LIMITS.read_text(), *(git("show", f"{commit}:bench/limits.toml") for commit in commits.split())]
+        versions = [bench_data.read_limits(self.written(text)) for text in texts if text]
+        for later, earlier in zip(versions, versions[1:]):
+            for variant, paths in earlier.items():
+                for name, limit in paths.items():
+                    now = later.get(variant, {}).get(name)
+                    if now is not None:
+                        self.assertLessEqual(now.limit, limit.limit, f"{variant}: {name}")
+
+    def test_the_anchors_are_read(self):
+        self.assertEqual(bench_data.read_anchors()["qemu-x86_64"]["call_reply_registers"]["sel4"], 408)
+
+    def test_an_anchor_of_a_kernel_that_is_not_known_is_refused(self):
+        with self.assertRaisesRegex(ToolError, "'minix' of 'a' is not understood"):
+            bench_data.read_anchors(self.written("[x]\na = { minix = 5 }\n"))
+
+
+class Showing(unittest.TestCase):
+    def setUp(self):
+        limits = mock.patch.object(bench_data, "read_limits", lambda: {"qemu-x86_64": {"a": Limit(100, 50)}})
+        limits.start()
+        self.addCleanup(limits.stop)
+
+    def test_json_has_null_where_there_is_nothing(self):
+        values = json.loads(bench.as_json([Figure("a", 90), Figure("call", None, 15, 21, 12, 1)], X86))
+        self.assertEqual(values[0], {"board": "qemu-x86_64", "cores": 1, "compiler": "gcc", "path": "a", "instructions": 90, "ilines": None,
+                                     "dlines": None, "dlines_written": None, "serialising": None, "limit": 100, "target": 50})
+        self.assertEqual((values[1]["instructions"], values[1]["ilines"], values[1]["dlines_written"], values[1]["limit"]), (None, 15, 12, None))
+
+    def test_the_table_has_a_row_for_each_path_with_the_anchors(self):
+        lines = bench.table([Figure("call_reply_registers", 204), Figure("a", 90)], X86).splitlines()
+        self.assertEqual(lines[1].split(), ["call_reply_registers", "204", "150", "408", "503", "290", "1075", "0.50"])
+        self.assertEqual(lines[2].split(), ["a", "90", "100", "50"])
+
+    def test_a_limit_that_is_exceeded_is_the_exit_status(self):
+        with mock.patch("lucid.bench.say"):
+            self.assertEqual(bench.judge([Figure("a", 100)], X86), 0)
+            self.assertEqual(bench.judge([Figure("a", 101)], X86), 1)
+
+
+class History(unittest.TestCase):
+    def test_a_commit_that_is_recorded_again_replaces_its_rows(self):
+        rows = bench_data.recorded([], bench_data.history_rows([Figure("a", 5), Figure("b", 6)], "c1", X86))
+        rows = bench_data.recorded(rows, bench_data.history_rows([Figure("a", 4)], "c1", X86))
+        rows = bench_data.recorded(rows, bench_data.history_rows([Figure("a", 3, 1, 2, 1)], "c2", X86))
+        self.assertEqual([(row["commit"], row["path"], row["instructions"]) for row in rows], [("c1", "b", 6), ("c1", "a", 4), ("c2", "a", 3)])
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder, "history.csv")
+            bench_data.write_history(rows, path)
+            self.assertEqual(bench_data.read_history(path), rows)
+
+    def test_a_history_with_other_columns_or_words_for_numbers_is_refused(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder, "history.csv")
+            path.write_text("commit,path\n")
+            with self.assertRaisesRegex(ToolError, "history.csv:1: the columns"):
+                bench_data.read_history(path)
+            path.write_text(",".join(bench_data.HISTORY_FIELDS) + "\nc1,gcc,qemu-x86_64,1,a,many,,,\n")
+            with self.assertRaisesRegex(ToolError, "history.csv:2: a figure is no number"):
+                bench_data.read_history(path)
+
+    def test_the_drawing_is_xml_with_a_line_for_each_board(self):
+        rows = [{**row, "board": board} for board in ("qemu-x86_64", "qemu-<aarch64>") for commit in ("c1", "c2")
+                for row in bench_data.history_rows([Figure("a", 5), Figure("b", 6)], commit, X86)]
+        image = xml.etree.ElementTree.fromstring(bench_plot.svg(rows))
+        self.assertEqual(len(image.findall(".//{*}polyline")), 4)
+
+    def test_an_empty_history_is_told(self):
+        with mock.patch.object(bench_data, "read_history", lambda: []), self.assertRaisesRegex(ToolError, "nothing to draw"):
+            bench_plot.command(Path("x.svg"))
+
+
+if __name__ == "__main__":
+    unittest.main()

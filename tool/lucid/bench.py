@@ -1,0 +1,178 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""`./lucid bench`: what each path of the kernel costs.
+
+The system `bench` (tests/target/bench.h) runs in virtual time, where an instruction is a nanosecond, and prints what the counter showed. The
+figures are exact and the same in every run. It measures a loop of known length first; if that comes out wrong by more than one in a thousand,
+nothing else is believed.
+
+With --lines, a plugin of QEMU (bench/plugin/lines.c) records in the same run which lines of 64 bytes the kernel touches between two marks.
+"""
+import json
+import re
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from . import bench_data, bench_plot
+from .build import Variant, build
+from .common import EXIT_FAILED, EXIT_OK, ToolError, relative, say, write_atomically
+from .machine import Options
+from .version import git
+
+SYSTEM = "bench"
+ERROR_MAX = 1 / 1000  # of the loop of known length
+LINE = re.compile(r"^   \w+: (calibration|path|lines) (.*)$", re.MULTILINE)
+CALIBRATION = re.compile(r"instructions (\d+) ticks (\d+)")
+PATH = re.compile(r"(\w+) rounds (\d+) ticks (\d+) empty (\d+)")
+
+
+@dataclass
+class Figure:
+    """What one path costs. None: not measured."""
+    path: str
+    instructions: int | None = None
+    ilines: int | None = None
+    dlines: int | None = None
+    dlines_written: int | None = None
+    serialising: int | None = None
+
+
+def measure(variant, log, lines=False):
+    """The figures of one build of the kernel, in the order in which they are measured."""
+    from .suites.console import Recorder
+    built = build(SYSTEM, variant)
+    emulator = built.system.board.emulator
+    if emulator is None or emulator.is_bochs:
+        raise ToolError(f"board '{variant.board}': only QEMU counts instructions", "name one of QEMU's with --board")
+    with tempfile.TemporaryDirectory(prefix="lucid-bench-") as folder:
+        records = Path(folder, "records") if lines else None
+        extra = list(emulator.test_target or []) + (plugin_arguments(records) if lines else [])
+        with Recorder(built, Options(cores=variant.cores, icount=True, extra=extra), log, reset_limit=0) as recorder:
+            ending = recorder.until_end()
+        check_end(recorder, ending)
+        return parse(recorder.text, records.read_text() if lines else None)
+
+
+def plugin_arguments(records):
+    from .bench_lines import built_plugin
+    return ["-plugin", f"{built_plugin()},file={records}"]
+
+
+def check_end(recorder, ending):
+    """All benches have come to their end."""
+    end = re.search(r"^END \d+ passed, (\d+) failed$", recorder.text, re.MULTILINE)
+    if not ending.success or end is None or end.group(1) != "0":
+        failed = re.findall(r"^FAIL .*$", recorder.text, re.MULTILINE)
+        told = "\n   ".join(failed or [f"it ended so: {ending.reason}", *recorder.last_lines()])
+        raise ToolError(f"the benches did not come to their end (see {relative(recorder.log)}):\n   {told}", status=EXIT_FAILED)
+
+
+def parse(text, records=None):
+    """The figures in what the system printed, with the plugin's records if there are any."""
+    found = [(kind, rest) for kind, rest in LINE.findall(text)]
+    check_calibration([rest for kind, rest in found if kind == "calibration"])
+    figures = [figure(kind, rest) for kind, rest in found if kind != "calibration"]
+    if records is not None:
+        from .bench_lines import add_records
+        add_records(figures, records)
+    return [figure for figure in figures if figure.path != "calibration" and (figure.instructions is not None or records is not None)]
+
+
+def check_calibration(lines):
+    if len(lines) != 1 or not (match := CALIBRATION.fullmatch(lines[0])):
+        raise ToolError("the system has not measured the loop of known length", status=EXIT_FAILED)
+    expected, seen = map(int, match.groups())
+    if abs(seen - expected) > expected * ERROR_MAX:
+        raise ToolError(f"calibration: a loop of {expected} instructions took {seen} ticks of the counter, so nothing that it says can be believed",
+                        "is this run in virtual time (-icount shift=0,sleep=off)?", status=EXIT_FAILED)
+
+
+def figure(kind, rest):
+    if kind == "lines":
+        return Figure(rest)
+    match = PATH.fullmatch(rest)
+    if match is None:
+        raise ToolError(f"the system printed what is not understood: path {rest}", status=EXIT_FAILED)
+    rounds, ticks, empty = map(int, match.groups()[1:])
+    return Figure(match.group(1), round((ticks - empty) / rounds))
+
+
+# ---- Showing
+
+def table(figures, variant):
+    """The figures beside the limits and what other kernels need."""
+    limits = bench_data.read_limits().get(variant.name, {})
+    anchors = bench_data.read_anchors().get(variant.board, {}) if variant.compiler == "gcc" else {}
+    lines = any(figure.ilines is not None for figure in figures)
+    titles = ["path", "instructions", *(["code", "data", "written", "serialising"] if lines else []), "limit", "target", "aim",
+              "seL4", "seL4 MCS", "NOVA", "Fiasco", "of seL4"]
+    rows = []
+    for figure in figures:
+        limit, known = limits.get(figure.path), anchors.get(figure.path, {})
+        seen, sel4 = figure.instructions, known.get("sel4")
+        counted = [figure.ilines, figure.dlines, figure.dlines_written, figure.serialising] if lines else []
+        rows.append([figure.path, seen, *counted, limit and limit.limit, limit and limit.target, known.get("aim"),
+                     *(known.get(peer) for peer in bench_data.PEERS), f"{seen / sel4:.2f}" if seen and sel4 else None])
+    return aligned([titles, *rows])
+
+
+def aligned(rows):
+    """Rows of cells as text: the first column to the left, the others to the right; nothing where there is nothing."""
+    texts = [["" if cell is None else str(cell) for cell in row] for row in rows]
+    widths = [max(len(row[column]) for row in texts) for column in range(len(texts[0]))]
+    return "\n".join("  ".join(cell.ljust(width) if column == 0 else cell.rjust(width)
+                               for column, (cell, width) in enumerate(zip(row, widths))).rstrip() for row in texts)
+
+
+def as_json(figures, variant):
+    limits = bench_data.read_limits().get(variant.name, {})
+    return json.dumps([{"board": variant.board, "cores": variant.cores, "compiler": variant.compiler, "path": figure.path,
+                        "instructions": figure.instructions, "ilines": figure.ilines, "dlines": figure.dlines,
+                        "dlines_written": figure.dlines_written, "serialising": figure.serialising,
+                        "limit": limits[figure.path].limit if figure.path in limits else None,
+                        "target": limits[figure.path].target if figure.path in limits else None}
+                       for figure in figures], indent=1) + "\n"
+
+
+def command(arguments):
+    """./lucid bench"""
+    if arguments.plot:
+        return bench_plot.command(Path(arguments.plot))
+    variant = Variant(arguments.board, "release", arguments.compiler, arguments.cores)
+    log = bench_data.ROOT / "build/bench" / f"{variant.name}.log"
+    figures = measure(variant, log, arguments.lines)
+    say(f"{variant}: instructions of kernel and stub; lines of 64 bytes of the kernel\n" if arguments.lines else f"{variant}: instructions of kernel and stub\n")
+    say(table(figures, variant))
+    if arguments.json:
+        write_atomically(arguments.json, as_json(figures, variant))
+    if arguments.record:
+        record(figures, variant)
+    if arguments.lower:
+        lower(figures, variant)
+    return judge(figures, variant)
+
+
+def record(figures, variant):
+    commit = git("rev-parse", "--short=12", "HEAD")
+    if commit is None:
+        raise ToolError("--record: the commit is not known: this is no git repository, or git is missing")
+    bench_data.write_history(bench_data.recorded(bench_data.read_history(), bench_data.history_rows(figures, commit, variant)))
+    say(f"recorded in {relative(bench_data.HISTORY)}")
+
+
+def lower(figures, variant):
+    seen = {figure.path: figure.instructions for figure in figures if figure.instructions is not None}
+    bench_data.write_limits(bench_data.lowered(bench_data.read_limits(), variant.name, seen))
+    say(f"{relative(bench_data.LIMITS)} is up to date")
+
+
+def judge(figures, variant):
+    """Limits are for what `make test` measures: another compiler has none."""
+    limits = bench_data.read_limits().get(variant.name)
+    if limits is None:
+        say(f"\nno limits for {variant.name} in {relative(bench_data.LIMITS)}")
+        return EXIT_OK
+    found = bench_data.exceeded(figures, limits)
+    if found:
+        say("\nlimits:\n   " + "\n   ".join(found))
+    return EXIT_FAILED if found else EXIT_OK

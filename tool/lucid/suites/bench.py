@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Suite `bench`: no path of the kernel costs more than its limit (bench/limits.toml), on any board, and twice the same."""
+from .. import bench, bench_data
+from ..board import DEFAULT_BOARD
+from ..build import Variant
+from ..test import Failure, Job, Result
+
+SECONDS = 600.0  # most of it is building
+OTHER_BOARDS = ["qemu-aarch64", "qemu-riscv64"]
+
+
+def jobs(context):
+    boards = [context.board, *(OTHER_BOARDS if context.board == DEFAULT_BOARD else [])]
+    variants = [Variant(board) for board in boards] + [Variant(context.board, cores=2)]
+    return [*(Job("bench", f"limits ({variant.name})", lambda v=variant: keep_limits(v, context), SECONDS) for variant in variants),
+            Job("bench", "two_runs_give_the_same_figures", lambda: same_twice(Variant(context.board), context), SECONDS)]
+
+
+def keep_limits(variant, context):
+    """A result for each path."""
+    limits = bench_data.read_limits().get(variant.name, {})
+    figures = bench.measure(variant, context.logs / f"bench-{variant.name}.log")
+    wrong = {sentence.split(":")[0]: sentence for sentence in bench_data.exceeded(figures, limits)}
+    names = {figure.path for figure in figures if figure.instructions is not None} | set(limits)
+    if not names:
+        raise Failure("expected: figures\nseen: none")
+    return [Result(name, name not in wrong, wrong.get(name, "")) for name in sorted(names)]
+
+
+def same_twice(variant, context):
+    log = context.logs / f"bench-{variant.name}-twice.log"
+    first, second = bench.measure(variant, log), bench.measure(variant, log)
+    if first != second:
+        different = [f"{one.path}: {one.instructions}, then {two.instructions}" for one, two in zip(first, second) if one != two]
+        raise Failure("expected: the same figures\nseen: " + "; ".join(different))
