@@ -41,8 +41,7 @@ void execute_call(const struct call *call, bool once)
 /* DEBUG_HALT and DEBUG_PANIC end the machine: that is tested elsewhere. */
 static bool ends_the_machine(const struct call *call)
 {
-    return call_number(call->operation) == SYS_DEBUG &&
-           (call->cap == DEBUG_HALT || call->cap == DEBUG_PANIC);
+    return call_number(call->operation) == SYS_DEBUG && (call->cap == DEBUG_HALT || call->cap == DEBUG_PANIC);
 }
 
 /* With the registers as they are: an interrupted call, or one that faulted. */
