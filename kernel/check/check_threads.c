@@ -180,6 +180,9 @@ static bool check_core(struct check_report *report, const struct core *core)
         CHECK_THAT(report, !queue->first || queue->last == last, queue, last,
                    "a ready queue knows its last thread");
     }
+    for (unsigned word = 0; word < ARRAY_COUNT(core->ready_bitmap); word++)
+        CHECK_THAT(report, (core->ready_words >> word & 1) == (core->ready_bitmap[word] != 0), core, NULL,
+                   "a bit tells which words of the bitmap are not zero");
     if (!check_is_choosing(core) && !check_loaded(report, core))
         return false;
     CHECK_THAT(report, !core->fpu_owner || (core->fpu_owner->attributes & THREAD_FPU), core->fpu_owner, core,

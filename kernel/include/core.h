@@ -59,6 +59,7 @@ struct core {
         deferred; /* threads that shall fault for lack of time, or stop because of their fault */
 
     /* Ready queue: the threads that could run now, except the current one. */
+    uint32_t ready_words; /* those of the bitmap that are not zero */
     uint64_t ready_bitmap[PRIORITY_COUNT / 64];
     struct thread_queue ready[PRIORITY_COUNT];
 

@@ -99,6 +99,7 @@ void fastpath_enable(bool on);
 
 /* Highest priority with a thread in the ready queue; -1: none. */
 int ready_highest(const struct core *core);
+/* These leave the core's least key as it was. */
 void ready_append(struct core *core, struct thread *thread);
 void ready_prepend(struct core *core, struct thread *thread);
 void ready_remove(struct core *core, struct thread *thread);

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The ready queue: a list for each of the 256 priorities, and a bitmap of those that are not empty.
+ * The ready queue: a list for each of the 256 priorities, a bitmap of those that are not empty, and a bit for each word of that which is not
+ * zero.
+ *
+ * The highest priority that is ready is a part of the core's least key (rare.c): who changes the queue and does not choose anew who runs, updates that.
  *
  * It holds exactly the threads that could run now and do not (Benno scheduling: Blackham, Shi, Heiser 2012). Protected by the core's lock.
  */
@@ -10,21 +13,24 @@
 static void bitmap_set(struct core *core, unsigned priority)
 {
     core->ready_bitmap[priority / 64] |= 1ull << priority % 64;
-    core_update_min_key(core);
+    core->ready_words |= 1u << priority / 64;
 }
 
 static void bitmap_clear(struct core *core, unsigned priority)
 {
-    core->ready_bitmap[priority / 64] &= ~(1ull << priority % 64);
-    core_update_min_key(core);
+    uint64_t word = core->ready_bitmap[priority / 64] & ~(1ull << priority % 64);
+
+    core->ready_bitmap[priority / 64] = word;
+    if (!word)
+        core->ready_words &= ~(1u << priority / 64);
 }
 
 int ready_highest(const struct core *core)
 {
-    for (int word = PRIORITY_COUNT / 64 - 1; word >= 0; word--)
-        if (core->ready_bitmap[word])
-            return word * 64 + 63 - __builtin_clzll(core->ready_bitmap[word]);
-    return -1;
+    if (!core->ready_words)
+        return -1;
+    int word = 31 - __builtin_clz(core->ready_words);
+    return word * 64 + 63 - __builtin_clzll(core->ready_bitmap[word]);
 }
 
 static struct thread_queue *queue_of(struct core *core, const struct thread *thread)

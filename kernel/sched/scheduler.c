@@ -175,6 +175,8 @@ void scheduler_consider(struct thread *thread)
     if (!core->current || core->current->state != THREAD_STATE_RUNNABLE ||
         thread_priority(thread) > thread_priority(core->current) || thread == core->current)
         core_reschedule(core);
+    else
+        core_update_min_key(core);
 }
 
 void scheduler_consider_answered(struct thread *thread)
@@ -197,8 +199,10 @@ void scheduler_forget(struct thread *thread)
 {
     struct core *core = thread_core(thread);
 
-    if (thread->ready)
+    if (thread->ready) {
         ready_remove(core, thread);
+        core_update_min_key(core);
+    }
     if (thread->sc)
         stop_waiting_for_replenishment(core, thread->sc);
     if (thread == core->current)
@@ -337,7 +341,7 @@ static void load(struct core *core, struct thread *thread)
 
     fpu_switch(core, thread);
     scheduler_switch(core, thread);
-    if (previous)
+    if (previous && previous != thread)
         thread_update_rare(previous);
     thread_update_rare(thread);
 }
@@ -410,11 +414,32 @@ static struct thread *take_best(struct core *core)
     return best;
 }
 
+/* Nobody is better: what it would come to by being queued and taken out again. (Saves a quarter of a yield, and of each operation after which
+ * somebody could be better, and is not.) */
+static bool current_goes_on(const struct core *core, ticks_t now)
+{
+    const struct thread *current = core->current;
+
+    if (!current || current->state != THREAD_STATE_RUNNABLE || current->deferred || core->deferred.first)
+        return false;
+    int rivals = ready_highest(core) + (core->current_ended ? 1 : 0);
+    return current->sc && current->sc == core->context && (int)thread_priority(current) >= rivals &&
+           refill_is_ready(current->sc, now) && current->space == core->space &&
+           core->fpu_on == (current == core->fpu_owner);
+}
+
 void scheduler_run(struct core *core)
 {
     if (!core->reschedule)
         return;
     ticks_t now = scheduler_charge(core);
+    if (current_goes_on(core, now)) {
+        core->reschedule = core->current_ended = false;
+        refill_begin(core->context, now);
+        core_update_min_key(core);
+        timer_arm(core, next_event(core));
+        return;
+    }
     requeue_current(core, now);
     core->current_ended = false;
     if (unlikely(core->deferred.first)) {

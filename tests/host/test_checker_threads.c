@@ -223,6 +223,8 @@ NAMES(least_key_below_a_ready_thread,
 /* ---- The core */
 
 NAMES(bitmap_without_a_bit, "the bitmap tells which ready queues are not empty", core()->ready_bitmap[0] = 0)
+NAMES(bitmap_of_words_without_a_bit, "a bit tells which words of the bitmap are not zero",
+      core()->ready_words = 0)
 NAMES(ready_queue_with_a_broken_link, "neighbours in the ready queue point to each other",
       thread_at(world.low[1])->prev = NULL)
 NAMES(thread_in_the_queue_of_another_priority, "a thread is in the queue of its priority", {
