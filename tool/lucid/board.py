@@ -7,6 +7,7 @@ from . import checks
 from .common import ROOT, ToolError, closest, listing
 from .toml_places import Document
 
+CORES_MAX = 64              # that a kernel can be built for
 DEFAULT_BOARD = "qemu-x86_64"
 PLACE = re.compile(r"(half|end)?([+-])?(\d+[KMG]iB)?")
 
@@ -48,6 +49,7 @@ class Variant:
     memory: int | None                           # None: the board's
     tells: str                                   # what the kernel says on it: a regular expression
     reserved: list                               # (start, size) of memory that the device tree says is reserved
+    cores: int = 1                               # that the kernel is built for, and the machine has unless `arguments` say otherwise
 
 
 @dataclass(frozen=True)
@@ -134,13 +136,14 @@ def _variants(document, tables):
     found = []
     for name, table in tables.items():
         path = ("variant", name)
-        checks.known_keys(document, path, table, {"what", "arguments", "memory", "tells", "reserved"}, f"variant '{name}'")
+        checks.known_keys(document, path, table, {"what", "arguments", "memory", "tells", "reserved", "cores"}, f"variant '{name}'")
         if "what" not in table:
             raise document.error(path, f"variant '{name}' lacks 'what'")
         memory = checks.size(document, path + ("memory",), table["memory"]) if "memory" in table else None
         reserved = [checks.number_range(document, path + ("reserved", index), text)
                     for index, text in enumerate(table.get("reserved", []))]
-        found.append(Variant(name, table["what"], table.get("arguments", []), memory, table.get("tells", ""), reserved))
+        cores = checks.number(document, path + ("cores",), table.get("cores", 1), 1, CORES_MAX)
+        found.append(Variant(name, table["what"], table.get("arguments", []), memory, table.get("tells", ""), reserved, cores))
     return found
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from . import checks
-from .board import Board
+from .board import CORES_MAX, Board
 from .common import ROOT, ToolError, closest, listing, size_text
 from .relations import MEMORY_MINIMUM, Relations
 from .toml_places import Document
@@ -26,7 +26,6 @@ DEFAULT_PRIORITY = 100
 PRIORITY_MAX = 250          # above it: the supervisor
 DEFAULT_BUDGET = (10_000_000, 10_000_000)
 SMALLEST_BUDGET = 100_000   # ns; twice the longest stretch that the kernel cannot be interrupted in
-CORES_MAX = 64              # that a kernel can be built for
 DEFAULT_MEMORY = 1 << 20
 DEFAULT_STACK = 64 << 10
 DEFAULT_HEAP = 32 << 10

@@ -141,6 +141,8 @@ core_entry:
 core_entry_virtual:
         lla     t0, trap_entry
         csrw    stvec, t0
+        li      t0, SSTATUS_SPP         /* set by the exception: SRET would stay in the kernel */
+        csrc    sstatus, t0
         lla     t0, smp_stack
         ld      sp, 0(t0)
         ld      tp, 0(sp)

@@ -3,7 +3,8 @@
 
 For a board and for each of its variants ([variant.NAME]) the demo boots to its prompt, answers and powers off; each kind
 of crash is reported in the words that the suite `system` wants (tests/system/demo_crash.toml); and some twenty of the
-kernel's tests run (systems/smoke.toml, tests/target/smoke.c), if the machine has the memory for them. In Bochs, the tests of what only it has (systems/bochs.toml). With the default board, those of
+kernel's tests run (systems/smoke.toml, tests/target/smoke.c), if the machine has the memory for them. A variant with `cores` has a kernel that is built for
+them; crashes are the same there, and left out. In Bochs, the tests of what only it has (systems/bochs.toml). With the default board, those of
 all boards; with another, that one's.
 """
 import re
@@ -34,7 +35,8 @@ def jobs(context):
             continue
         for machine in [plain(board), *board.variants]:
             tells = [{"match": machine.tells}] if machine.tells else []
-            for what, steps in (("demo", tells + STEPS), ("crashes", read_script(CRASHES).steps + [{"line": "poweroff"}])):
+            scripts = [("demo", tells + STEPS), ("crashes", read_script(CRASHES).steps + [{"line": "poweroff"}])]
+            for what, steps in scripts if machine.cores == 1 else scripts[:1]:
                 found.append(job(board, machine, what, lambda b=board, m=machine, w=what, s=steps: run_demo(b, m, w, s, context)))
             if (machine.memory or board.memory) >= TESTS_MEMORY:
                 found.append(job(board, machine, "tests", lambda b=board, m=machine: run_smoke(b, m, context)))
@@ -52,7 +54,7 @@ def job(board, machine, what, work, seconds=SECONDS):
 
 def options_for(built, machine, context, icount):
     """How to start this machine; makes its device tree if it is to have a special one."""
-    options = Options(icount=icount, memory=machine.memory, extra=list(machine.arguments))
+    options = Options(cores=machine.cores, icount=icount, memory=machine.memory, extra=list(machine.arguments))
     if machine.reserved:
         path = context.logs / f"smoke-{built.system.board.name}-{machine.name}.dtb"
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -64,7 +66,7 @@ def options_for(built, machine, context, icount):
 
 
 def run_demo(board, machine, what, steps, context):
-    built = build("demo", Variant(board.name))
+    built = build("demo", Variant(board.name, cores=machine.cores))
     options = options_for(built, machine, context, icount=False)
     script = Script("smoke", "demo", steps, seconds=SECONDS / 2, ends="power off")
     with Recorder(built, options, context.logs / f"smoke-{board.name}-{machine.name}-{what}.log") as recorder:
@@ -72,7 +74,7 @@ def run_demo(board, machine, what, steps, context):
 
 
 def run_smoke(board, machine, context):
-    built = build("smoke", Variant(board.name))
+    built = build("smoke", Variant(board.name, cores=machine.cores))
     options = options_for(built, machine, context, icount=True)
     return run_tests(built, options, context.logs / f"smoke-{board.name}-{machine.name}-tests.log", "smoke")
 
