@@ -59,13 +59,13 @@ bool ipc_receive_locks(const struct thread *receiver, const struct endpoint *end
     return carry_locks(sender, sender->tag);
 }
 
-/* The context that its call donated, who has it, and whose it is: that may have waited for it with a signal, at an endpoint. */
+/* The context that its call donated, who has it, and whose it is: that still waits in the chain, and not at an endpoint. */
 static bool context_locks(const struct sched_context *sc)
 {
     struct core *core = core_self();
 
     return lock_home(core, SHARED_READ(sc->core)) &&
-           (!sc->owner || (lock_home(core, thread_home(sc->owner)) && thread_wait_locks(sc->owner))) &&
+           (!sc->owner || lock_home(core, thread_home(sc->owner))) &&
            (!sc->thread || lock_home(core, thread_home(sc->thread)));
 }
 

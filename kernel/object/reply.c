@@ -20,7 +20,8 @@
  * makes all of them cut links, and they go as a whole into the list `cut`, which each leaves when it is settled. A context is
  * destroyed only when that list has been emptied, step by step.
  *
- * All fields are protected by the lock of the Reply's home core, which is its receiver's.
+ * All fields are protected by the lock of the Reply's home core, which is its receiver's; the links, and which context it is, also by that of
+ * the context's core.
  */
 #include "reply.h"
 #include "ipc.h"
@@ -32,6 +33,8 @@
 /* This is now the server's latest Reply; the one before stands for itself. */
 static void meet_server(struct reply *reply, struct thread *server)
 {
+    assert(lock_holds_home(reply->home) && lock_holds_home(thread_home(server)));
+    assert(!server->reply || lock_holds_home(server->reply->home));
     if (server->reply && server->reply != reply)
         server->reply->server = NULL;
     reply->server = server;
@@ -54,8 +57,9 @@ void reply_arm(struct reply *reply, struct thread *server)
 /* The server and the Reply no longer know each other. */
 static void forget_server(struct reply *reply)
 {
+    assert(lock_holds_home(reply->home));
     if (reply->server) {
-        assert(reply->server->reply == reply);
+        assert(reply->server->reply == reply && lock_holds_home(thread_home(reply->server)));
         reply->server->reply = NULL;
     }
     reply->server = NULL;
@@ -81,6 +85,7 @@ static bool is_cut(const struct reply *reply)
 
 static void chain_push(struct reply *reply, struct sched_context *sc)
 {
+    assert(lock_holds_home(sc->core));
     reply->sc = sc;
     reply->chain_number = sc->chain_number;
     reply->chain_up = NULL;
@@ -98,6 +103,7 @@ static void chain_remove(struct reply *reply)
     struct reply *down = reply->chain_down, *up = reply->chain_up;
     struct sched_context *sc = reply->sc;
 
+    assert(lock_holds_home(sc->core));
     if (up)
         up->chain_down = down;
     else if (is_cut(reply))
@@ -114,6 +120,7 @@ static void chain_remove(struct reply *reply)
 
 void reply_chain_cut(struct sched_context *sc)
 {
+    assert(lock_holds_home(sc->core));
     if (!sc->chain)
         return;
     sc->chain_number++;

@@ -34,6 +34,7 @@ static void detach(struct sched_context *sc)
 {
     struct thread *thread = sc->thread;
 
+    assert(lock_holds_home(sc->core));
     if (!thread)
         return;
     scheduler_forget(thread);

@@ -17,6 +17,7 @@
  * Protected by the lock of the thread's home, and the core's.
  */
 #include "fault.h"
+#include "lock.h"
 #include "notification.h"
 #include "scheduler.h"
 
@@ -55,6 +56,7 @@ void thread_update_rare(struct thread *thread)
 {
     struct core *core = thread_core(thread);
 
+    assert(lock_holds_home(core->index));
     SHARED_WRITE(thread->key, (thread->key & ((1u << KEY_RARE_SHIFT) - 1)) | thread_rare(core, thread));
     if (thread == core->current)
         core_update_min_key(core);

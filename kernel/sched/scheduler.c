@@ -79,6 +79,7 @@ ticks_t scheduler_charge(struct core *core)
     ticks_t now = arch_ticks(), used = now - core->charged_at;
     struct sched_context *sc = core->context;
 
+    assert(lock_holds_home(core->index));
     core->charged_at = now;
     if (sc) {
         sc->consumed += used;
@@ -113,6 +114,7 @@ void scheduler_drop_context(struct sched_context *sc)
 
 static void defer(struct core *core, struct thread *thread)
 {
+    assert(lock_holds_home(core->index));
     core_reschedule(core);
     if (thread->deferred)
         return;
@@ -199,6 +201,7 @@ void scheduler_forget(struct thread *thread)
 {
     struct core *core = thread_core(thread);
 
+    assert(lock_holds_home(core->index));
     if (thread->ready) {
         ready_remove(core, thread);
         core_update_min_key(core);

@@ -100,10 +100,16 @@ static const struct tlb_entry *find(uint32_t tag, word_t address)
     return best;
 }
 
-/* The walker reads tables while the kernel changes them on other cores. */
+/* The walker reads tables while the kernel changes them on other cores. What it finds below an entry was there before that. */
 static arch_pte_t read_entry(arch_pte_t table, unsigned level, word_t address)
 {
-    return SHARED_READ(*arch_table_entry(arch_pointer(arch_pte_address(table)), level, address));
+    const arch_pte_t *entry = arch_table_entry(arch_pointer(arch_pte_address(table)), level, address);
+
+#if CONFIG_CORES > 1
+    return __atomic_load_n(entry, __ATOMIC_ACQUIRE);
+#else
+    return *entry;
+#endif
 }
 
 bool tlb_translate(const arch_pte_t *root, uint32_t tag, word_t address, struct translation *out)
