@@ -49,6 +49,26 @@ class Reading(unittest.TestCase):
             bench.parse(PRINTED.format(ticks=200000).replace("256", "many"))
 
 
+class Records(unittest.TestCase):
+    KNOWN = "record 0 core 0: kernel 0 0 0 0 serialising 0 atomic 0; user 7 3 4 1\nrecord 0 common 0 0\n"
+    MORE = ("record 1 core 0: kernel 732 45 20 13 serialising 2 atomic 1; user 8 1 0 0\nrecord 1 core 1: kernel 5 1 1 1 serialising 0 atomic 0; user 0 0 0 0\n"
+            "record 1 common 3 4\nrecord 2 core 0: kernel 1 1 1 0 serialising 0 atomic 0; user 0 0 0 0\nrecord 2 common 0 0\n")
+
+    def test_the_lines_are_those_of_core_0(self):
+        figures = bench.parse(PRINTED.format(ticks=200004), self.KNOWN + self.MORE)
+        self.assertEqual(figures[0], Figure("yield_alone", 751, 45, 20, 13, 2, 1, 740, 3, 4, {1: 5}))
+        self.assertEqual((figures[1].path, figures[1].ilines, figures[1].instructions), ("call", 1, None))
+
+    def test_a_known_sequence_that_comes_out_wrong_is_refused(self):
+        for wrong in (self.KNOWN.replace("7 3 4 1", "7 3 5 1"), self.KNOWN.replace("kernel 0", "kernel 1")):
+            with self.subTest(wrong), self.assertRaisesRegex(ToolError, "the plugin does not count right"):
+                bench.parse(PRINTED.format(ticks=200004), wrong + self.MORE)
+
+    def test_a_record_too_few_is_refused(self):
+        with self.assertRaisesRegex(ToolError, "recorded 1 times what the system measured 3 times"):
+            bench.parse(PRINTED.format(ticks=200004), self.KNOWN)
+
+
 class Limits(unittest.TestCase):
     def written(self, text):
         holder = tempfile.TemporaryDirectory()
@@ -113,7 +133,8 @@ class Showing(unittest.TestCase):
     def test_json_has_null_where_there_is_nothing(self):
         values = json.loads(bench.as_json([Figure("a", 90), Figure("call", None, 15, 21, 12, 1)], X86))
         self.assertEqual(values[0], {"board": "qemu-x86_64", "cores": 1, "compiler": "gcc", "path": "a", "instructions": 90, "ilines": None,
-                                     "dlines": None, "dlines_written": None, "serialising": None, "limit": 100, "target": 50})
+                                     "dlines": None, "dlines_written": None, "serialising": None, "atomic": None, "common_written": None,
+                                     "common_touched": None, "others": None, "limit": 100, "target": 50})
         self.assertEqual((values[1]["instructions"], values[1]["ilines"], values[1]["dlines_written"], values[1]["limit"]), (None, 15, 12, None))
 
     def test_the_table_has_a_row_for_each_path_with_the_anchors(self):

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from . import bench_data, bench_plot
 from .build import Variant, build
-from .common import EXIT_FAILED, EXIT_OK, ToolError, relative, say, write_atomically
+from .common import EXIT_FAILED, EXIT_OK, ToolError, closest, listing, relative, say, write_atomically
 from .machine import Options
 from .version import git
 
@@ -35,10 +35,16 @@ class Figure:
     dlines: int | None = None
     dlines_written: int | None = None
     serialising: int | None = None
+    atomic: int | None = None
+    recorded: int | None = None         # instructions of the round between the marks; a REP counts as one there
+    common_written: int | None = None   # lines that the kernel writes on more than one core
+    common_touched: int | None = None   # lines that it writes on one and touches on another
+    others: dict | None = None          # other cores: instructions in that time
 
 
-def measure(variant, log, lines=False):
-    """The figures of one build of the kernel, in the order in which they are measured."""
+def measure(variant, log, lines=False, traced=None):
+    """The figures of one build of the kernel, in the order in which they are measured. `traced`: the number of a record; then also what of the
+    kernel was executed in it."""
     from .suites.console import Recorder
     built = build(SYSTEM, variant)
     emulator = built.system.board.emulator
@@ -46,16 +52,20 @@ def measure(variant, log, lines=False):
         raise ToolError(f"board '{variant.board}': only QEMU counts instructions", "name one of QEMU's with --board")
     with tempfile.TemporaryDirectory(prefix="lucid-bench-") as folder:
         records = Path(folder, "records") if lines else None
-        extra = list(emulator.test_target or []) + (plugin_arguments(records) if lines else [])
+        extra = list(emulator.test_target or []) + (plugin_arguments(records, traced) if lines else [])
         with Recorder(built, Options(cores=variant.cores, icount=True, extra=extra), log, reset_limit=0) as recorder:
             ending = recorder.until_end()
         check_end(recorder, ending)
-        return parse(recorder.text, records.read_text() if lines else None)
+        text = records.read_text() if lines else None
+        if traced is not None:
+            from .bench_lines import profile
+            return profile(text, built.folder / "kernel.elf")
+        return parse(recorder.text, text)
 
 
-def plugin_arguments(records):
+def plugin_arguments(records, traced):
     from .bench_lines import built_plugin
-    return ["-plugin", f"{built_plugin()},file={records}"]
+    return ["-plugin", f"{built_plugin()},to={records}" + (f",trace={traced}" if traced is not None else "")]
 
 
 def check_end(recorder, ending):
@@ -104,16 +114,25 @@ def table(figures, variant):
     limits = bench_data.read_limits().get(variant.name, {})
     anchors = bench_data.read_anchors().get(variant.board, {}) if variant.compiler == "gcc" else {}
     lines = any(figure.ilines is not None for figure in figures)
-    titles = ["path", "instructions", *(["code", "data", "written", "serialising"] if lines else []), "limit", "target", "aim",
+    titles = ["path", "instructions", *(["code", "data", "written", "serialising", "atomic"] if lines else []), "limit", "target", "aim",
               "seL4", "seL4 MCS", "NOVA", "Fiasco", "of seL4"]
     rows = []
     for figure in figures:
         limit, known = limits.get(figure.path), anchors.get(figure.path, {})
         seen, sel4 = figure.instructions, known.get("sel4")
-        counted = [figure.ilines, figure.dlines, figure.dlines_written, figure.serialising] if lines else []
+        counted = [figure.ilines, figure.dlines, figure.dlines_written, figure.serialising, figure.atomic] if lines else []
         rows.append([figure.path, seen, *counted, limit and limit.limit, limit and limit.target, known.get("aim"),
                      *(known.get(peer) for peer in bench_data.PEERS), f"{seen / sel4:.2f}" if seen and sel4 else None])
     return aligned([titles, *rows])
+
+
+def cores_text(figures):
+    """What other cores do meanwhile, and what the cores have in common, where there is something."""
+    rows = [["path", "written by several cores", "written by one, touched by another", "instructions of other cores"]]
+    for figure in figures:
+        if figure.others or "pair" in figure.path:
+            rows.append([figure.path, figure.common_written, figure.common_touched, ", ".join(f"{core}: {count}" for core, count in (figure.others or {}).items())])
+    return aligned(rows)
 
 
 def aligned(rows):
@@ -128,7 +147,8 @@ def as_json(figures, variant):
     limits = bench_data.read_limits().get(variant.name, {})
     return json.dumps([{"board": variant.board, "cores": variant.cores, "compiler": variant.compiler, "path": figure.path,
                         "instructions": figure.instructions, "ilines": figure.ilines, "dlines": figure.dlines,
-                        "dlines_written": figure.dlines_written, "serialising": figure.serialising,
+                        "dlines_written": figure.dlines_written, "serialising": figure.serialising, "atomic": figure.atomic,
+                        "common_written": figure.common_written, "common_touched": figure.common_touched, "others": figure.others,
                         "limit": limits[figure.path].limit if figure.path in limits else None,
                         "target": limits[figure.path].target if figure.path in limits else None}
                        for figure in figures], indent=1) + "\n"
@@ -140,9 +160,13 @@ def command(arguments):
         return bench_plot.command(Path(arguments.plot))
     variant = Variant(arguments.board, "release", arguments.compiler, arguments.cores)
     log = bench_data.ROOT / "build/bench" / f"{variant.name}.log"
+    if arguments.profile:
+        return show_profile(arguments.profile, variant, log)
     figures = measure(variant, log, arguments.lines)
     say(f"{variant}: instructions of kernel and stub; lines of 64 bytes of the kernel\n" if arguments.lines else f"{variant}: instructions of kernel and stub\n")
     say(table(figures, variant))
+    if variant.cores > 1 and arguments.lines:
+        say("\n" + cores_text(figures))
     if arguments.json:
         write_atomically(arguments.json, as_json(figures, variant))
     if arguments.record:
@@ -150,6 +174,16 @@ def command(arguments):
     if arguments.lower:
         lower(figures, variant)
     return judge(figures, variant)
+
+
+def show_profile(path, variant, log):
+    """Where the instructions of one path are executed."""
+    names = [figure.path for figure in measure(variant, log, lines=True)]
+    if path not in names:
+        meant = closest(path, names)
+        raise ToolError(f"there is no path '{path}'; known: {listing(names)}", f"did you mean '{meant}'?" if meant else None)
+    say(aligned([["function", "instructions"], *measure(variant, log, lines=True, traced=names.index(path) + 1)]))
+    return EXIT_OK
 
 
 def record(figures, variant):

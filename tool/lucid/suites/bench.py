@@ -13,7 +13,8 @@ def jobs(context):
     boards = [context.board, *(OTHER_BOARDS if context.board == DEFAULT_BOARD else [])]
     variants = [Variant(board) for board in boards] + [Variant(context.board, cores=2)]
     return [*(Job("bench", f"limits ({variant.name})", lambda v=variant: keep_limits(v, context), SECONDS) for variant in variants),
-            Job("bench", "two_runs_give_the_same_figures", lambda: same_twice(Variant(context.board), context), SECONDS)]
+            Job("bench", "two_runs_give_the_same_figures", lambda: same_twice(Variant(context.board), context), SECONDS),
+            *(Job("bench", f"plugin_and_counter_agree ({board})", lambda b=board: agree(Variant(b), context), SECONDS) for board in boards)]
 
 
 def keep_limits(variant, context):
@@ -33,3 +34,15 @@ def same_twice(variant, context):
     if first != second:
         different = [f"{one.path}: {one.instructions}, then {two.instructions}" for one, two in zip(first, second) if one != two]
         raise Failure("expected: the same figures\nseen: " + "; ".join(different))
+
+
+# Paths of which every round is the same, and that have no string instructions, of which the plugin counts one for all their words.
+AGREEING = ("call_reply_registers", "call_reply_10_words", "call_reply_same_space", "signal_nobody")
+
+
+def agree(variant, context):
+    """The two ways of counting: the counter, many rounds without the loop; and the plugin, one round instruction by instruction."""
+    figures = {figure.path: figure for figure in bench.measure(variant, context.logs / f"bench-{variant.name}-lines.log", lines=True)}
+    return [Result(f"{name} is counted alike", abs(figures[name].instructions - figures[name].recorded) <= 2,
+                   f"expected: {figures[name].instructions} instructions, as the counter says, or up to 2 more or less for the loop\n"
+                   f"seen: {figures[name].recorded}") for name in AGREEING]
