@@ -110,15 +110,31 @@ void print(const char *format, ...)
     va_end(arguments);
 }
 
+/* One core reports, and ends the machine. */
+static void begin_panic(void)
+{
+    static unsigned reporting; /* 1 + the core's number */
+    unsigned before = 0, self = 1;
+
+#if CONFIG_CORES > 1
+    self += core_self()->index;
+    if (!__atomic_compare_exchange_n(&reporting, &before, self, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST) &&
+        before != self)
+        arch_core_halt();
+#else
+    before = reporting;
+    reporting = self;
+#endif
+    if (before == self) /* the report itself failed: what was printed is all there is */
+        arch_halt(1);
+    remote_halt();
+}
+
 NORETURN void panic(const char *file, int line, const char *format, ...)
 {
-    static bool panicking;
     va_list arguments;
 
-    if (panicking) /* the report itself failed: what was printed is all there is */
-        arch_halt(1);
-    panicking = true;
-    remote_halt();
+    begin_panic();
     print("\nKERNEL PANIC at %s:%d: ", file, line);
     va_start(arguments, format);
     print_list(format, &arguments);

@@ -10,9 +10,13 @@
 
 #if CONFIG_CORES > 1
 
-/* Capabilities that another core can add while it holds its locks once: so many are at least taken away before locks are let go for it. A
- * revoke then ends against all others copying. */
-#define STEPS_PER_CORE 8u
+/* So many steps a long operation makes at least before it lets go for others, and a core of lower number than others still copies while this one
+ * waits for the locks of those above it: all of them together add at most 4 capabilities for each pair of cores. So a revoke ends against all
+ * others copying. */
+static unsigned least_steps(void)
+{
+    return 4 * core_count * (core_count + 1);
+}
 
 struct ticket_lock tree_lock;
 
@@ -83,7 +87,7 @@ static bool is_waited_for(const struct ticket_lock *lock)
 
 bool lock_is_wanted(struct core *core)
 {
-    if (core->lock_steps++ < STEPS_PER_CORE * core_count)
+    if (core->lock_steps++ < least_steps())
         return false;
     for (unsigned i = 0; i < core_count; i++)
         if (lock_has_home(core, i) && is_waited_for(&cores[i].lock))

@@ -76,7 +76,11 @@ static void stop_waiting_for_replenishment(struct core *core, struct sched_conte
 
 ticks_t scheduler_charge(struct core *core)
 {
-    ticks_t now = arch_ticks(), used = now - core->charged_at;
+    ticks_t now = arch_ticks();
+    if (CONFIG_CORES > 1 &&
+        now < core->charged_at) /* charged by another core, whose counter is a little ahead */
+        now = core->charged_at;
+    ticks_t used = now - core->charged_at;
     struct sched_context *sc = core->context;
 
     assert(lock_holds_home(core->index));

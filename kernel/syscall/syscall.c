@@ -256,10 +256,16 @@ static bool slow_syscall(struct thread *thread, word_t operation)
     }
 }
 
-/* Another core has changed something before this one had its lock: what the current thread wanted is done when it next runs, if it does. */
+/* Another core has changed something before this one had its lock, and the current thread cannot go on as it is: it was taken away, or has lost
+ * what it ran on. What it wanted is done when it next runs, if it does. (That a better one is ready is no reason: the entry is carried out first.) */
 static bool entry_is_void(const struct core *core)
 {
-    return CONFIG_CORES > 1 && unlikely(core->reschedule);
+    const struct thread *thread = core->current;
+
+    if (CONFIG_CORES == 1 || likely(!core->reschedule))
+        return false;
+    return !thread || thread->state != THREAD_STATE_RUNNABLE || thread->deferred || !thread->sc ||
+           thread->sc != core->context || thread->space != core->space;
 }
 
 /* A system call that has done nothing is dropped: its thread begins it anew, unless it has been taken away, and whoever did so has seen to that. */

@@ -43,10 +43,10 @@ TEST(cores_an_equal_in_priority_gets_its_turn)
                   *two = worker_run(.function = peer_spin, .core = 1, .budget_ns = NS_PER_MS,
                                     .period_ns = NS_PER_MS);
 
-    wait_seen(one, 5, 1);
-    wait_seen(two, 5, 1);
+    sleep_until_seen(one, 5, 1);
+    sleep_until_seen(two, 5, 1);
     word_t seen = one->seen[5];
-    wait_seen(one, 5, seen + 1);
+    sleep_until_seen(one, 5, seen + 1);
 }
 
 TEST(cores_a_priority_that_is_changed_counts_at_once)
@@ -394,7 +394,7 @@ TEST(cores_a_thread_moves_with_its_registers)
 
     for (unsigned i = 0; i < 20; i++) {
         word_t seen = worker->seen[0];
-        wait_seen(worker, 0, seen + 2);
+        sleep_until_seen(worker, 0, seen + 2);
         expect_ok(sched_context_unbind(worker->context));
         expect_ok(core_range_set_budget(CORES, worker->context, 0, 5 * NS_PER_MS, 5 * NS_PER_MS, 0));
         expect_ok(sched_context_bind(worker->context, worker->thread));
