@@ -141,9 +141,11 @@ BENCH(revoke_per_capability)
             ticks[half] = cost_now() - start;
         }
     MARK_BEGIN();
+    MUST(cnode_mint(CNODE, first, source, RIGHTS_ALL, 0));
     MARK_END();
     bench_report("mint", CHILDREN / 2, minting[0], minting[1]);
     MARK_BEGIN();
+    MUST(cnode_revoke(CNODE, source));
     MARK_END();
     bench_report(__func__, CHILDREN / 2, ticks[0], ticks[1]);
 }

@@ -11,10 +11,9 @@ def add_options(parser):
                         help="processor cores of the machine and the kernel (default 1); more add the paths between cores")
     parser.add_argument("--cc", choices=COMPILERS, default="gcc", dest="compiler",
                         help="the compiler (default gcc; the limits are for gcc)")
-    parser.add_argument("--lines", action="store_true",
-                        help="also the lines of 64 bytes that the kernel touches, by a plugin of QEMU")
     parser.add_argument("--json", metavar="FILE", help="also write the figures to FILE")
     parser.add_argument("--record", action="store_true", help="also add the figures to bench/history.csv, for this commit")
     parser.add_argument("--lower", action="store_true",
                         help="also lower the limits in bench/limits.toml to the figures that are less, and add paths that have none")
     parser.add_argument("--plot", metavar="FILE", help="measure nothing; draw bench/history.csv as FILE, an SVG image")
+    parser.add_argument("--profile", metavar="PATH", help="only one path: in which functions of the kernel its instructions are")

@@ -13,14 +13,15 @@ def jobs(context):
     boards = [context.board, *(OTHER_BOARDS if context.board == DEFAULT_BOARD else [])]
     variants = [Variant(board) for board in boards] + [Variant(context.board, cores=2)]
     return [*(Job("bench", f"limits ({variant.name})", lambda v=variant: keep_limits(v, context), SECONDS) for variant in variants),
-            Job("bench", "two_runs_give_the_same_figures", lambda: same_twice(Variant(context.board), context), SECONDS)]
+            Job("bench", "two_runs_give_the_same_figures", lambda: same_twice(Variant(context.board), context), SECONDS),
+            *(Job("bench", f"plugin_and_counter_agree ({board})", lambda b=board: agree(Variant(b), context), SECONDS) for board in boards)]
 
 
 def keep_limits(variant, context):
     """A result for each path."""
     limits = bench_data.read_limits().get(variant.name, {})
     figures = bench.measure(variant, context.logs / f"bench-{variant.name}.log")
-    wrong = {sentence.split(":")[0]: sentence for sentence in bench_data.exceeded(figures, limits)}
+    wrong = {sentence.split(":")[0]: sentence for sentence in bench_data.exceeded(figures, limits, variant.board)}
     names = {figure.path for figure in figures if figure.instructions is not None} | set(limits)
     if not names:
         raise Failure("expected: figures\nseen: none")
@@ -33,3 +34,15 @@ def same_twice(variant, context):
     if first != second:
         different = [f"{one.path}: {one.instructions}, then {two.instructions}" for one, two in zip(first, second) if one != two]
         raise Failure("expected: the same figures\nseen: " + "; ".join(different))
+
+
+# Paths of which every round is the same, and that have no string instructions, of which the plugin counts one for all their words.
+AGREEING = ("call_reply_registers", "call_reply_10_words", "call_reply_same_space", "signal_nobody")
+
+
+def agree(variant, context):
+    """The two ways of counting: the counter, many rounds without the loop; and the plugin, one round instruction by instruction."""
+    figures = {figure.path: figure for figure in bench.measure(variant, context.logs / f"bench-{variant.name}-lines.log")}
+    return [Result(f"{name} is counted alike", abs(figures[name].instructions - figures[name].recorded) <= 2,
+                   f"expected: {figures[name].instructions} instructions, as the counter says, or up to 2 more or less for the loop\n"
+                   f"seen: {figures[name].recorded}") for name in AGREEING]

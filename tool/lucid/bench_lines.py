@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""The plugin of `./lucid bench` (bench/plugin/lines.c): building it, and its records.
+
+The first record is of a sequence that is known (tests/target/arch/NAME/marks.h): if it comes out wrong, no record is believed.
+"""
+import re
+import shutil
+import subprocess
+from bisect import bisect_right
+from collections import Counter
+
+from .common import EXIT_FAILED, ROOT, ToolError, relative
+from .elf import Elf
+
+SOURCE = ROOT / "bench/plugin/lines.c"
+PLUGIN = ROOT / "build/bench/lines.so"
+FLAGS = ["-std=c17", "-O2", "-fPIC", "-shared", "-fvisibility=hidden", "-Wall", "-Wextra", "-Werror", "-Wshadow"]
+SIDE = r"(\d+) (\d+) (\d+) (\d+)"
+CORE = re.compile(rf"^record (\d+) core (\d+): kernel {SIDE} serialising (\d+) atomic (\d+); user {SIDE}$", re.MULTILINE)
+COMMON = re.compile(r"^record (\d+) common (\d+) (\d+)$", re.MULTILINE)
+AT = re.compile(r"^at (\d+) ([0-9a-f]+)$", re.MULTILINE)
+KNOWN = (7, 3, 4, 1)  # instructions, lines of code, of data, and written, of the known sequence
+
+
+def built_plugin():
+    """The plugin, compiled if its sources have changed."""
+    newest = max(path.stat().st_mtime for path in SOURCE.parent.iterdir())
+    if PLUGIN.exists() and PLUGIN.stat().st_mtime > newest:
+        return PLUGIN
+    if shutil.which("gcc") is None:
+        raise ToolError("bench: the plugin cannot be compiled: gcc is missing", "./lucid doctor --install")
+    PLUGIN.parent.mkdir(parents=True, exist_ok=True)
+    new = PLUGIN.with_name(f".lines.{id(PLUGIN)}.so")
+    done = subprocess.run(["gcc", *FLAGS, "-o", str(new), str(SOURCE)], capture_output=True, text=True)
+    if done.returncode != 0:
+        raise ToolError(f"bench: {relative(SOURCE)} does not compile:\n{done.stderr}")
+    new.replace(PLUGIN)
+    return PLUGIN
+
+
+def add_records(figures, text):
+    """Put what the records tell into the figures: the n-th is about the n-th. `figures`: pairs of a figure and the number of rounds recorded."""
+    cores = {}
+    for match in CORE.finditer(text):
+        number, core, *values = map(int, match.groups())
+        cores.setdefault(number, {})[core] = values
+    common = {int(number): (int(written), int(shared)) for number, written, shared in COMMON.findall(text)}
+    if len(common) != len(figures):
+        raise ToolError(f"the plugin recorded {len(common)} times what the system measured {len(figures)} times", status=EXIT_FAILED)
+    check_known(cores.get(0, {}))
+    for number, (figure, rounds) in enumerate(figures):
+        add_record(figure, rounds, cores.get(number, {}), *common[number])
+
+
+def check_known(cores):
+    values = cores.get(0)
+    if values is None or len(cores) != 1 or tuple(values[6:]) != KNOWN or any(values[:6]):
+        raise ToolError(f"the plugin does not count right: of a sequence of {KNOWN[0]} instructions with {KNOWN[1]} lines of code and {KNOWN[2]} of data, "
+                        f"{KNOWN[3]} written, it told {values}", "is this the emulator that it was written for (QEMU 7.2)?", status=EXIT_FAILED)
+
+
+def add_record(figure, rounds, cores, written, shared):
+    """The lines are those of core 0, where the benches run; what other cores do is told beside it. Instructions are those of one round."""
+    own = cores.get(0, [0] * 10)
+    figure.ilines, figure.dlines, figure.dlines_written = own[1:4]
+    figure.serialising, figure.atomic = round(own[4] / rounds), round(own[5] / rounds)
+    figure.recorded = round((own[0] + own[6]) / rounds)
+    if figure.instructions is None:
+        figure.instructions = figure.recorded
+    figure.others = {core: round((values[0] + values[6]) / rounds) for core, values in cores.items() if core != 0}
+    figure.common_written, figure.common_touched = written, shared
+
+
+def profile(text, kernel):
+    """Of the record that was traced: (function, instructions), most first. User code is one function."""
+    functions = sorted((function.address, function.name) for function in Elf(kernel).functions())
+    starts = [address for address, _ in functions]
+    counts = Counter()
+    for _, address in AT.findall(text):
+        index = bisect_right(starts, int(address, 16)) - 1
+        counts[functions[index][1] if int(address, 16) >> 63 and index >= 0 else "(user code)"] += 1
+    return counts.most_common()
