@@ -100,16 +100,22 @@ class Limits(unittest.TestCase):
         self.assertEqual(bench_data.exceeded([], {"a": Limit(100)}, "qemu-x86_64"), ["a: expected to be measured, as it has a limit; seen nothing"])
 
     def test_lowering_never_raises(self):
-        limits = {"x": {"a": Limit(100, 50), "b": Limit(100, 50), "c": Limit(100, 50), "e": Limit(7)}}
-        self.assertEqual(bench_data.lowered(limits, "x", {"a": 120, "b": 80, "c": 40, "d": 9}),
-                         {"x": {"a": Limit(100, 50), "b": Limit(80, 50), "c": Limit(50), "d": Limit(9), "e": Limit(7)}})
+        limits = {"x": {"a": Limit(100, 50), "b": Limit(100, 50), "c": Limit(100, 50), "e": Limit(7), "f": Limit(9, None, (5, 6, 7), (1, 2, 3))}}
+        seen = [Figure("a", 120), Figure("b", 80), Figure("c", 40), Figure("d", 9), Figure("f", 8, 6, 5, 7)]
+        self.assertEqual(bench_data.lowered(limits, "x", seen),
+                         {"x": {"a": Limit(100, 50), "b": Limit(80, 50), "c": Limit(50), "d": Limit(9), "e": Limit(7), "f": Limit(8, None, (5, 5, 7), (1, 2, 3))}})
+
+    def test_lines_beyond_their_limit_are_told_with_two_spare_for_code_that_has_moved(self):
+        limits = {name: Limit(100, None, (5, 6, 7)) for name in ("a", "b")}
+        self.assertEqual(bench_data.exceeded([Figure("a", 1, 7, 6, 7), Figure("b", 1, 8, 7, 8)], limits, "qemu-x86_64"),
+                         ["b: expected at most 7 lines executed, seen 8", "b: expected at most 6 lines touched, seen 7", "b: expected at most 7 lines written, seen 8"])
 
     def test_what_is_written_is_read_back(self):
-        limits = {"x": {"a": Limit(100, 50), "bbb": Limit(3)}, "y-2cores": {"a": Limit(5)}}
+        limits = {"x": {"a": Limit(100, 50, (5, 6, 7), (1, 2, 3)), "bbb": Limit(3)}, "y-2cores": {"a": Limit(5)}}
         self.assertEqual(bench_data.read_limits(self.written(bench_data.limits_text(limits))), limits)
 
     def test_a_limit_that_is_not_understood_is_told_with_its_line(self):
-        for entry in ("5", "{ target = 5 }", '{ limit = "5" }', "{ limit = 5, aim = 4 }", "{ limit = 0 }"):
+        for entry in ("5", "{ target = 5 }", '{ limit = "5" }', "{ limit = 5, aim = 4 }", "{ limit = 5, lines = [1, 2] }", "{ limit = 5, lines = 3 }", "{ limit = 0 }"):
             with self.subTest(entry), self.assertRaisesRegex(ToolError, "limits.toml:3: the limit of 'a' is not understood"):
                 bench_data.read_limits(self.written(f"# limits\n[x]\na = {entry}\n"))
 

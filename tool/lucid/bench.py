@@ -113,13 +113,14 @@ def table(figures, variant):
     """The figures beside the limits and what other kernels need."""
     limits = bench_data.read_limits().get(variant.name, {})
     anchors = bench_data.read_anchors().get(variant.board, {}) if variant.compiler == "gcc" else {}
-    titles = ["path", "instructions", "code", "data", "written", "serialising", "atomic", "limit", "target", "aim",
+    titles = ["path", "instructions", "code", "data", "written", "serialising", "atomic", "limit", "target", "lines", "aim",
               "seL4", "seL4 MCS", "NOVA", "Fiasco", "of seL4"]
     rows = []
     for figure in figures:
         limit, known = limits.get(figure.path), anchors.get(figure.path, {})
         seen, sel4 = figure.instructions, known.get("sel4")
-        rows.append([figure.path, seen, figure.ilines, figure.dlines, figure.dlines_written, figure.serialising, figure.atomic, limit and limit.limit, limit and limit.target, known.get("aim"),
+        rows.append([figure.path, seen, figure.ilines, figure.dlines, figure.dlines_written, figure.serialising, figure.atomic, limit and limit.limit, limit and limit.target,
+                     limit and limit.target_lines and "{}/{} ({})".format(*limit.target_lines), known.get("aim"),
                      *(known.get(peer) for peer in bench_data.PEERS), f"{seen / sel4:.2f}" if seen and sel4 else None])
     return aligned([titles, *rows])
 
@@ -193,8 +194,7 @@ def record(figures, variant):
 
 
 def lower(figures, variant):
-    seen = {figure.path: figure.instructions for figure in figures if figure.instructions is not None}
-    bench_data.write_limits(bench_data.lowered(bench_data.read_limits(), variant.name, seen))
+    bench_data.write_limits(bench_data.lowered(bench_data.read_limits(), variant.name, figures))
     say(f"{relative(bench_data.LIMITS)} is up to date")
 
 
