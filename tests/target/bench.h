@@ -14,9 +14,9 @@
  * looks at the counter, then a loop of as many rounds with nothing in it, and prints what the tool needs to subtract the two. Virtual time
  * (-icount) counts instructions: of the kernel, and of the stub that loads the arguments and tests the status.
  *
- * At last the statement is executed once more between two marks: instructions that do nothing, but that the plugin of `--lines`
- * (bench/plugin/lines.c) knows. It records what is executed and touched between them. The n-th line of output that begins with `path` or
- * `lines` is about the n-th record.
+ * At last the statement is executed once more between two marks: instructions that do nothing, but that a plugin of the emulator
+ * (bench/plugin/lines.c) knows. It records what is executed and touched between them. The n-th line of output with `path` or `lines` is about
+ * the n-th record.
  */
 #ifndef TARGET_BENCH_H
 #define TARGET_BENCH_H
@@ -39,10 +39,16 @@ static inline void bench_report(const char *path, word_t rounds, uint64_t full, 
     note("path %s rounds %lu ticks %lu empty %lu", path, rounds, full, empty);
 }
 
-/* Nothing has been timed, but there is a record. */
-static inline void bench_lines(const char *path)
+/* The same, without a record. */
+static inline void bench_timed(const char *path, word_t rounds, uint64_t full, uint64_t empty)
 {
-    note("lines %s", path);
+    note("timed %s rounds %lu ticks %lu empty %lu", path, rounds, full, empty);
+}
+
+/* There is only a record, of so many rounds. */
+static inline void bench_lines(const char *path, word_t rounds)
+{
+    note("lines %s rounds %lu", path, rounds);
 }
 
 /* A status in a loop that is measured: two instructions. */

@@ -16,5 +16,5 @@ BENCH(calibration)
     uint64_t seen = cost_now() - start;
     note("calibration instructions %lu ticks %lu", (word_t)2 * KNOWN_ROUNDS, seen);
     known_lines(data);
-    bench_lines("calibration");
+    bench_lines("calibration", 1);
 }

@@ -145,8 +145,8 @@ static void one_way(const char *there, const char *back, unsigned words)
     MARK_BEGIN();
     arch_syscall(SYS_CALL, pair.endpoint, &message, CAP_NULL);
     MARK_END();
-    bench_lines(there);
-    bench_lines(back);
+    bench_lines(there, 1);
+    bench_lines(back, 1);
 }
 
 BENCH(call)
@@ -177,7 +177,6 @@ BENCH(send_to_higher)
     MEASURE(MUST(sys_send(endpoint, &message)));
 }
 
-/* Several rounds at once: what the first has to find out, the next know. */
 BENCH(yield_alone)
 {
     MEASURE(sys_yield());

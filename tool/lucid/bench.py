@@ -5,7 +5,8 @@ The system `bench` (tests/target/bench.h) runs in virtual time, where an instruc
 figures are exact and the same in every run. It measures a loop of known length first; if that comes out wrong by more than one in a thousand,
 nothing else is believed.
 
-With --lines, a plugin of QEMU (bench/plugin/lines.c) records in the same run which lines of 64 bytes the kernel touches between two marks.
+A plugin of QEMU (bench/plugin/lines.c) records in the same run which lines of 64 bytes the kernel touches between two marks, and what each core
+executes there: time is the sum of all cores', so what involves several is counted only so.
 """
 import json
 import re
@@ -13,7 +14,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import bench_data, bench_plot
+from . import bench_data, bench_lines, bench_plot
 from .build import Variant, build
 from .common import EXIT_FAILED, EXIT_OK, ToolError, closest, listing, relative, say, write_atomically
 from .machine import Options
@@ -21,8 +22,9 @@ from .version import git
 
 SYSTEM = "bench"
 ERROR_MAX = 1 / 1000  # of the loop of known length
-LINE = re.compile(r"^   \w+: (calibration|path|lines) (.*)$", re.MULTILINE)
+LINE = re.compile(r"^   \w+: (calibration|path|timed|lines) (.*)$", re.MULTILINE)
 CALIBRATION = re.compile(r"instructions (\d+) ticks (\d+)")
+RECORD = re.compile(r"(\w+) rounds (\d+)")
 PATH = re.compile(r"(\w+) rounds (\d+) ticks (\d+) empty (\d+)")
 
 
@@ -42,7 +44,7 @@ class Figure:
     others: dict | None = None          # other cores: instructions in that time
 
 
-def measure(variant, log, lines=False, traced=None):
+def measure(variant, log, traced=None):
     """The figures of one build of the kernel, in the order in which they are measured. `traced`: the number of a record; then also what of the
     kernel was executed in it."""
     from .suites.console import Recorder
@@ -51,21 +53,19 @@ def measure(variant, log, lines=False, traced=None):
     if emulator is None or emulator.is_bochs:
         raise ToolError(f"board '{variant.board}': only QEMU counts instructions", "name one of QEMU's with --board")
     with tempfile.TemporaryDirectory(prefix="lucid-bench-") as folder:
-        records = Path(folder, "records") if lines else None
-        extra = list(emulator.test_target or []) + (plugin_arguments(records, traced) if lines else [])
+        records = Path(folder, "records")
+        extra = [*(emulator.test_target or []), *plugin_arguments(records, traced)]
         with Recorder(built, Options(cores=variant.cores, icount=True, extra=extra), log, reset_limit=0) as recorder:
             ending = recorder.until_end()
         check_end(recorder, ending)
-        text = records.read_text() if lines else None
+        text = records.read_text()
         if traced is not None:
-            from .bench_lines import profile
-            return profile(text, built.folder / "kernel.elf")
+            return bench_lines.profile(text, built.folder / "kernel.elf")
         return parse(recorder.text, text)
 
 
 def plugin_arguments(records, traced):
-    from .bench_lines import built_plugin
-    return ["-plugin", f"{built_plugin()},to={records}" + (f",trace={traced}" if traced is not None else "")]
+    return ["-plugin", f"{bench_lines.built_plugin()},to={records}" + (f",trace={traced}" if traced is not None else "")]
 
 
 def check_end(recorder, ending):
@@ -77,15 +77,13 @@ def check_end(recorder, ending):
         raise ToolError(f"the benches did not come to their end (see {relative(recorder.log)}):\n   {told}", status=EXIT_FAILED)
 
 
-def parse(text, records=None):
-    """The figures in what the system printed, with the plugin's records if there are any."""
-    found = [(kind, rest) for kind, rest in LINE.findall(text)]
+def parse(text, records):
+    """The figures in what the system printed, with the plugin's records."""
+    found = LINE.findall(text)
     check_calibration([rest for kind, rest in found if kind == "calibration"])
-    figures = [figure(kind, rest) for kind, rest in found if kind != "calibration"]
-    if records is not None:
-        from .bench_lines import add_records
-        add_records(figures, records)
-    return [figure for figure in figures if figure.path != "calibration" and (figure.instructions is not None or records is not None)]
+    figures = [(kind, *figure(kind, rest)) for kind, rest in found if kind != "calibration"]
+    bench_lines.add_records([(figure, rounds) for kind, figure, rounds in figures if kind != "timed"], records)
+    return [figure for _, figure, _ in figures if figure.path != "calibration"]
 
 
 def check_calibration(lines):
@@ -98,13 +96,15 @@ def check_calibration(lines):
 
 
 def figure(kind, rest):
-    if kind == "lines":
-        return Figure(rest)
-    match = PATH.fullmatch(rest)
+    """A figure, and the rounds that its record is of."""
+    match = (RECORD if kind == "lines" else PATH).fullmatch(rest)
     if match is None:
-        raise ToolError(f"the system printed what is not understood: path {rest}", status=EXIT_FAILED)
-    rounds, ticks, empty = map(int, match.groups()[1:])
-    return Figure(match.group(1), round((ticks - empty) / rounds))
+        raise ToolError(f"the system printed what is not understood: {kind} {rest}", status=EXIT_FAILED)
+    path, *numbers = match.groups()
+    if kind == "lines":
+        return Figure(path), int(numbers[0])
+    rounds, ticks, empty = map(int, numbers)
+    return Figure(path, round((ticks - empty) / rounds)), 1
 
 
 # ---- Showing
@@ -113,15 +113,14 @@ def table(figures, variant):
     """The figures beside the limits and what other kernels need."""
     limits = bench_data.read_limits().get(variant.name, {})
     anchors = bench_data.read_anchors().get(variant.board, {}) if variant.compiler == "gcc" else {}
-    lines = any(figure.ilines is not None for figure in figures)
-    titles = ["path", "instructions", *(["code", "data", "written", "serialising", "atomic"] if lines else []), "limit", "target", "aim",
+    titles = ["path", "instructions", "code", "data", "written", "serialising", "atomic", "limit", "target", "lines", "aim",
               "seL4", "seL4 MCS", "NOVA", "Fiasco", "of seL4"]
     rows = []
     for figure in figures:
         limit, known = limits.get(figure.path), anchors.get(figure.path, {})
         seen, sel4 = figure.instructions, known.get("sel4")
-        counted = [figure.ilines, figure.dlines, figure.dlines_written, figure.serialising, figure.atomic] if lines else []
-        rows.append([figure.path, seen, *counted, limit and limit.limit, limit and limit.target, known.get("aim"),
+        rows.append([figure.path, seen, figure.ilines, figure.dlines, figure.dlines_written, figure.serialising, figure.atomic, limit and limit.limit, limit and limit.target,
+                     limit and limit.target_lines and "{}/{} ({})".format(*limit.target_lines), known.get("aim"),
                      *(known.get(peer) for peer in bench_data.PEERS), f"{seen / sel4:.2f}" if seen and sel4 else None])
     return aligned([titles, *rows])
 
@@ -162,10 +161,10 @@ def command(arguments):
     log = bench_data.ROOT / "build/bench" / f"{variant.name}.log"
     if arguments.profile:
         return show_profile(arguments.profile, variant, log)
-    figures = measure(variant, log, arguments.lines)
-    say(f"{variant}: instructions of kernel and stub; lines of 64 bytes of the kernel\n" if arguments.lines else f"{variant}: instructions of kernel and stub\n")
+    figures = measure(variant, log)
+    say(f"{variant}: instructions of kernel and stub; lines of 64 bytes that the kernel executes, touches and writes\n")
     say(table(figures, variant))
-    if variant.cores > 1 and arguments.lines:
+    if variant.cores > 1:
         say("\n" + cores_text(figures))
     if arguments.json:
         write_atomically(arguments.json, as_json(figures, variant))
@@ -178,11 +177,11 @@ def command(arguments):
 
 def show_profile(path, variant, log):
     """Where the instructions of one path are executed."""
-    names = [figure.path for figure in measure(variant, log, lines=True)]
+    names = [figure.path for figure in measure(variant, log) if figure.recorded is not None]
     if path not in names:
         meant = closest(path, names)
         raise ToolError(f"there is no path '{path}'; known: {listing(names)}", f"did you mean '{meant}'?" if meant else None)
-    say(aligned([["function", "instructions"], *measure(variant, log, lines=True, traced=names.index(path) + 1)]))
+    say(aligned([["function", "instructions"], *measure(variant, log, traced=names.index(path) + 1)]))
     return EXIT_OK
 
 
@@ -195,8 +194,7 @@ def record(figures, variant):
 
 
 def lower(figures, variant):
-    seen = {figure.path: figure.instructions for figure in figures if figure.instructions is not None}
-    bench_data.write_limits(bench_data.lowered(bench_data.read_limits(), variant.name, seen))
+    bench_data.write_limits(bench_data.lowered(bench_data.read_limits(), variant.name, figures))
     say(f"{relative(bench_data.LIMITS)} is up to date")
 
 
@@ -206,7 +204,7 @@ def judge(figures, variant):
     if limits is None:
         say(f"\nno limits for {variant.name} in {relative(bench_data.LIMITS)}")
         return EXIT_OK
-    found = bench_data.exceeded(figures, limits)
+    found = bench_data.exceeded(figures, limits, variant.board)
     if found:
         say("\nlimits:\n   " + "\n   ".join(found))
     return EXIT_FAILED if found else EXIT_OK

@@ -11,8 +11,6 @@ def add_options(parser):
                         help="processor cores of the machine and the kernel (default 1); more add the paths between cores")
     parser.add_argument("--cc", choices=COMPILERS, default="gcc", dest="compiler",
                         help="the compiler (default gcc; the limits are for gcc)")
-    parser.add_argument("--lines", action="store_true",
-                        help="also the lines of 64 bytes that the kernel touches, by a plugin of QEMU")
     parser.add_argument("--json", metavar="FILE", help="also write the figures to FILE")
     parser.add_argument("--record", action="store_true", help="also add the figures to bench/history.csv, for this commit")
     parser.add_argument("--lower", action="store_true",

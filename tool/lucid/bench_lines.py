@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""The plugin of `./lucid bench --lines` (bench/plugin/lines.c): building it, and its records.
+"""The plugin of `./lucid bench` (bench/plugin/lines.c): building it, and its records.
 
 The first record is of a sequence that is known (tests/target/arch/NAME/marks.h): if it comes out wrong, no record is believed.
 """
@@ -28,18 +28,18 @@ def built_plugin():
     if PLUGIN.exists() and PLUGIN.stat().st_mtime > newest:
         return PLUGIN
     if shutil.which("gcc") is None:
-        raise ToolError("--lines: the plugin cannot be compiled: gcc is missing", "./lucid doctor --install")
+        raise ToolError("bench: the plugin cannot be compiled: gcc is missing", "./lucid doctor --install")
     PLUGIN.parent.mkdir(parents=True, exist_ok=True)
     new = PLUGIN.with_name(f".lines.{id(PLUGIN)}.so")
     done = subprocess.run(["gcc", *FLAGS, "-o", str(new), str(SOURCE)], capture_output=True, text=True)
     if done.returncode != 0:
-        raise ToolError(f"--lines: {relative(SOURCE)} does not compile:\n{done.stderr}")
+        raise ToolError(f"bench: {relative(SOURCE)} does not compile:\n{done.stderr}")
     new.replace(PLUGIN)
     return PLUGIN
 
 
 def add_records(figures, text):
-    """Put what the records tell into the figures: the n-th is about the n-th."""
+    """Put what the records tell into the figures: the n-th is about the n-th. `figures`: pairs of a figure and the number of rounds recorded."""
     cores = {}
     for match in CORE.finditer(text):
         number, core, *values = map(int, match.groups())
@@ -48,8 +48,8 @@ def add_records(figures, text):
     if len(common) != len(figures):
         raise ToolError(f"the plugin recorded {len(common)} times what the system measured {len(figures)} times", status=EXIT_FAILED)
     check_known(cores.get(0, {}))
-    for number, figure in enumerate(figures):
-        add_record(figure, cores.get(number, {}), *common[number])
+    for number, (figure, rounds) in enumerate(figures):
+        add_record(figure, rounds, cores.get(number, {}), *common[number])
 
 
 def check_known(cores):
@@ -59,12 +59,15 @@ def check_known(cores):
                         f"{KNOWN[3]} written, it told {values}", "is this the emulator that it was written for (QEMU 7.2)?", status=EXIT_FAILED)
 
 
-def add_record(figure, cores, written, shared):
-    """The lines are those of core 0, where the benches run; what other cores do is told beside it."""
+def add_record(figure, rounds, cores, written, shared):
+    """The lines are those of core 0, where the benches run; what other cores do is told beside it. Instructions are those of one round."""
     own = cores.get(0, [0] * 10)
-    figure.ilines, figure.dlines, figure.dlines_written, figure.serialising, figure.atomic = own[1:6]
-    figure.recorded = own[0] + own[6]
-    figure.others = {core: values[0] + values[6] for core, values in cores.items() if core != 0}
+    figure.ilines, figure.dlines, figure.dlines_written = own[1:4]
+    figure.serialising, figure.atomic = round(own[4] / rounds), round(own[5] / rounds)
+    figure.recorded = round((own[0] + own[6]) / rounds)
+    if figure.instructions is None:
+        figure.instructions = figure.recorded
+    figure.others = {core: round((values[0] + values[6]) / rounds) for core, values in cores.items() if core != 0}
     figure.common_written, figure.common_touched = written, shared
 
 

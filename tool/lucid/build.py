@@ -310,7 +310,7 @@ def add_build_options(parser, default_board):
 
 def number_of_cores(text):
     if not text.isdigit() or not 1 <= int(text) <= CORES_MAX:
-        raise argparse.ArgumentTypeError(f"not a number of cores from 1 to {CORES_MAX}: '{text}'")
+        raise argparse.ArgumentTypeError(f"'{text}' is not a number of cores (1 to {CORES_MAX})")
     return int(text)
 
 

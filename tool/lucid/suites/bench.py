@@ -21,7 +21,7 @@ def keep_limits(variant, context):
     """A result for each path."""
     limits = bench_data.read_limits().get(variant.name, {})
     figures = bench.measure(variant, context.logs / f"bench-{variant.name}.log")
-    wrong = {sentence.split(":")[0]: sentence for sentence in bench_data.exceeded(figures, limits)}
+    wrong = {sentence.split(":")[0]: sentence for sentence in bench_data.exceeded(figures, limits, variant.board)}
     names = {figure.path for figure in figures if figure.instructions is not None} | set(limits)
     if not names:
         raise Failure("expected: figures\nseen: none")
@@ -42,7 +42,7 @@ AGREEING = ("call_reply_registers", "call_reply_10_words", "call_reply_same_spac
 
 def agree(variant, context):
     """The two ways of counting: the counter, many rounds without the loop; and the plugin, one round instruction by instruction."""
-    figures = {figure.path: figure for figure in bench.measure(variant, context.logs / f"bench-{variant.name}-lines.log", lines=True)}
+    figures = {figure.path: figure for figure in bench.measure(variant, context.logs / f"bench-{variant.name}-lines.log")}
     return [Result(f"{name} is counted alike", abs(figures[name].instructions - figures[name].recorded) <= 2,
                    f"expected: {figures[name].instructions} instructions, as the counter says, or up to 2 more or less for the loop\n"
                    f"seen: {figures[name].recorded}") for name in AGREEING]
