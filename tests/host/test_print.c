@@ -89,7 +89,8 @@ TEST(an_address_in_code_is_printed_with_its_function)
     symbols_init(&table, sizeof(table));
     symbol_print(0x2020, 1); /* a return address: the call was before it */
     symbol_print(0x2020, 0);
-    EXPECT_TEXT(host.console, "  0000000000002020  three+0x20\n  0000000000002020\n");
+    EXPECT_TEXT(host.console, "00002020  three+0x20\n  "); /* as many digits as a pointer has */
+    EXPECT_TEXT(strrchr(host.console, ' '), "00002020\n");
 }
 
 TEST(symbols_that_make_no_sense_are_ignored)

@@ -89,7 +89,7 @@ class Images(FolderTest):
     def test_segments_lie_on_pages_with_their_data(self):
         data = self.bundle()
         component = self.components(data)[0]
-        segments = [component[20 + 6 * index:26 + 6 * index] for index in range(component[13])]
+        segments = [component[22 + 6 * index:28 + 6 * index] for index in range(component[13])]
         self.assertTrue(segments)
         self.assertTrue(all(address % 4096 == 0 and offset % 4096 == 0 and offset + size <= len(data) for address, offset, size, _, _, _ in segments))
         writable = next(segment for segment in segments if segment[4] & 2)
