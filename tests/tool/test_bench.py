@@ -57,6 +57,18 @@ class Reading(unittest.TestCase):
             parsed(text=PRINTED.replace("256", "many"))
 
 
+class Refusals(unittest.TestCase):
+    def test_a_machine_that_does_not_count_is_refused_before_anything_is_built(self):
+        with self.assertRaisesRegex(ToolError, "board 'bochs-x86_64': only QEMU counts instructions"):
+            bench.measure(Variant("bochs-x86_64"), Path("log"))
+
+    def test_benches_that_fail_are_told(self):
+        recorder = mock.Mock(text="FAIL yield_alone: tests/target/bench_ipc.c:5: expected OK, seen ERR_RANGE\nEND 3 passed, 1 failed\n", log=Path("log"))
+        with self.assertRaisesRegex(ToolError, "FAIL yield_alone: tests/target/bench_ipc.c:5: expected OK, seen ERR_RANGE") as caught:
+            bench.check_end(recorder, mock.Mock(success=True))
+        self.assertEqual(caught.exception.status, 1)
+
+
 class Records(unittest.TestCase):
     def test_the_lines_are_those_of_core_0_and_instructions_those_of_one_round(self):
         figures = parsed()
