@@ -173,6 +173,8 @@ def command(arguments):
         record(figures, variant)
     if arguments.lower:
         lower(figures, variant)
+    if arguments.why:
+        bench_data.write_limits(bench_data.raised(bench_data.read_limits(), variant.name, variant.board, figures, arguments.why))
     return judge(figures, variant)
 
 
