@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from . import bench_data, bench_lines, bench_plot
+from .board import load_board
 from .build import Variant, build
 from .common import EXIT_FAILED, EXIT_OK, ToolError, closest, listing, relative, say, write_atomically
 from .machine import Options
@@ -48,10 +49,10 @@ def measure(variant, log, traced=None):
     """The figures of one build of the kernel, in the order in which they are measured. `traced`: the number of a record; then also what of the
     kernel was executed in it."""
     from .suites.console import Recorder
-    built = build(SYSTEM, variant)
-    emulator = built.system.board.emulator
+    emulator = load_board(variant.board).emulator
     if emulator is None or emulator.is_bochs:
         raise ToolError(f"board '{variant.board}': only QEMU counts instructions", "name one of QEMU's with --board")
+    built = build(SYSTEM, variant)
     with tempfile.TemporaryDirectory(prefix="lucid-bench-") as folder:
         records = Path(folder, "records")
         extra = [*(emulator.test_target or []), *plugin_arguments(records, traced)]
@@ -172,6 +173,8 @@ def command(arguments):
         record(figures, variant)
     if arguments.lower:
         lower(figures, variant)
+    if arguments.why:
+        bench_data.write_limits(bench_data.raised(bench_data.read_limits(), variant.name, variant.board, figures, arguments.why))
     return judge(figures, variant)
 
 

@@ -15,5 +15,6 @@ def add_options(parser):
     parser.add_argument("--record", action="store_true", help="also add the figures to bench/history.csv, for this commit")
     parser.add_argument("--lower", action="store_true",
                         help="also lower the limits in bench/limits.toml to the figures that are less, and add paths that have none")
+    parser.add_argument("--raise", dest="why", metavar="WHY", help="also raise the limits that are exceeded to the figures, with the reason beside them")
     parser.add_argument("--plot", metavar="FILE", help="measure nothing; draw bench/history.csv as FILE, an SVG image")
     parser.add_argument("--profile", metavar="PATH", help="only one path: in which functions of the kernel its instructions are")

@@ -8,6 +8,7 @@
 """
 import csv
 import io
+import json
 from dataclasses import dataclass
 
 from .board import load_board
@@ -22,9 +23,9 @@ PEERS = ("sel4", "mcs", "nova", "fiasco")
 HISTORY_FIELDS = ("commit", "compiler", "board", "cores", "path", "instructions", "ilines", "dlines", "dlines_written")
 FIGURES = HISTORY_FIELDS[5:]
 LIMITS_HEAD = """\
-# What a path may cost in instructions: `make test` fails when one costs more (suite `bench`). A limit only goes down: ./lucid bench --lower writes
+# What a path may cost in instructions: `make test` fails when one costs more (suite `bench`). A limit goes down: ./lucid bench --lower writes
 # what is measured where that is less, and adds paths that are new. `target` is the limit that is to be reached; without it, the limit is. `lines` and
-# `target_lines` are the same for the lines of 64 bytes that the kernel executes, touches and writes.
+# `target_lines` are the same for the lines of 64 bytes that the kernel executes, touches and writes. Where a limit had to go up, `raised` says why: ./lucid bench --raise WHY.
 """
 CODE_LINES_SPARE = 2  # code that has moved, by a change elsewhere, may lie in so many lines more
 
@@ -35,6 +36,7 @@ class Limit:
     target: int | None = None
     lines: tuple | None = None
     target_lines: tuple | None = None
+    raised: str | None = None  # why it went up
 
 
 def read_limits(path=LIMITS):
@@ -54,6 +56,8 @@ def _limit(document, variant, name, entry):
 def _is_limit(key, value):
     if key in ("lines", "target_lines"):
         return isinstance(value, list) and len(value) == 3 and all(isinstance(number, int) for number in value)
+    if key == "raised":
+        return isinstance(value, str) and bool(value.strip())
     return key in ("limit", "target") and isinstance(value, int) and value > 0
 
 
@@ -85,6 +89,21 @@ def _lower(old, figure):
     return Limit(limit, old.target if old.target is not None and old.target < limit else None, lines, old.target_lines)
 
 
+def raised(limits, variant, board, figures, why):
+    """The limits, with those that are exceeded set to what was measured, and the reason beside them."""
+    paths = dict(limits.get(variant, {}))
+    for figure in figures:
+        old = paths.get(figure.path)
+        if old is not None and exceeded([figure], {figure.path: old}, board):
+            lines = old.lines and tuple(map(max, old.lines, (figure.ilines, figure.dlines, figure.dlines_written)))
+            paths[figure.path] = Limit(max(old.limit, figure.instructions), old.target, lines, old.target_lines, why)
+    return {**limits, variant: paths}
+
+
+def _toml(value):
+    return json.dumps(list(value) if isinstance(value, tuple) else value)
+
+
 def limits_text(limits):
     """limits.toml."""
     lines = [LIMITS_HEAD]
@@ -92,7 +111,7 @@ def limits_text(limits):
         lines.append(f"[{variant}]")
         width = max(map(len, limits[variant]), default=0)
         for name, limit in limits[variant].items():
-            entries = [f"{key} = {list(value) if isinstance(value, tuple) else value}" for key, value in vars(limit).items() if value is not None]
+            entries = [f"{key} = {_toml(value)}" for key, value in vars(limit).items() if value is not None]
             lines.append(f"{name:<{width}} = {{ {', '.join(entries)} }}")
         lines.append("")
     return "\n".join(lines[:-1]) + "\n"
