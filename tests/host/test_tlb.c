@@ -316,6 +316,22 @@ LOADED_OR_NOT(space_that_loses_its_number_keeps_nothing)
     EXPECT_EQ(reads(&users[1], AT), NOWHERE);
 }
 
+/* Its tag may be another space's from now on: who runs in it goes on with a tag that is its own. */
+TEST(loaded_space_that_loses_its_number_is_loaded_anew)
+{
+    struct user user;
+    set_up(&user, 1);
+    cap_t range = slot_new(), space;
+
+    DO(BOOT_SLOT_CNODE, OP_CNODE_MINT, range, BOOT_SLOT_ASID_RANGE, RIGHTS_ALL, NUMBER + 10, 1);
+    space = make_numbered(OBJECT_ADDRESS_SPACE, range, NUMBER + 10);
+    move_root_into(space);
+    uint64_t loads = host.space_loads;
+    revoke(range);
+    EXPECT_EQ(host.space_loads, loads + 2); /* the kernel's own, and this one again */
+    EXPECT(core_self()->space == object_at(space));
+}
+
 /* ---- Tags */
 
 static void give_each_a_frame(struct user *users, cap_t *frames, unsigned count)

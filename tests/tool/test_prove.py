@@ -79,6 +79,24 @@ class Gaps(FolderTest):
         self.refuse("/* We admit that this axiom is one. */\n/*@ requires x > 0; */\nint admit;\n")
 
 
+class Answers(FolderTest):
+    def kept_after(self, keep):
+        """One answer is kept from before, and another is new."""
+        answers = self.folder / "answers.txt"
+        answers.write_text("old {}\n")
+        with mock.patch.multiple(prove, ROOT=self.folder, ANSWERS=answers):
+            prove.unpack_answers(keep=keep)
+            (self.folder / prove.BUILD / "answers/new.json").write_text("{}")
+            prove.pack_answers()
+        return answers.read_text()
+
+    def test_those_to_old_questions_go_when_all_are_asked_again(self):
+        self.assertEqual(self.kept_after(False), "new {}\n")
+
+    def test_they_stay_otherwise(self):
+        self.assertEqual(self.kept_after(True), "new {}\nold {}\n")
+
+
 class Functions(unittest.TestCase):
     def test_lemmas_in_annotations_are_proved_too(self):
         self.assertIn("lemma_parts", prove.functions_of("kernel/sched/refill.c"))

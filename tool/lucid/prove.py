@@ -240,12 +240,12 @@ def complaint(entry, outcome):
     return "\n".join(lines)
 
 
-def unpack_answers():
-    """What Z3 has answered, as Frama-C wants it: a file for each question."""
+def unpack_answers(keep=True):
+    """What Z3 has answered, as Frama-C wants it: a file for each question. None of them unless they are to be kept."""
     folder = ROOT / BUILD / "answers"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    if ANSWERS.exists():
+    if keep and ANSWERS.exists():
         for line in ANSWERS.read_text().splitlines():
             name, _, answer = line.partition(" ")
             (folder / f"{name}.json").write_text(answer)
@@ -279,7 +279,7 @@ def command(arguments):
                         f"there are {listing(entry.path for entry in everything)}")
     refuse_gaps(everything)
     asked = prepare()
-    unpack_answers()
+    unpack_answers(keep=not arguments.update)  # all questions are asked again, and the answers to others go
     if arguments.show:
         for entry in entries:
             show(entry)
