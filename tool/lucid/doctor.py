@@ -49,6 +49,7 @@ NEEDS = [
     Need("libc6-dev", "/usr/include/stdio.h", "the kernel's unit tests are ordinary programs", "test"),
     Need("gcc-12-multilib", "/usr/lib/gcc/x86_64-linux-gnu/*/32/libgcc.a", "compiles the unit tests for a word of 32 bits", "test"),
     Need("ocaml-nox", "ocamlopt", "compiles the reference model that the kernel is compared with", "test"),
+    Need("spin", "spin", "searches all runs of the models of locks and shootdown for errors", "test"),
     Need("clang", "clang", "is the second compiler that everything must build with", "test"),
     Need("libclang-rt-14-dev", RUNTIME, "is clang's runtime: for fuzzing, sanitizers and coverage", "test"),
     Need("llvm-14", "llvm-cov-14", "says which lines and branches of the kernel the tests reach", "test"),

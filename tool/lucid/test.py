@@ -22,7 +22,7 @@ from multiprocessing.connection import Pipe, wait
 
 from .common import EXIT_FAILED, EXIT_OK, ROOT, ToolError, closest, listing, say
 
-SUITES = ("tool", "host", "host32", "smp", "random", "model", "prove", "fuzz", "coverage", "build", "target", "bench", "system", "smoke")
+SUITES = ("tool", "host", "host32", "smp", "random", "model", "spin", "prove", "fuzz", "coverage", "build", "target", "bench", "system", "smoke")
 IN_TURN = ("tool", "build", "random", "prove", "coverage", "fuzz")
 LOGS = ROOT / "build/test"
 
