@@ -152,7 +152,7 @@ void reply_owe(struct reply *reply, struct thread *server, struct thread *caller
     /* A context that is used up is no help to the handler of that fault. */
     if (!server->sc && caller->sc && caller->fault != FAULT_TIMEOUT) {
         struct sched_context *sc = caller->sc;
-        if (thread_home(server) != sc->core) { /* a passive server follows its caller */
+        if (CONFIG_CORES > 1 && thread_home(server) != sc->core) { /* a passive server follows its caller */
             scheduler_move(server, sc->core);
             home_set(reply, sc->core);
         }

@@ -46,7 +46,7 @@ static void detach(struct sched_context *sc)
 
 static void attach(struct sched_context *sc, struct thread *thread)
 {
-    if (thread_home(thread) != sc->core)
+    if (CONFIG_CORES > 1 && thread_home(thread) != sc->core)
         scheduler_move(thread, sc->core);
     assert(lock_holds_home(sc->core) && lock_holds_home(thread_home(thread)));
     assert(!sc->thread && !thread->sc);

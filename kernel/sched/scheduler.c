@@ -427,7 +427,8 @@ static bool current_goes_on(const struct core *core, ticks_t now)
 {
     const struct thread *current = core->current;
 
-    if (!current || current->state != THREAD_STATE_RUNNABLE || current->deferred || core->deferred.first)
+    if (!current || current->state != THREAD_STATE_RUNNABLE || current->ready || current->deferred ||
+        core->deferred.first)
         return false;
     int rivals = ready_highest(core) + (core->current_ended ? 1 : 0);
     return current->sc && current->sc == core->context && (int)thread_priority(current) >= rivals &&
