@@ -4,7 +4,7 @@ afresh."""
 from .. import prove
 from ..test import Job, Result, Skipped
 
-SECONDS = 1500.0                     # two minutes with answers that are up to date; afresh, beside other tests, much longer
+SECONDS = 900.0                     # two minutes with answers that are up to date; afresh, beside other tests, much longer
 LONG_SECONDS = 1800.0
 
 
