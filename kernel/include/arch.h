@@ -154,7 +154,9 @@ bool arch_interrupt_pending(void);
 /* Interrupt lines. A line is masked from when its interrupt is delivered until it is unmasked (acknowledged). */
 void arch_irq_mask(unsigned line);
 void arch_irq_unmask(unsigned line);
-error_t arch_irq_set_mode(unsigned line, word_t mode);              /* OK, ERR_UNSUPPORTED */
+/* Whether the line can have this mode (IRQ_LEVEL, IRQ_ACTIVE_LOW); only then is it set. */
+bool arch_irq_has_mode(unsigned line, word_t mode);
+void arch_irq_set_mode(unsigned line, word_t mode);
 error_t arch_irq_msi(unsigned line, word_t *address, word_t *data); /* OK, ERR_UNSUPPORTED */
 
 /* I/O ports: only called for sizes 1, 2, 4. */

@@ -2,9 +2,14 @@
 /*
  * Invocations: operations on kernel objects, by SYS_CALL to their capability.
  *
- * Each object type has one function OBJECT_invoke, in the file OBJECT_operations.c, mapping_operations.c or range_operations.c. For each operation it decodes the
- * arguments (may fail, changes nothing) and then performs it (changes, cannot fail). Operations that may take long go in
- * steps and return INVOKE_RESTART when an interrupt waits: the thread executes the same system call again.
+ * Each object type has one function OBJECT_invoke, in the file OBJECT_operations.c, mapping_operations.c or range_operations.c. An operation that both can fail and
+ * changes something is two functions, which a third of the operation's name puts together:
+ *
+ *     NAME_decode    checks everything, and takes the locks that it turns out to need; may fail, and changes nothing
+ *     NAME_perform   changes, and cannot fail; where that is one call of an object's own function, it is that function
+ *
+ * Operations that may take long perform step by step and return INVOKE_RESTART when an interrupt waits: the thread executes the same
+ * system call again, and is decoded again.
  */
 #ifndef KERNEL_INVOCATION_H
 #define KERNEL_INVOCATION_H

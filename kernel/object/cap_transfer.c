@@ -50,13 +50,15 @@ static void revive(const struct cap *cap)
         SHARED_WRITE(*dying, false);
 }
 
-error_t cap_copy(struct slot *source, struct slot *target)
+error_t cap_copy_check(const struct slot *source)
 {
-    if (!can_be_copied(&source->cap))
-        return ERR_TYPE;
+    return can_be_copied(&source->cap) ? OK : ERR_TYPE;
+}
+
+void cap_copy(struct slot *source, struct slot *target)
+{
     revive(&source->cap);
     derivation_add_sibling(source, target, without_mapping(source->cap));
-    return OK;
 }
 
 /*@ predicate range_type(integer type) = OBJECT_IRQ_RANGE <= type <= OBJECT_CORE_RANGE; */
@@ -118,21 +120,22 @@ static error_t cap_narrow(struct cap *cap, const struct mint *mint, unsigned *ar
     return OK;
 }
 
-error_t cap_mint(struct slot *source, struct slot *target, const struct mint *mint, unsigned *argument)
+error_t cap_mint_check(const struct slot *source, const struct mint *mint, struct cap *minted,
+                       unsigned *argument)
 {
-    struct cap cap = source->cap;
-
+    *minted = source->cap;
     *argument = 0;
-    if (!can_be_copied(&cap))
+    if (!can_be_copied(minted))
         return ERR_TYPE;
     if (!derivation_can_have_child(source))
         return ERR_DEPTH;
-    error_t error = cap_narrow(&cap, mint, argument);
-    if (error != OK)
-        return error;
-    revive(&cap);
-    derivation_add_child(source, target, without_mapping(cap));
-    return OK;
+    return cap_narrow(minted, mint, argument);
+}
+
+void cap_mint(struct slot *source, struct slot *target, struct cap minted)
+{
+    revive(&minted);
+    derivation_add_child(source, target, without_mapping(minted));
 }
 
 void cap_move(struct slot *source, struct slot *target)
@@ -148,17 +151,25 @@ void cap_move(struct slot *source, struct slot *target)
 error_t cap_transfer(struct slot *source, struct slot *target, word_t mode, word_t rights, word_t badge)
 {
     struct mint mint = { .rights = rights, .first = badge, .count = 0 };
+    struct cap minted;
     unsigned argument;
+    error_t error;
 
     switch (mode) {
     case GIVE_COPY:
-        return cap_copy(source, target);
+        error = cap_copy_check(source);
+        if (error == OK)
+            cap_copy(source, target);
+        return error;
     case GIVE_MINT:
         if (is_range(cap_type(&source->cap))) {
             mint.first = range_first(&source->cap);
             mint.count = range_count(&source->cap);
         }
-        return cap_mint(source, target, &mint, &argument);
+        error = cap_mint_check(source, &mint, &minted, &argument);
+        if (error == OK)
+            cap_mint(source, target, minted);
+        return error;
     case GIVE_MOVE:
         cap_move(source, target);
         return OK;

@@ -2,9 +2,12 @@
 /*
  * CNode operations: capabilities put into, and taken out of, the slots of a CNode.
  *
- * `index` is a slot of the CNode that is invoked; a source is an address in the caller's own capability space. Delete, revoke and cancel
- * go in steps: each entry first finishes what the caller had begun before (destroy.c), and does at least one step before it
- * looks for interrupts.
+ * `index` is a slot of the CNode that is invoked; a source is an address in the caller's own capability space.
+ *
+ * Delete, revoke and cancel may be long. Each entry decodes once and then performs step after step; when an interrupt waits, the caller
+ * executes its system call again, which is an entry like any other: what remains to be done is in the tree, the caller's list of zombies and the endpoint,
+ * not in what was decoded. Each entry first finishes what the caller had begun before (destroy.c), and does at least one step before it
+ * looks for interrupts. A step cannot fail: performing ends with OK or INVOKE_RESTART.
  */
 #include "address_space.h"
 #include "cap_transfer.h"
@@ -25,89 +28,165 @@ static status_t decode_index(const struct invocation *invocation, struct slot **
     return OK;
 }
 
-/* Argument 1 is a slot that can be filled, argument 2 the address of a capability. */
-static status_t decode_fill(const struct invocation *invocation, struct slot **source, struct slot **target)
+/* ---- Filling a slot */
+
+struct fill {
+    struct slot *source;
+    struct slot *target; /* empty */
+    struct cap cap;      /* mint: what is to be in it */
+};
+
+/* Argument 1 is a slot that can be filled, argument 2 the address of a capability: all that can be wrong with a move. */
+static status_t fill_decode(const struct invocation *invocation, struct fill *op)
 {
-    if (decode_index(invocation, target) != OK || !slot_is_empty(*target))
+    if (decode_index(invocation, &op->target) != OK || !slot_is_empty(op->target))
         return invocation_error(ERR_SLOT, 1);
-    return invocation_cap(invocation, 2, source);
+    return invocation_cap(invocation, 2, &op->source);
 }
 
-static status_t cnode_copy(struct invocation *invocation)
+static status_t copy_decode(const struct invocation *invocation, struct fill *op)
 {
-    struct slot *source, *target;
-    status_t status = decode_fill(invocation, &source, &target);
+    status_t status = fill_decode(invocation, op);
 
-    if (status != OK)
-        return status;
-    return invocation_error(cap_copy(source, target), 2);
+    return status == OK ? invocation_error(cap_copy_check(op->source), 2) : status;
 }
 
-static status_t cnode_mint(struct invocation *invocation)
+static status_t cnode_copy(const struct invocation *invocation)
 {
-    struct mint mint = { invocation->argument[2], invocation->argument[3], invocation->argument[4] };
-    struct slot *source, *target;
-    unsigned argument;
-    status_t status = decode_fill(invocation, &source, &target);
-
-    if (status != OK)
-        return status;
-    error_t error = cap_mint(source, target, &mint, &argument);
-    return invocation_error(error, error == ERR_DEPTH ? 0 : argument ? argument + 2 : 2);
-}
-
-static status_t cnode_move(struct invocation *invocation)
-{
-    struct slot *source, *target;
-    status_t status = decode_fill(invocation, &source, &target);
+    struct fill op;
+    status_t status = copy_decode(invocation, &op);
 
     if (status == OK)
-        cap_move(source, target);
+        cap_copy(op.source, op.target);
     return status;
 }
 
-/* One step of what is left from before, or else of the operation itself. */
-static enum progress next_step(const struct invocation *invocation, struct slot *slot, bool whole)
+static status_t mint_decode(const struct invocation *invocation, struct fill *op)
 {
-    enum progress progress = destroy_work_step(invocation->caller);
+    struct mint mint = { invocation->argument[2], invocation->argument[3], invocation->argument[4] };
+    unsigned argument;
+    status_t status = fill_decode(invocation, op);
+
+    if (status != OK)
+        return status;
+    error_t error = cap_mint_check(op->source, &mint, &op->cap, &argument);
+    return invocation_error(error, error == ERR_DEPTH ? 0 : argument ? argument + 2 : 2);
+}
+
+static status_t cnode_mint(const struct invocation *invocation)
+{
+    struct fill op;
+    status_t status = mint_decode(invocation, &op);
+
+    if (status == OK)
+        cap_mint(op.source, op.target, op.cap);
+    return status;
+}
+
+static status_t cnode_move(const struct invocation *invocation)
+{
+    struct fill op;
+    status_t status = fill_decode(invocation, &op);
+
+    if (status == OK)
+        cap_move(op.source, op.target);
+    return status;
+}
+
+/* ---- Taking away, in steps */
+
+/* One step of what is left from before, or else of the operation itself. */
+static enum progress next_step(struct thread *caller, struct slot *slot, bool whole)
+{
+    enum progress progress = destroy_work_step(caller);
 
     if (progress != PROGRESS_DONE)
         return progress;
-    return whole ? destroy_delete_step(slot, invocation->caller)
-                 : destroy_revoke_step(slot, invocation->caller);
+    return whole ? destroy_delete_step(slot, caller) : destroy_revoke_step(slot, caller);
 }
 
 /* A caller that has stopped itself by what it took away (its own thread, its address space) leaves the rest; it goes on
  * with it if it is ever resumed. */
-static status_t take_away(struct invocation *invocation, struct slot *slot, bool whole)
+static status_t take_away_perform(struct thread *caller, struct slot *slot, bool whole)
 {
     for (;;) { /* bounded by what there is to destroy; each round is a step */
-        enum progress progress = next_step(invocation, slot, whole);
+        enum progress progress = next_step(caller, slot, whole);
         if (progress == PROGRESS_DONE)
             return OK;
-        if (progress == PROGRESS_RESTART || invocation->caller->state != THREAD_STATE_RUNNABLE ||
+        if (progress == PROGRESS_RESTART || caller->state != THREAD_STATE_RUNNABLE ||
             arch_interrupt_pending() || lock_is_wanted(core_self()))
             return INVOKE_RESTART;
     }
 }
 
-static status_t cnode_delete(struct invocation *invocation)
+static status_t cnode_delete(const struct invocation *invocation)
 {
     struct slot *slot;
     status_t status = decode_index(invocation, &slot);
 
-    return status == OK ? take_away(invocation, slot, true) : status;
+    return status == OK ? take_away_perform(invocation->caller, slot, true) : status;
 }
 
-static status_t cnode_revoke(struct invocation *invocation)
+/* Argument 1 is the index of a slot with a capability. */
+static status_t decode_filled(const struct invocation *invocation, struct slot **slot)
+{
+    status_t status = decode_index(invocation, slot);
+
+    return status == OK && slot_is_empty(*slot) ? invocation_error(ERR_CAPABILITY, 1) : status;
+}
+
+static status_t cnode_revoke(const struct invocation *invocation)
 {
     struct slot *slot;
-    status_t status = decode_index(invocation, &slot);
+    status_t status = decode_filled(invocation, &slot);
 
-    if (status == OK && slot_is_empty(slot))
-        status = invocation_error(ERR_CAPABILITY, 1);
-    return status == OK ? take_away(invocation, slot, false) : status;
+    return status == OK ? take_away_perform(invocation->caller, slot, false) : status;
 }
+
+struct cancel {
+    struct endpoint *endpoint;
+    word_t badge;
+    struct thread *caller;
+    bool repeats;
+};
+
+static status_t cancel_decode(const struct invocation *invocation, struct cancel *op)
+{
+    struct slot *slot;
+    status_t status = decode_filled(invocation, &slot);
+
+    if (status != OK)
+        return status;
+    if (cap_type(&slot->cap) != OBJECT_ENDPOINT)
+        return invocation_error(ERR_TYPE, 1);
+    if (!cap_is(&slot->cap, OBJECT_ENDPOINT, RIGHT_READ | RIGHT_WRITE) || slot->cap.data != 0)
+        return invocation_error(ERR_RIGHT, 1);
+    *op = (struct cancel){ .endpoint = cap_pointer(&slot->cap),
+                           .badge = invocation->argument[1],
+                           .caller = invocation->caller,
+                           .repeats = invocation->repeats };
+    return OK;
+}
+
+static status_t cancel_perform(const struct cancel *op)
+{
+    if (!op->repeats)
+        endpoint_cancel_anew(op->endpoint, op->caller);
+    while (!endpoint_cancel_step(op->endpoint, op->badge, op->caller)) /* bounded by its waiters */
+        if (arch_interrupt_pending() || lock_is_wanted(core_self()))
+            return INVOKE_RESTART;
+    return OK;
+}
+
+static status_t cnode_cancel_badge(const struct invocation *invocation)
+{
+    struct cancel op;
+    status_t status = cancel_decode(invocation, &op);
+
+    return status == OK ? cancel_perform(&op) : status;
+}
+
+/* ---- Looking */
 
 static uint64_t inspected_data(const struct cap *cap)
 {
@@ -149,27 +228,6 @@ static status_t cnode_inspect(struct invocation *invocation)
     invocation_result(invocation, cap_rights(&slot->cap));
     invocation_result_long(invocation, inspected_data(&slot->cap));
     invocation_result(invocation, inspected_size(&slot->cap));
-    return OK;
-}
-
-static status_t cnode_cancel_badge(struct invocation *invocation)
-{
-    struct slot *slot;
-    status_t status = decode_index(invocation, &slot);
-
-    if (status != OK)
-        return status;
-    if (slot_is_empty(slot))
-        return invocation_error(ERR_CAPABILITY, 1);
-    if (cap_type(&slot->cap) != OBJECT_ENDPOINT)
-        return invocation_error(ERR_TYPE, 1);
-    if (!cap_is(&slot->cap, OBJECT_ENDPOINT, RIGHT_READ | RIGHT_WRITE) || slot->cap.data != 0)
-        return invocation_error(ERR_RIGHT, 1);
-    if (!invocation->repeats)
-        endpoint_cancel_anew(cap_pointer(&slot->cap), invocation->caller);
-    while (!endpoint_cancel_step(cap_pointer(&slot->cap), invocation->argument[1], invocation->caller))
-        if (arch_interrupt_pending() || lock_is_wanted(core_self()))
-            return INVOKE_RESTART;
     return OK;
 }
 

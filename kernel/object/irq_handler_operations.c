@@ -1,40 +1,74 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* IrqHandler operations. The mechanism is in irq_handler.c. */
+/* IrqHandler operations. The mechanism is in irq_handler.c. All are refused to a handler that has lost its line. */
 #include "derivation.h"
 #include "destroy.h"
 #include "invocation.h"
 #include "irq_handler.h"
 
-static status_t irq_bind(struct invocation *invocation, struct irq_handler *handler)
+struct irq_bind {
+    struct irq_handler *handler;
+    struct slot *source; /* the notification; NULL: none */
+};
+
+static struct irq_handler *invoked_handler(const struct invocation *invocation)
 {
-    struct slot *own = &handler->slots[IRQ_SLOT_NOTIFICATION], *source;
-    status_t status = invocation_optional(invocation, 1, OBJECT_NOTIFICATION, RIGHT_WRITE, &source);
+    return cap_pointer(&invocation->slot->cap);
+}
+
+static status_t bind_decode(const struct invocation *invocation, struct irq_bind *op)
+{
+    op->handler = invoked_handler(invocation);
+    status_t status = invocation_optional(invocation, 1, OBJECT_NOTIFICATION, RIGHT_WRITE, &op->source);
 
     if (status != OK)
         return status;
-    if (slot_would_destroy(own))
-        return ERR_STATE;
-    if (!slot_is_empty(own))
-        derivation_remove(own);
-    if (source)
-        derivation_add_sibling(source, own, source->cap);
-    arch_irq_unmask(handler->line);
-    return OK;
+    return slot_would_destroy(&op->handler->slots[IRQ_SLOT_NOTIFICATION]) ? ERR_STATE : OK;
 }
 
-static status_t irq_set_mode(struct invocation *invocation, const struct irq_handler *handler)
+static void bind_perform(const struct irq_bind *op)
+{
+    struct slot *own = &op->handler->slots[IRQ_SLOT_NOTIFICATION];
+
+    if (!slot_is_empty(own))
+        derivation_remove(own);
+    if (op->source)
+        derivation_add_sibling(op->source, own, op->source->cap);
+    arch_irq_unmask(op->handler->line);
+}
+
+static status_t irq_bind(const struct invocation *invocation)
+{
+    struct irq_bind op;
+    status_t status = bind_decode(invocation, &op);
+
+    if (status == OK)
+        bind_perform(&op);
+    return status;
+}
+
+static status_t set_mode_decode(const struct invocation *invocation)
 {
     word_t mode = invocation->argument[0];
 
     if (mode & ~(word_t)(IRQ_LEVEL | IRQ_ACTIVE_LOW))
         return invocation_error(ERR_RANGE, 1);
-    return arch_irq_set_mode(handler->line, mode);
+    return arch_irq_has_mode(invoked_handler(invocation)->line, mode) ? OK : ERR_UNSUPPORTED;
 }
 
-static status_t irq_msi(struct invocation *invocation, const struct irq_handler *handler)
+static status_t irq_set_mode(const struct invocation *invocation)
+{
+    status_t status = set_mode_decode(invocation);
+
+    if (status == OK)
+        arch_irq_set_mode(invoked_handler(invocation)->line, invocation->argument[0]);
+    return status;
+}
+
+/* Only tells: nothing is changed. */
+static status_t irq_msi(struct invocation *invocation)
 {
     word_t address, data;
-    error_t error = arch_irq_msi(handler->line, &address, &data);
+    error_t error = arch_irq_msi(invoked_handler(invocation)->line, &address, &data);
 
     if (error != OK)
         return error;
@@ -45,19 +79,19 @@ static status_t irq_msi(struct invocation *invocation, const struct irq_handler 
 
 status_t irq_handler_invoke(struct invocation *invocation)
 {
-    struct irq_handler *handler = cap_pointer(&invocation->slot->cap);
+    const struct irq_handler *handler = invoked_handler(invocation);
 
     if (!handler->has_line)
         return ERR_STATE;
     switch (invocation->operation) {
     case OP_IRQ_HANDLER_BIND:
-        return irq_bind(invocation, handler);
+        return irq_bind(invocation);
     case OP_IRQ_HANDLER_ACKNOWLEDGE:
         arch_irq_unmask(handler->line);
         return OK;
     case OP_IRQ_HANDLER_SET_MODE:
-        return irq_set_mode(invocation, handler);
+        return irq_set_mode(invocation);
     default:
-        return irq_msi(invocation, handler);
+        return irq_msi(invocation);
     }
 }

@@ -5,7 +5,7 @@
 
 /* ---- Frame */
 
-static status_t frame_cache_operation(struct invocation *invocation)
+static status_t cache_decode(const struct invocation *invocation)
 {
     const struct cap *cap = &invocation->slot->cap;
     word_t offset = invocation->argument[0], size = invocation->argument[1];
@@ -16,14 +16,27 @@ static status_t frame_cache_operation(struct invocation *invocation)
     if (size == 0 || size > end - offset ||
         size > PAGE_SIZE) /* at most a page at a time: it cannot be interrupted */
         return invocation_error(ERR_RANGE, 2);
-    if (frame_is_device(cap))
-        return ERR_TYPE;
-    const char *memory = (const char *)mapped_pointer(cap) + offset;
+    return frame_is_device(cap) ? ERR_TYPE : OK;
+}
+
+static void cache_perform(const struct invocation *invocation)
+{
+    const char *memory = (const char *)mapped_pointer(&invocation->slot->cap) + invocation->argument[0];
+    word_t size = invocation->argument[1];
+
     if (invocation->operation == OP_FRAME_CLEAN)
         arch_cache_clean(memory, size);
     else
         arch_cache_invalidate(memory, size);
-    return OK;
+}
+
+static status_t frame_cache_operation(const struct invocation *invocation)
+{
+    status_t status = cache_decode(invocation);
+
+    if (status == OK)
+        cache_perform(invocation);
+    return status;
 }
 
 static status_t frame_info(struct invocation *invocation)
@@ -63,17 +76,24 @@ status_t page_table_invoke(struct invocation *invocation)
 
 /* ---- AddressSpace */
 
-static status_t space_map(struct invocation *invocation)
+/* *level: at ERR_TABLE, where one is missing. */
+static status_t map_decode(const struct invocation *invocation, struct map_operation *op, word_t *level)
 {
-    struct address_space *space = cap_pointer(&invocation->slot->cap);
-    struct map_operation op;
     struct slot *frame;
-    word_t level = 0;
     status_t status = invocation_typed(invocation, 1, OBJECT_FRAME, 0, &frame);
 
-    if (status == OK)
-        status = map_check_frame(space, frame, invocation->argument[1], invocation->argument[2],
-                                 invocation->argument[3], &op, &level);
+    if (status != OK)
+        return status;
+    return map_check_frame(cap_pointer(&invocation->slot->cap), frame, invocation->argument[1],
+                           invocation->argument[2], invocation->argument[3], op, level);
+}
+
+static status_t space_map(struct invocation *invocation)
+{
+    struct map_operation op;
+    word_t level = 0;
+    status_t status = map_decode(invocation, &op, &level);
+
     if (status == OK)
         map_perform_frame(&op);
     else if ((status & STATUS_ERROR_MASK) == ERR_TABLE)
@@ -81,16 +101,23 @@ static status_t space_map(struct invocation *invocation)
     return status;
 }
 
-static status_t space_map_table(struct invocation *invocation)
+/* *level: of the table's entries. */
+static status_t map_table_decode(const struct invocation *invocation, struct map_operation *op, word_t *level)
 {
-    struct address_space *space = cap_pointer(&invocation->slot->cap);
-    struct map_operation op;
     struct slot *table;
-    word_t level = 0;
     status_t status = invocation_typed(invocation, 1, OBJECT_PAGE_TABLE, RIGHT_WRITE, &table);
 
-    if (status == OK)
-        status = map_check_table(space, table, invocation->argument[1], &op, &level);
+    if (status != OK)
+        return status;
+    return map_check_table(cap_pointer(&invocation->slot->cap), table, invocation->argument[1], op, level);
+}
+
+static status_t space_map_table(struct invocation *invocation)
+{
+    struct map_operation op;
+    word_t level = 0;
+    status_t status = map_table_decode(invocation, &op, &level);
+
     if (status != OK)
         return status;
     map_perform_table(&op);

@@ -16,29 +16,36 @@
 
 /* ---- I/O ports */
 
-static status_t decode_port(const struct invocation *invocation)
+/* Arguments 1 and 2: the port and its size. */
+static status_t port_decode(const struct invocation *invocation)
 {
     word_t port = invocation->argument[0], size = invocation->argument[1];
 
     if (size != 1 && size != 2 && size != 4)
         return invocation_error(ERR_RANGE, 2);
-    return range_contains(&invocation->slot->cap, port, size) ? OK : invocation_error(ERR_RANGE, 1);
+    if (!range_contains(&invocation->slot->cap, port, size))
+        return invocation_error(ERR_RANGE, 1);
+    return ARCH_HAS_IO_PORTS ? OK : ERR_UNSUPPORTED;
 }
 
-status_t io_port_range_invoke(struct invocation *invocation)
+/* To read a device's register can change it, too. */
+static void port_perform(struct invocation *invocation)
 {
-    status_t status = decode_port(invocation);
     unsigned port = (unsigned)invocation->argument[0], size = (unsigned)invocation->argument[1];
 
-    if (status != OK)
-        return status;
-    if (!ARCH_HAS_IO_PORTS)
-        return ERR_UNSUPPORTED;
     if (invocation->operation == OP_IO_PORT_RANGE_IN)
         invocation_result(invocation, arch_io_in(port, size));
     else
         arch_io_out(port, size, (uint32_t)invocation->argument[2]);
-    return OK;
+}
+
+status_t io_port_range_invoke(struct invocation *invocation)
+{
+    status_t status = port_decode(invocation);
+
+    if (ARCH_HAS_IO_PORTS && status == OK) /* other machines have no functions for them */
+        port_perform(invocation);
+    return status;
 }
 
 /* ---- Cores */
@@ -50,7 +57,7 @@ struct set_budget {
     word_t badge;
 };
 
-static status_t decode_set_budget(const struct invocation *invocation, struct set_budget *op)
+static status_t set_budget_decode(const struct invocation *invocation, struct set_budget *op)
 {
     word_t core = invocation->argument[1];
     uint64_t budget = invocation_long(invocation, 2), period = invocation_long(invocation, 2 + LONG_WORDS);
@@ -76,7 +83,7 @@ static status_t decode_set_budget(const struct invocation *invocation, struct se
     return OK;
 }
 
-static void perform_set_budget(const struct set_budget *op)
+static void set_budget_perform(const struct set_budget *op)
 {
     struct sched_context *sc = op->sc;
     struct core *core = &cores[sc->core];
@@ -96,53 +103,93 @@ static void perform_set_budget(const struct set_budget *op)
     core_reschedule(core);
 }
 
-static status_t core_set_budget(struct invocation *invocation)
+static status_t core_set_budget(const struct invocation *invocation)
 {
     struct set_budget op;
-    status_t status = decode_set_budget(invocation, &op);
+    status_t status = set_budget_decode(invocation, &op);
 
     if (status == OK)
-        perform_set_budget(&op);
+        set_budget_perform(&op);
     return status;
 }
 
-/* Argument 1, which is within the range. */
-static struct core *chosen_core(const struct invocation *invocation)
+/* Argument 1: a core of the range. */
+static status_t decode_core(const struct invocation *invocation, struct core **core)
 {
-    return &cores[invocation->argument[0]];
-}
+    word_t number = invocation->argument[0];
 
-static status_t core_set_timer(struct invocation *invocation)
-{
-    uint64_t deadline = invocation_long(invocation, 1);
-    struct core *core = chosen_core(invocation);
-
-    if (!lock_home(core_self(), core->index))
-        return INVOKE_AGAIN;
-    if (slot_is_empty(&core->timer_slot))
-        return ERR_STATE;
-    scheduler_set_user_timer(core, deadline == ~(uint64_t)0 ? TICKS_NEVER : time_deadline(deadline));
+    if (!range_contains(&invocation->slot->cap, number, 1))
+        return invocation_error(ERR_RANGE, 1);
+    *core = &cores[number];
     return OK;
 }
 
-static status_t core_bind_timer(struct invocation *invocation)
+struct set_timer {
+    struct core *core;
+    ticks_t deadline;
+};
+
+static status_t set_timer_decode(const struct invocation *invocation, struct set_timer *op)
 {
-    struct core *core = chosen_core(invocation);
-    struct slot *own = &core->timer_slot, *source;
-    status_t status = invocation_optional(invocation, 2, OBJECT_NOTIFICATION, RIGHT_WRITE, &source);
+    uint64_t deadline = invocation_long(invocation, 1);
+    status_t status = decode_core(invocation, &op->core);
 
     if (status != OK)
         return status;
-    if (slot_would_destroy(own))
-        return ERR_STATE;
-    if (!slot_is_empty(own))
-        derivation_remove(own);
-    scheduler_set_user_timer(core, TICKS_NEVER);
-    if (source)
-        derivation_add_sibling(source, own, source->cap);
-    return OK;
+    if (!lock_home(core_self(), op->core->index))
+        return INVOKE_AGAIN;
+    op->deadline = deadline == ~(uint64_t)0 ? TICKS_NEVER : time_deadline(deadline);
+    return slot_is_empty(&op->core->timer_slot) ? ERR_STATE : OK;
 }
 
+static status_t core_set_timer(const struct invocation *invocation)
+{
+    struct set_timer op;
+    status_t status = set_timer_decode(invocation, &op);
+
+    if (status == OK)
+        scheduler_set_user_timer(op.core, op.deadline);
+    return status;
+}
+
+struct bind_timer {
+    struct core *core;
+    struct slot *source; /* the notification; NULL: none */
+};
+
+static status_t bind_timer_decode(const struct invocation *invocation, struct bind_timer *op)
+{
+    status_t status = decode_core(invocation, &op->core);
+
+    if (status == OK)
+        status = invocation_optional(invocation, 2, OBJECT_NOTIFICATION, RIGHT_WRITE, &op->source);
+    if (status != OK)
+        return status;
+    return slot_would_destroy(&op->core->timer_slot) ? ERR_STATE : OK;
+}
+
+static void bind_timer_perform(const struct bind_timer *op)
+{
+    struct slot *own = &op->core->timer_slot;
+
+    if (!slot_is_empty(own))
+        derivation_remove(own);
+    scheduler_set_user_timer(op->core, TICKS_NEVER);
+    if (op->source)
+        derivation_add_sibling(op->source, own, op->source->cap);
+}
+
+static status_t core_bind_timer(const struct invocation *invocation)
+{
+    struct bind_timer op;
+    status_t status = bind_timer_decode(invocation, &op);
+
+    if (status == OK)
+        bind_timer_perform(&op);
+    return status;
+}
+
+/* Whether a machine can be switched off only shows when it is: arch_power comes back with nothing changed if it cannot. */
 static status_t core_power(const struct invocation *invocation)
 {
     word_t how = invocation->argument[0];
@@ -152,12 +199,14 @@ static status_t core_power(const struct invocation *invocation)
 
 status_t core_range_invoke(struct invocation *invocation)
 {
-    if (invocation->operation == OP_CORE_RANGE_SET_BUDGET)
+    switch (invocation->operation) {
+    case OP_CORE_RANGE_SET_BUDGET:
         return core_set_budget(invocation);
-    if (invocation->operation == OP_CORE_RANGE_POWER)
+    case OP_CORE_RANGE_SET_TIMER:
+        return core_set_timer(invocation);
+    case OP_CORE_RANGE_BIND_TIMER:
+        return core_bind_timer(invocation);
+    default:
         return core_power(invocation);
-    if (!range_contains(&invocation->slot->cap, invocation->argument[0], 1))
-        return invocation_error(ERR_RANGE, 1);
-    return invocation->operation == OP_CORE_RANGE_SET_TIMER ? core_set_timer(invocation)
-                                                            : core_bind_timer(invocation);
+    }
 }

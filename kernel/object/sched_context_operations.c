@@ -28,32 +28,49 @@ static status_t decode_receiver(const struct invocation *invocation, struct thre
     return sc->budget == 0 ? ERR_STATE : OK;
 }
 
-static status_t sched_context_do_bind(struct invocation *invocation)
+static status_t bind_decode(const struct invocation *invocation, struct thread **thread)
+{
+    status_t status = decode_receiver(invocation, thread);
+
+    return status == OK && (*thread)->sc ? invocation_error(ERR_BUSY, 1) : status;
+}
+
+static status_t bind_context(const struct invocation *invocation)
 {
     struct thread *thread;
-    status_t status = decode_receiver(invocation, &thread);
+    status_t status = bind_decode(invocation, &thread);
 
-    if (status == OK && thread->sc)
-        status = invocation_error(ERR_BUSY, 1);
     if (status == OK)
         sched_context_bind(invoked_context(invocation), thread);
     return status;
 }
 
-/* What a passive server ran on may be used up: that goes back to its owner, the lent one takes its place. */
-static status_t sched_context_do_lend(struct invocation *invocation)
+static status_t lend_decode(const struct invocation *invocation, struct thread **thread)
 {
-    struct thread *thread;
-    status_t status = decode_receiver(invocation, &thread);
+    status_t status = decode_receiver(invocation, thread);
 
-    if (status == OK && thread->sc && (thread->sc->lent || !thread->sc->chain))
-        status = invocation_error(ERR_BUSY, 1);
     if (status != OK)
         return status;
+    const struct sched_context *present = (*thread)->sc;
+    return present && (present->lent || !present->chain) ? invocation_error(ERR_BUSY, 1) : OK;
+}
+
+/* What a passive server ran on may be used up: that goes back to its owner, the lent one takes its place. */
+static void lend_perform(struct sched_context *sc, struct thread *thread)
+{
     if (thread->sc)
         sched_context_give_back(thread->sc);
-    sched_context_lend(invoked_context(invocation), thread);
-    return OK;
+    sched_context_lend(sc, thread);
+}
+
+static status_t lend_context(const struct invocation *invocation)
+{
+    struct thread *thread;
+    status_t status = lend_decode(invocation, &thread);
+
+    if (status == OK)
+        lend_perform(invoked_context(invocation), thread);
+    return status;
 }
 
 static status_t sched_context_info(struct invocation *invocation)
@@ -72,12 +89,12 @@ status_t sched_context_invoke(struct invocation *invocation)
 {
     switch (invocation->operation) {
     case OP_SCHED_CONTEXT_BIND:
-        return sched_context_do_bind(invocation);
+        return bind_context(invocation);
     case OP_SCHED_CONTEXT_UNBIND:
         sched_context_unbind(invoked_context(invocation));
         return OK;
     case OP_SCHED_CONTEXT_LEND:
-        return sched_context_do_lend(invocation);
+        return lend_context(invocation);
     default:
         return sched_context_info(invocation);
     }

@@ -63,7 +63,7 @@ static bool drops_both_handlers(const struct configure *op)
            derivation_are_last(&slots[PLACE_THREAD_FAULT], &slots[PLACE_THREAD_TIMEOUT]);
 }
 
-static status_t decode_configure(const struct invocation *invocation, struct configure *op)
+static status_t configure_decode(const struct invocation *invocation, struct configure *op)
 {
     op->thread = invoked_thread(invocation);
     op->mask = invocation->argument[0];
@@ -88,7 +88,7 @@ static status_t decode_configure(const struct invocation *invocation, struct con
     return drops_both_handlers(op) ? invocation_error(ERR_STATE, 7) : OK;
 }
 
-static void perform_configure(const struct configure *op)
+static void configure_perform(const struct configure *op)
 {
     for (unsigned i = 0; i < CONFIGURE_COUNT; i++) {
         const struct configure_rule *rule = &configure_rules[i];
@@ -107,13 +107,13 @@ static void perform_configure(const struct configure *op)
         core_reschedule(thread_core(op->thread)); /* its space may be another now */
 }
 
-static status_t thread_configure(struct invocation *invocation)
+static status_t thread_configure(const struct invocation *invocation)
 {
     struct configure op;
-    status_t status = decode_configure(invocation, &op);
+    status_t status = configure_decode(invocation, &op);
 
     if (status == OK)
-        perform_configure(&op);
+        configure_perform(&op);
     return status;
 }
 
@@ -128,41 +128,74 @@ static void interrupt(struct thread *thread)
     scheduler_consider(thread);
 }
 
-static status_t thread_read_registers(struct invocation *invocation)
+/* The caller's own are those of its system call. */
+static status_t registers_decode(const struct invocation *invocation)
 {
-    struct thread *thread = invoked_thread(invocation);
+    return invoked_thread(invocation) == invocation->caller ? ERR_STATE : OK;
+}
 
-    if (thread == invocation->caller)
-        return ERR_STATE;
+static void read_registers_perform(struct invocation *invocation, struct thread *thread)
+{
     interrupt(thread);
     for (unsigned i = 0; i < REGISTER_COUNT; i++)
         invocation_result(invocation, arch_register_read(&thread->context, i));
-    return OK;
 }
 
-static status_t thread_write_registers(struct invocation *invocation)
+static status_t thread_read_registers(struct invocation *invocation)
 {
-    struct thread *thread = invoked_thread(invocation);
+    status_t status = registers_decode(invocation);
+
+    if (status == OK)
+        read_registers_perform(invocation, invoked_thread(invocation));
+    return status;
+}
+
+struct write_registers {
+    struct thread *thread;
+    unsigned first, count;
+    const word_t *values;
+};
+
+static status_t write_registers_decode(const struct invocation *invocation, struct write_registers *op)
+{
     word_t first = invocation->argument[0];
     unsigned count = invocation->words - 1;
+    const word_t *values = &invocation->argument[1];
+    status_t status = registers_decode(invocation);
 
-    if (thread == invocation->caller)
-        return ERR_STATE;
+    if (status != OK)
+        return status;
     if (first >= REGISTER_COUNT || count > REGISTER_COUNT - first)
         return invocation_error(ERR_RANGE, 1);
     for (unsigned i = 0; i < count; i++)
-        if (!arch_register_check((unsigned)first + i, invocation->argument[1 + i]))
+        if (!arch_register_check((unsigned)first + i, values[i]))
             return invocation_error(ERR_RANGE, 2 + i);
-    interrupt(thread);
-    thread->repeats = false; /* it may be sent elsewhere */
-    for (unsigned i = 0; i < count; i++)
-        arch_register_write(&thread->context, (unsigned)first + i, invocation->argument[1 + i]);
+    *op = (struct write_registers){ invoked_thread(invocation), (unsigned)first, count, values };
     return OK;
+}
+
+static void write_registers_perform(const struct write_registers *op)
+{
+    interrupt(op->thread);
+    op->thread->repeats = false; /* it may be sent elsewhere */
+    for (unsigned i = 0; i < op->count; i++)
+        arch_register_write(&op->thread->context, op->first + i, op->values[i]);
+}
+
+static status_t thread_write_registers(const struct invocation *invocation)
+{
+    struct write_registers op;
+    status_t status = write_registers_decode(invocation, &op);
+
+    if (status == OK)
+        write_registers_perform(&op);
+    return status;
 }
 
 /* ---- Running and waiting */
 
-static status_t thread_suspend(struct invocation *invocation)
+/* Cannot fail. */
+static status_t thread_suspend(const struct invocation *invocation)
 {
     struct thread *thread = invoked_thread(invocation);
 
@@ -176,21 +209,31 @@ static status_t thread_suspend(struct invocation *invocation)
     return INVOKE_SILENT;
 }
 
-static status_t thread_resume(struct invocation *invocation)
+static status_t resume_decode(const struct invocation *invocation)
 {
-    struct thread *thread = invoked_thread(invocation);
+    return invoked_thread(invocation)->space ? OK : ERR_STATE;
+}
 
-    if (!thread->space)
-        return ERR_STATE;
+static void resume_perform(struct thread *thread)
+{
     if (thread->state != THREAD_STATE_STOPPED)
-        return OK;
+        return;
     thread->stop_reason = THREAD_STOP_NONE;
     thread->exit_code = 0;
     scheduler_make_runnable(thread);
-    return OK;
 }
 
-static status_t thread_cancel(struct invocation *invocation)
+static status_t thread_resume(const struct invocation *invocation)
+{
+    status_t status = resume_decode(invocation);
+
+    if (status == OK)
+        resume_perform(invoked_thread(invocation));
+    return status;
+}
+
+/* Cannot fail. */
+static status_t thread_cancel(const struct invocation *invocation)
 {
     struct thread *thread = invoked_thread(invocation);
 
@@ -203,7 +246,9 @@ static status_t thread_cancel(struct invocation *invocation)
     return OK;
 }
 
-static status_t thread_change_priority(struct invocation *invocation)
+/* ---- Priority, bound notification, attributes */
+
+static status_t priority_decode(const struct invocation *invocation)
 {
     for (unsigned i = 0; i < 2; i++) {
         if (invocation->argument[i] > PRIORITY_MAX)
@@ -211,50 +256,82 @@ static status_t thread_change_priority(struct invocation *invocation)
         if (invocation->argument[i] > invocation->caller->priority_max)
             return invocation_error(ERR_PRIORITY, i + 1);
     }
-    if (!thread_wait_locks(invoked_thread(invocation)))
-        return INVOKE_AGAIN;
-    thread_set_priority(invoked_thread(invocation), (uint8_t)invocation->argument[0],
-                        (uint8_t)invocation->argument[1]);
-    return OK;
+    return thread_wait_locks(invoked_thread(invocation)) ? OK : INVOKE_AGAIN;
 }
 
-static status_t thread_bind_notification(struct invocation *invocation)
+static status_t thread_change_priority(const struct invocation *invocation)
 {
-    struct thread *thread = invoked_thread(invocation);
+    status_t status = priority_decode(invocation);
+
+    if (status == OK)
+        thread_set_priority(invoked_thread(invocation), (uint8_t)invocation->argument[0],
+                            (uint8_t)invocation->argument[1]);
+    return status;
+}
+
+struct bind_notification {
+    struct thread *thread;
+    struct notification *notification; /* NULL: none any more */
+};
+
+static status_t bind_notification_decode(const struct invocation *invocation, struct bind_notification *op)
+{
     struct slot *slot;
     status_t status = invocation_optional(invocation, 1, OBJECT_NOTIFICATION, RIGHT_READ, &slot);
 
     if (status != OK)
         return status;
-    if (!slot) {
-        if (thread->notification)
-            notification_unbind(thread->notification);
+    *op = (struct bind_notification){ invoked_thread(invocation), slot ? cap_pointer(&slot->cap) : NULL };
+    if (!op->notification)
         return OK;
-    }
-    struct notification *notification = cap_pointer(&slot->cap);
-    if (thread->notification)
+    if (op->thread->notification)
         return ERR_BUSY;
-    if (notification->bound)
+    if (op->notification->bound)
         return invocation_error(ERR_BUSY, 1);
-    if (!queue_is_empty(&notification->waiters))
-        return invocation_error(ERR_STATE, 1);
-    notification_bind(notification, thread);
-    return OK;
+    return queue_is_empty(&op->notification->waiters) ? OK : invocation_error(ERR_STATE, 1);
 }
 
-static status_t thread_set_attributes(struct invocation *invocation)
+static void bind_notification_perform(const struct bind_notification *op)
 {
-    struct thread *thread = invoked_thread(invocation);
+    if (op->notification)
+        notification_bind(op->notification, op->thread);
+    else if (op->thread->notification)
+        notification_unbind(op->thread->notification);
+}
+
+static status_t thread_bind_notification(const struct invocation *invocation)
+{
+    struct bind_notification op;
+    status_t status = bind_notification_decode(invocation, &op);
+
+    if (status == OK)
+        bind_notification_perform(&op);
+    return status;
+}
+
+static status_t set_attributes_decode(const struct invocation *invocation)
+{
     word_t mask = invocation->argument[0], values = invocation->argument[1];
 
     if (mask & ~(word_t)THREAD_ATTRIBUTE_ALL)
         return invocation_error(ERR_RANGE, 1);
-    if (values & ~mask)
-        return invocation_error(ERR_RANGE, 2);
+    return values & ~mask ? invocation_error(ERR_RANGE, 2) : OK;
+}
+
+static void set_attributes_perform(struct thread *thread, word_t mask, word_t values)
+{
     thread->attributes = (uint8_t)((thread->attributes & ~mask) | values);
     if (!(thread->attributes & THREAD_FPU))
         scheduler_unload_fpu(thread);
-    return OK;
+}
+
+static status_t thread_set_attributes(const struct invocation *invocation)
+{
+    status_t status = set_attributes_decode(invocation);
+
+    if (status == OK)
+        set_attributes_perform(invoked_thread(invocation), invocation->argument[0], invocation->argument[1]);
+    return status;
 }
 
 static status_t thread_info(struct invocation *invocation)

@@ -4,7 +4,8 @@
  *
  * An Untyped's capability holds its watermark: memory below it has been given to objects or may be dirty; memory above is clean (all
  * zero). Retype takes memory from the watermark upwards. Reset, only without children, clears from the watermark
- * downwards, in steps that leave the watermark where they got to, so that it can be interrupted and just goes on.
+ * downwards, in steps that leave the watermark where they got to, so that it can be interrupted and just goes on: each entry decodes
+ * once, and then performs one step at least.
  *
  *     [ base ........ watermark ................ end ]
  *       objects, dirty         clean
@@ -118,7 +119,7 @@ static status_t check_memory(struct retype *op)
     return watermark_has_room(op->offset, op->size_bits, op->count, untyped_bits) ? OK : ERR_MEMORY;
 }
 
-static status_t untyped_decode_retype(const struct invocation *invocation, struct retype *op)
+static status_t retype_decode(const struct invocation *invocation, struct retype *op)
 {
     word_t type = invocation->argument[0], size_bits = invocation->argument[1];
 
@@ -143,7 +144,7 @@ static status_t untyped_decode_retype(const struct invocation *invocation, struc
     return status;
 }
 
-static void untyped_perform_retype(const struct retype *op)
+static void retype_perform(const struct retype *op)
 {
     struct cap *untyped = &op->untyped->cap;
     char *memory = (char *)cap_pointer(untyped) + op->offset;
@@ -159,13 +160,13 @@ static void untyped_perform_retype(const struct retype *op)
     untyped->data = watermark_after(op->offset, op->size_bits, op->count);
 }
 
-static status_t untyped_retype(struct invocation *invocation)
+static status_t untyped_retype(const struct invocation *invocation)
 {
     struct retype op;
-    status_t status = untyped_decode_retype(invocation, &op);
+    status_t status = retype_decode(invocation, &op);
 
     if (status == OK)
-        untyped_perform_retype(&op);
+        retype_perform(&op);
     return status;
 }
 
@@ -180,23 +181,33 @@ static bool reset_step(struct cap *untyped, uint64_t floor)
     return untyped->data > floor;
 }
 
-static status_t untyped_reset(struct invocation *invocation)
+static status_t reset_decode(const struct invocation *invocation)
 {
-    struct cap *untyped = &invocation->slot->cap;
     uint64_t floor = invocation->argument[0];
 
     if (derivation_has_children(invocation->slot))
         return ERR_CHILDREN;
-    if (floor > untyped->data)
+    if (floor > invocation->slot->cap.data)
         return invocation_error(ERR_RANGE, 1);
-    if (floor % WATERMARK_STEP)
-        return invocation_error(ERR_ALIGNMENT, 1);
+    return floor % WATERMARK_STEP ? invocation_error(ERR_ALIGNMENT, 1) : OK;
+}
+
+/* OK or INVOKE_RESTART. */
+static status_t reset_perform(struct cap *untyped, uint64_t floor)
+{
     if (floor == untyped->data)
         return OK;
-    while (reset_step(untyped, floor))
+    while (reset_step(untyped, floor)) /* bounded by the size: each step lowers the watermark */
         if (arch_interrupt_pending() || lock_is_wanted(core_self()))
             return INVOKE_RESTART;
     return OK;
+}
+
+static status_t untyped_reset(const struct invocation *invocation)
+{
+    status_t status = reset_decode(invocation);
+
+    return status == OK ? reset_perform(&invocation->slot->cap, invocation->argument[0]) : status;
 }
 
 static status_t untyped_info(struct invocation *invocation)

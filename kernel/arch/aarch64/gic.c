@@ -170,11 +170,15 @@ void arch_irq_unmask(unsigned line)
     lines_unlock();
 }
 
-/* The mode may only be changed while the line is disabled; a line that was enabled is so again. */
-error_t arch_irq_set_mode(unsigned line, word_t mode)
+bool arch_irq_has_mode(unsigned line, word_t mode)
 {
-    if (!line_exists(line) || (mode & IRQ_ACTIVE_LOW))
-        return ERR_UNSUPPORTED;
+    return line_exists(line) && !(mode & IRQ_ACTIVE_LOW);
+}
+
+/* The mode may only be changed while the line is disabled; a line that was enabled is so again. */
+void arch_irq_set_mode(unsigned line, word_t mode)
+{
+    assert(arch_irq_has_mode(line, mode));
     unsigned intid = GIC_SHARED + line, shift = intid % 16 * 2 + 1;
     volatile uint32_t *config = reg(distributor, GICD_ICFGR + intid / 16 * 4);
     lines_lock();
@@ -186,7 +190,6 @@ error_t arch_irq_set_mode(unsigned line, word_t mode)
     if (enabled)
         intid_unmask(intid);
     lines_unlock();
-    return OK;
 }
 
 error_t arch_irq_msi(unsigned line, word_t *address, word_t *data)

@@ -195,13 +195,16 @@ void arch_irq_unmask(unsigned line)
     SHARED_WRITE(host.masked[line], false);
 }
 
-error_t arch_irq_set_mode(unsigned line, word_t mode)
+bool arch_irq_has_mode(unsigned line, word_t mode)
 {
     check(line < ARCH_IRQ_LINES);
-    if (line >= ARCH_IRQ_MSI_FIRST)
-        return ERR_UNSUPPORTED;
+    return line < ARCH_IRQ_MSI_FIRST && mode <= (IRQ_LEVEL | IRQ_ACTIVE_LOW);
+}
+
+void arch_irq_set_mode(unsigned line, word_t mode)
+{
+    check(arch_irq_has_mode(line, mode));
     SHARED_WRITE(host.mode[line], mode);
-    return OK;
 }
 
 error_t arch_irq_msi(unsigned line, word_t *address, word_t *data)

@@ -342,10 +342,14 @@ void arch_irq_unmask(unsigned line)
         lapic_command(lapic_id, VECTOR_LINE + line);
 }
 
-error_t arch_irq_set_mode(unsigned line, word_t mode)
+bool arch_irq_has_mode(unsigned line, word_t mode)
 {
-    if (!line_is_at_ioapic(line) || mode > (IRQ_LEVEL | IRQ_ACTIVE_LOW))
-        return ERR_UNSUPPORTED;
+    return line_is_at_ioapic(line) && mode <= (IRQ_LEVEL | IRQ_ACTIVE_LOW);
+}
+
+void arch_irq_set_mode(unsigned line, word_t mode)
+{
+    assert(arch_irq_has_mode(line, mode));
     lines_lock();
     line_entry[line] &= ~(ENTRY_LEVEL | ENTRY_ACTIVE_LOW);
     if (mode & IRQ_LEVEL)
@@ -354,7 +358,6 @@ error_t arch_irq_set_mode(unsigned line, word_t mode)
         line_entry[line] |= ENTRY_ACTIVE_LOW;
     ioapic_update(line);
     lines_unlock();
-    return OK;
 }
 
 /* SDM vol. 3, 10.11: fixed delivery, edge-triggered, to this core. */
