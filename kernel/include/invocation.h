@@ -22,6 +22,7 @@
 /* All user registers, and the number of the first; and no fewer than the other operations take. */
 #define INVOCATION_WORDS_MAX (REGISTER_COUNT + 1u > 24u ? REGISTER_COUNT + 1u : 24u)
 
+/* What an operation returns instead of a status: greater than any. */
 #define INVOKE_RESTART ((status_t)~0u) /* execute the system call again */
 #define INVOKE_SILENT                                                                                        \
     ((status_t)~0u - 1u) /* the thread gets no result: it stopped itself, or its registers are set */

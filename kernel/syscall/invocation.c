@@ -29,7 +29,8 @@ struct operation_rule {
 #define RULE(operation, arguments, right, locks)                                                             \
     [(operation) >> 8][(operation)&0xff] = { true, arguments, right, LOCKS_##locks }
 
-static const struct operation_rule rules[OBJECT_TYPE_COUNT][OPERATIONS_PER_TYPE] = {
+/* Rows for all that a capability's type can be: most of the last ones are nothing that can be invoked. */
+static const struct operation_rule rules[CAP_TYPE_MASK + 1][OPERATIONS_PER_TYPE] = {
     RULE(OP_UNTYPED_RETYPE, 7, RIGHT_WRITE, TREE),
     RULE(OP_UNTYPED_RESET, 1, RIGHT_WRITE, TREE),
     RULE(OP_UNTYPED_INFO, 0, RIGHT_WRITE, TREE),
@@ -74,11 +75,12 @@ static const struct operation_rule rules[OBJECT_TYPE_COUNT][OPERATIONS_PER_TYPE]
     RULE(OP_CORE_RANGE_POWER, 1, RIGHT_WRITE | RIGHT_GRANT, OWN),
 };
 
-static const struct operation_rule *find_rule(word_t operation)
+/* The rule of an operation that the type has, or NULL. */
+static const struct operation_rule *find_rule(unsigned type, word_t operation)
 {
-    word_t type = operation >> 8, number = operation & 0xff;
+    word_t number = operation & 0xff;
 
-    if (type >= OBJECT_TYPE_COUNT || number >= OPERATIONS_PER_TYPE || !rules[type][number].exists)
+    if (operation >> 8 != type || number >= OPERATIONS_PER_TYPE || !rules[type][number].exists)
         return NULL;
     return &rules[type][number];
 }
@@ -87,7 +89,7 @@ static status_t check_common(const struct invocation *invocation, const struct o
 {
     const struct cap *cap = &invocation->slot->cap;
 
-    if (!rule || invocation->operation >> 8 != cap_type(cap))
+    if (!rule)
         return ERR_OPERATION;
     if ((cap_rights(cap) & rule->right) != rule->right)
         return ERR_RIGHT;
@@ -154,24 +156,41 @@ static status_t run_locked(struct invocation *invocation, const struct operation
     }
 }
 
-/* Words that were announced but cannot be there, because the thread has no message page, do not count. */
+/* The words after those in registers. How many there are in all: words that were announced but cannot be there, because the thread has no
+ * message page, do not count. */
+static unsigned read_page(struct invocation *invocation, unsigned words)
+{
+    const struct utcb *utcb = invocation->caller->utcb;
+
+    if (!utcb)
+        return MESSAGE_REGISTER_WORDS;
+    if (words > INVOCATION_WORDS_MAX)
+        words = INVOCATION_WORDS_MAX;
+    for (unsigned i = MESSAGE_REGISTER_WORDS; i < words; i++)
+        invocation->argument[i] = SHARED_READ(*(const volatile word_t *)&utcb->words[i]);
+    return words;
+}
+
 static void read_arguments(struct invocation *invocation, tag_t tag)
 {
     const struct thread *caller = invocation->caller;
-    unsigned words = tag_words(tag), limit = caller->utcb ? INVOCATION_WORDS_MAX : MESSAGE_REGISTER_WORDS;
+    unsigned words = tag_words(tag);
 
-    invocation->words = words < limit ? words : limit;
     for (unsigned i = 0; i < MESSAGE_REGISTER_WORDS; i++)
         invocation->argument[i] = arch_message_word(&caller->context, i);
-    for (unsigned i = MESSAGE_REGISTER_WORDS; i < invocation->words; i++)
-        invocation->argument[i] = SHARED_READ(*(const volatile word_t *)&caller->utcb->words[i]);
+    invocation->words = words <= MESSAGE_REGISTER_WORDS ? words : read_page(invocation, words);
 }
 
+/* Most operations have no results, but their status. */
 static void write_results(const struct invocation *invocation, status_t status)
 {
     struct thread *caller = invocation->caller;
     unsigned words = invocation->result_words;
 
+    if (likely(words == 0)) {
+        ipc_set_result(caller, status, 0, 0);
+        return;
+    }
     if (words > MESSAGE_REGISTER_WORDS && !caller->utcb) {
         words = MESSAGE_REGISTER_WORDS;
         status = status == OK ? ERR_TRUNCATED : status;
@@ -181,6 +200,16 @@ static void write_results(const struct invocation *invocation, status_t status)
         arch_set_message_word(&caller->context, i, invocation->result[i]);
     for (unsigned i = MESSAGE_REGISTER_WORDS; i < words; i++)
         SHARED_WRITE(caller->utcb->words[i], invocation->result[i]);
+}
+
+static bool end_without_result(struct thread *caller, status_t status)
+{
+    if (status == INVOKE_AGAIN)
+        return false;
+    caller->repeats = status == INVOKE_RESTART;
+    if (status == INVOKE_RESTART)
+        arch_syscall_restart(&caller->context);
+    return true;
 }
 
 bool invocation_run(struct thread *caller, struct slot *slot)
@@ -194,16 +223,13 @@ bool invocation_run(struct thread *caller, struct slot *slot)
     invocation.operation = tag_label(tag);
     invocation.result_words = 0;
     read_arguments(&invocation, tag);
-    const struct operation_rule *rule = find_rule(invocation.operation);
+    const struct operation_rule *rule = find_rule(cap_type(&slot->cap), invocation.operation);
     status_t status = check_common(&invocation, rule);
     if (status == OK)
         status = run_locked(&invocation, rule);
-    if (status == INVOKE_AGAIN)
-        return false;
-    caller->repeats = status == INVOKE_RESTART;
-    if (status == INVOKE_RESTART)
-        arch_syscall_restart(&caller->context);
-    else if (status != INVOKE_SILENT)
-        write_results(&invocation, status);
+    if (unlikely(status >= INVOKE_AGAIN)) /* none that the caller sees */
+        return end_without_result(caller, status);
+    caller->repeats = false;
+    write_results(&invocation, status);
     return true;
 }
