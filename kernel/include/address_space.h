@@ -50,6 +50,15 @@ struct mapping mapping_read(const struct cap *cap);
 void mapping_write(struct cap *cap, struct mapping mapping);
 void mapping_clear(struct cap *cap);
 
+#define MAPPING_HEAD_BITS                                                                                    \
+    0xfff0000ull /* of the record: spare bits of the pointer; the rest is the data word */
+
+/* The same capability to a Frame or PageTable, not mapped. */
+static inline struct cap without_mapping(struct cap cap)
+{
+    return (struct cap){ cap.head & ~MAPPING_HEAD_BITS, 0 };
+}
+
 /* Memory of a Frame or PageTable capability, whose pointer has spare bits. */
 void *mapped_pointer(const struct cap *cap);
 

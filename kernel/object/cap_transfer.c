@@ -26,28 +26,27 @@ static bool can_be_copied(const struct cap *cap)
            type < OBJECT_TYPE_COUNT;
 }
 
-/* A copy does not have the mapping of its source. */
-static struct cap without_mapping(struct cap cap)
+static void stop_dying(bool *dying)
 {
-    if (cap_type(&cap) == OBJECT_FRAME)
-        mapping_clear(&cap);
-    return cap;
+    if (CONFIG_CORES == 1 ||
+        SHARED_READ(*dying)) /* the object may be in use on its core: leave that its cache line */
+        SHARED_WRITE(*dying, false);
 }
 
 /* Somebody has deleted the capability, was interrupted, and now it is passed on all the same: the object lives. */
 static void revive(const struct cap *cap)
 {
-    bool *dying;
-
     if (cap_type(cap) == OBJECT_ENDPOINT)
-        dying = &((struct endpoint *)cap_pointer(cap))->dying;
+        stop_dying(&((struct endpoint *)cap_pointer(cap))->dying);
     else if (cap_type(cap) == OBJECT_NOTIFICATION)
-        dying = &((struct notification *)cap_pointer(cap))->dying;
-    else
-        return;
-    if (CONFIG_CORES == 1 ||
-        SHARED_READ(*dying)) /* the object may be in use on its core: leave that its cache line */
-        SHARED_WRITE(*dying, false);
+        stop_dying(&((struct notification *)cap_pointer(cap))->dying);
+}
+
+/* What a copy of the capability is: it does not have its mapping. */
+static struct cap copy_of(struct cap cap)
+{
+    revive(&cap);
+    return cap_type(&cap) == OBJECT_FRAME ? without_mapping(cap) : cap;
 }
 
 error_t cap_copy_check(const struct slot *source)
@@ -57,8 +56,7 @@ error_t cap_copy_check(const struct slot *source)
 
 void cap_copy(struct slot *source, struct slot *target)
 {
-    revive(&source->cap);
-    derivation_add_sibling(source, target, without_mapping(source->cap));
+    derivation_add_sibling(source, target, copy_of(source->cap));
 }
 
 /*@ predicate range_type(integer type) = OBJECT_IRQ_RANGE <= type <= OBJECT_CORE_RANGE; */
@@ -134,8 +132,7 @@ error_t cap_mint_check(const struct slot *source, const struct mint *mint, struc
 
 void cap_mint(struct slot *source, struct slot *target, struct cap minted)
 {
-    revive(&minted);
-    derivation_add_child(source, target, without_mapping(minted));
+    derivation_add_child(source, target, copy_of(minted));
 }
 
 void cap_move(struct slot *source, struct slot *target)

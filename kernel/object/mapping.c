@@ -22,7 +22,7 @@
 #define RECORD_NUMBER_SHIFT  16
 #define RECORD_LOW_BITS      16
 #define RECORD_HIGH_SHIFT    16 /* in head */
-#define RECORD_HIGH_MASK     0xfffull
+#define RECORD_HIGH_MASK     (MAPPING_HEAD_BITS >> RECORD_HIGH_SHIFT)
 
 _Static_assert(SPACE_NUMBER_BITS <= RECORD_ADDRESS_SHIFT - RECORD_NUMBER_SHIFT,
                "a number must fit into its field");
@@ -42,7 +42,7 @@ void mapping_write(struct cap *cap, struct mapping mapping)
     assert(mapping.address % PAGE_SIZE == 0 && mapping.number < SPACE_NUMBERS);
     cap->data = (uint64_t)(mapping.address >> PAGE_BITS) << RECORD_ADDRESS_SHIFT |
                 (uint64_t)mapping.number << RECORD_NUMBER_SHIFT | (mapping.generation & 0xffff);
-    SHARED_WRITE(cap->head, (cap->head & ~(RECORD_HIGH_MASK << RECORD_HIGH_SHIFT)) |
+    SHARED_WRITE(cap->head, (cap->head & ~MAPPING_HEAD_BITS) |
                                 (uint64_t)(mapping.generation >> RECORD_LOW_BITS) << RECORD_HIGH_SHIFT);
 }
 
