@@ -23,6 +23,7 @@ typedef uint64_t ticks_t; /* of the core's counter */
 #define NORETURN                            __attribute__((noreturn))
 #define COLD                                __attribute__((cold)) /* boot, panic, debug: for size, and away from what is often used */
 #define UNUSED                              __attribute__((unused))
+#define NOINLINE                            __attribute__((noinline)) /* its callers save no registers for it */
 #define likely(x)                           __builtin_expect(!!(x), 1)
 #define unlikely(x)                         __builtin_expect(!!(x), 0)
 

@@ -204,7 +204,7 @@ static enum progress remove_capability(struct slot *slot)
 }
 
 /* The last capability to an object: one step of the object's end. */
-static enum progress destroy_object(struct slot *slot, struct slot *list)
+static NOINLINE enum progress destroy_object(struct slot *slot, struct slot *list)
 {
     void *object = cap_pointer(&slot->cap);
 
@@ -335,8 +335,8 @@ enum progress destroy_delete_step(struct slot *slot, struct thread *worker)
 {
     if (slot_is_empty(slot))
         return PROGRESS_DONE;
-    enum progress progress = destroy_revoke_step(slot, worker);
-    if (progress != PROGRESS_DONE)
-        return progress;
-    return delete_leaf(slot, &worker->slots[0]);
+    if (derivation_has_children(slot))
+        return destroy_revoke_step(slot, worker);
+    enum progress progress = delete_leaf(slot, &worker->slots[0]);
+    return progress == PROGRESS_MORE && slot_is_empty(slot) ? PROGRESS_DONE : progress;
 }
