@@ -22,6 +22,8 @@
 /* All user registers, and the number of the first; and no fewer than the other operations take. */
 #define INVOCATION_WORDS_MAX (REGISTER_COUNT + 1u > 24u ? REGISTER_COUNT + 1u : 24u)
 
+/* An operation, which OBJECT_invoke calls, is NOINLINE: none shall save registers and make room on the stack for what another needs. */
+
 /* What an operation returns instead of a status: greater than any. */
 #define INVOKE_RESTART ((status_t)~0u) /* execute the system call again */
 #define INVOKE_SILENT                                                                                        \

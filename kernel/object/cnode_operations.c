@@ -51,7 +51,7 @@ static status_t copy_decode(const struct invocation *invocation, struct fill *op
     return status == OK ? invocation_error(cap_copy_check(op->source), 2) : status;
 }
 
-static status_t cnode_copy(const struct invocation *invocation)
+static NOINLINE status_t cnode_copy(const struct invocation *invocation)
 {
     struct fill op;
     status_t status = copy_decode(invocation, &op);
@@ -73,7 +73,7 @@ static status_t mint_decode(const struct invocation *invocation, struct fill *op
     return invocation_error(error, error == ERR_DEPTH ? 0 : argument ? argument + 2 : 2);
 }
 
-static status_t cnode_mint(const struct invocation *invocation)
+static NOINLINE status_t cnode_mint(const struct invocation *invocation)
 {
     struct fill op;
     status_t status = mint_decode(invocation, &op);
@@ -83,7 +83,7 @@ static status_t cnode_mint(const struct invocation *invocation)
     return status;
 }
 
-static status_t cnode_move(const struct invocation *invocation)
+static NOINLINE status_t cnode_move(const struct invocation *invocation)
 {
     struct fill op;
     status_t status = fill_decode(invocation, &op);
@@ -119,7 +119,7 @@ static status_t take_away_perform(struct thread *caller, struct slot *slot, bool
     }
 }
 
-static status_t cnode_delete(const struct invocation *invocation)
+static NOINLINE status_t cnode_delete(const struct invocation *invocation)
 {
     struct slot *slot;
     status_t status = decode_index(invocation, &slot);
@@ -135,7 +135,7 @@ static status_t decode_filled(const struct invocation *invocation, struct slot *
     return status == OK && slot_is_empty(*slot) ? invocation_error(ERR_CAPABILITY, 1) : status;
 }
 
-static status_t cnode_revoke(const struct invocation *invocation)
+static NOINLINE status_t cnode_revoke(const struct invocation *invocation)
 {
     struct slot *slot;
     status_t status = decode_filled(invocation, &slot);
@@ -178,7 +178,7 @@ static status_t cancel_perform(const struct cancel *op)
     return OK;
 }
 
-static status_t cnode_cancel_badge(const struct invocation *invocation)
+static NOINLINE status_t cnode_cancel_badge(const struct invocation *invocation)
 {
     struct cancel op;
     status_t status = cancel_decode(invocation, &op);
@@ -217,7 +217,7 @@ static word_t inspected_size(const struct cap *cap)
     }
 }
 
-static status_t cnode_inspect(struct invocation *invocation)
+static NOINLINE status_t cnode_inspect(struct invocation *invocation)
 {
     struct slot *slot;
     status_t status = decode_index(invocation, &slot);

@@ -36,7 +36,7 @@ static void bind_perform(const struct irq_bind *op)
     arch_irq_unmask(op->handler->line);
 }
 
-static status_t irq_bind(const struct invocation *invocation)
+static NOINLINE status_t irq_bind(const struct invocation *invocation)
 {
     struct irq_bind op;
     status_t status = bind_decode(invocation, &op);
@@ -55,7 +55,7 @@ static status_t set_mode_decode(const struct invocation *invocation)
     return arch_irq_has_mode(invoked_handler(invocation)->line, mode) ? OK : ERR_UNSUPPORTED;
 }
 
-static status_t irq_set_mode(const struct invocation *invocation)
+static NOINLINE status_t irq_set_mode(const struct invocation *invocation)
 {
     status_t status = set_mode_decode(invocation);
 
@@ -65,7 +65,7 @@ static status_t irq_set_mode(const struct invocation *invocation)
 }
 
 /* Only tells: nothing is changed. */
-static status_t irq_msi(struct invocation *invocation)
+static NOINLINE status_t irq_msi(struct invocation *invocation)
 {
     word_t address, data;
     error_t error = arch_irq_msi(invoked_handler(invocation)->line, &address, &data);

@@ -30,7 +30,7 @@ static void cache_perform(const struct invocation *invocation)
         arch_cache_invalidate(memory, size);
 }
 
-static status_t frame_cache_operation(const struct invocation *invocation)
+static NOINLINE status_t frame_cache_operation(const struct invocation *invocation)
 {
     status_t status = cache_decode(invocation);
 
@@ -39,7 +39,7 @@ static status_t frame_cache_operation(const struct invocation *invocation)
     return status;
 }
 
-static status_t frame_info(struct invocation *invocation)
+static NOINLINE status_t frame_info(struct invocation *invocation)
 {
     const struct cap *cap = &invocation->slot->cap;
     struct address_space *space;
@@ -88,7 +88,7 @@ static status_t map_decode(const struct invocation *invocation, struct map_opera
                            invocation->argument[2], invocation->argument[3], op, level);
 }
 
-static status_t space_map(struct invocation *invocation)
+static NOINLINE status_t space_map(struct invocation *invocation)
 {
     struct map_operation op;
     word_t level = 0;
@@ -112,7 +112,7 @@ static status_t map_table_decode(const struct invocation *invocation, struct map
     return map_check_table(cap_pointer(&invocation->slot->cap), table, invocation->argument[1], op, level);
 }
 
-static status_t space_map_table(struct invocation *invocation)
+static NOINLINE status_t space_map_table(struct invocation *invocation)
 {
     struct map_operation op;
     word_t level = 0;

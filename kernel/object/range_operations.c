@@ -103,7 +103,7 @@ static void set_budget_perform(const struct set_budget *op)
     core_reschedule(core);
 }
 
-static status_t core_set_budget(const struct invocation *invocation)
+static NOINLINE status_t core_set_budget(const struct invocation *invocation)
 {
     struct set_budget op;
     status_t status = set_budget_decode(invocation, &op);
@@ -142,7 +142,7 @@ static status_t set_timer_decode(const struct invocation *invocation, struct set
     return slot_is_empty(&op->core->timer_slot) ? ERR_STATE : OK;
 }
 
-static status_t core_set_timer(const struct invocation *invocation)
+static NOINLINE status_t core_set_timer(const struct invocation *invocation)
 {
     struct set_timer op;
     status_t status = set_timer_decode(invocation, &op);
@@ -179,7 +179,7 @@ static void bind_timer_perform(const struct bind_timer *op)
         derivation_add_sibling(op->source, own, op->source->cap);
 }
 
-static status_t core_bind_timer(const struct invocation *invocation)
+static NOINLINE status_t core_bind_timer(const struct invocation *invocation)
 {
     struct bind_timer op;
     status_t status = bind_timer_decode(invocation, &op);
@@ -190,7 +190,7 @@ static status_t core_bind_timer(const struct invocation *invocation)
 }
 
 /* Whether a machine can be switched off only shows when it is: arch_power comes back with nothing changed if it cannot. */
-static status_t core_power(const struct invocation *invocation)
+static NOINLINE status_t core_power(const struct invocation *invocation)
 {
     word_t how = invocation->argument[0];
 

@@ -35,7 +35,7 @@ static status_t bind_decode(const struct invocation *invocation, struct thread *
     return status == OK && (*thread)->sc ? invocation_error(ERR_BUSY, 1) : status;
 }
 
-static status_t bind_context(const struct invocation *invocation)
+static NOINLINE status_t bind_context(const struct invocation *invocation)
 {
     struct thread *thread;
     status_t status = bind_decode(invocation, &thread);
@@ -63,7 +63,7 @@ static void lend_perform(struct sched_context *sc, struct thread *thread)
     sched_context_lend(sc, thread);
 }
 
-static status_t lend_context(const struct invocation *invocation)
+static NOINLINE status_t lend_context(const struct invocation *invocation)
 {
     struct thread *thread;
     status_t status = lend_decode(invocation, &thread);
@@ -73,7 +73,7 @@ static status_t lend_context(const struct invocation *invocation)
     return status;
 }
 
-static status_t sched_context_info(struct invocation *invocation)
+static NOINLINE status_t sched_context_info(struct invocation *invocation)
 {
     const struct sched_context *sc = invoked_context(invocation);
 

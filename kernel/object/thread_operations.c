@@ -107,7 +107,7 @@ static void configure_perform(const struct configure *op)
         core_reschedule(thread_core(op->thread)); /* its space may be another now */
 }
 
-static status_t thread_configure(const struct invocation *invocation)
+static NOINLINE status_t thread_configure(const struct invocation *invocation)
 {
     struct configure op;
     status_t status = configure_decode(invocation, &op);
@@ -141,7 +141,7 @@ static void read_registers_perform(struct invocation *invocation, struct thread 
         invocation_result(invocation, arch_register_read(&thread->context, i));
 }
 
-static status_t thread_read_registers(struct invocation *invocation)
+static NOINLINE status_t thread_read_registers(struct invocation *invocation)
 {
     status_t status = registers_decode(invocation);
 
@@ -182,7 +182,7 @@ static void write_registers_perform(const struct write_registers *op)
         arch_register_write(&op->thread->context, op->first + i, op->values[i]);
 }
 
-static status_t thread_write_registers(const struct invocation *invocation)
+static NOINLINE status_t thread_write_registers(const struct invocation *invocation)
 {
     struct write_registers op;
     status_t status = write_registers_decode(invocation, &op);
@@ -195,7 +195,7 @@ static status_t thread_write_registers(const struct invocation *invocation)
 /* ---- Running and waiting */
 
 /* Cannot fail. */
-static status_t thread_suspend(const struct invocation *invocation)
+static NOINLINE status_t thread_suspend(const struct invocation *invocation)
 {
     struct thread *thread = invoked_thread(invocation);
 
@@ -223,7 +223,7 @@ static void resume_perform(struct thread *thread)
     scheduler_make_runnable(thread);
 }
 
-static status_t thread_resume(const struct invocation *invocation)
+static NOINLINE status_t thread_resume(const struct invocation *invocation)
 {
     status_t status = resume_decode(invocation);
 
@@ -233,7 +233,7 @@ static status_t thread_resume(const struct invocation *invocation)
 }
 
 /* Cannot fail. */
-static status_t thread_cancel(const struct invocation *invocation)
+static NOINLINE status_t thread_cancel(const struct invocation *invocation)
 {
     struct thread *thread = invoked_thread(invocation);
 
@@ -259,7 +259,7 @@ static status_t priority_decode(const struct invocation *invocation)
     return thread_wait_locks(invoked_thread(invocation)) ? OK : INVOKE_AGAIN;
 }
 
-static status_t thread_change_priority(const struct invocation *invocation)
+static NOINLINE status_t thread_change_priority(const struct invocation *invocation)
 {
     status_t status = priority_decode(invocation);
 
@@ -299,7 +299,7 @@ static void bind_notification_perform(const struct bind_notification *op)
         notification_unbind(op->thread->notification);
 }
 
-static status_t thread_bind_notification(const struct invocation *invocation)
+static NOINLINE status_t thread_bind_notification(const struct invocation *invocation)
 {
     struct bind_notification op;
     status_t status = bind_notification_decode(invocation, &op);
@@ -325,7 +325,7 @@ static void set_attributes_perform(struct thread *thread, word_t mask, word_t va
         scheduler_unload_fpu(thread);
 }
 
-static status_t thread_set_attributes(const struct invocation *invocation)
+static NOINLINE status_t thread_set_attributes(const struct invocation *invocation)
 {
     status_t status = set_attributes_decode(invocation);
 
@@ -334,7 +334,7 @@ static status_t thread_set_attributes(const struct invocation *invocation)
     return status;
 }
 
-static status_t thread_info(struct invocation *invocation)
+static NOINLINE status_t thread_info(struct invocation *invocation)
 {
     const struct thread *thread = invoked_thread(invocation);
 

@@ -160,7 +160,7 @@ static void retype_perform(const struct retype *op)
     untyped->data = watermark_after(op->offset, op->size_bits, op->count);
 }
 
-static status_t untyped_retype(const struct invocation *invocation)
+static NOINLINE status_t untyped_retype(const struct invocation *invocation)
 {
     struct retype op;
     status_t status = retype_decode(invocation, &op);
@@ -203,14 +203,14 @@ static status_t reset_perform(struct cap *untyped, uint64_t floor)
     return OK;
 }
 
-static status_t untyped_reset(const struct invocation *invocation)
+static NOINLINE status_t untyped_reset(const struct invocation *invocation)
 {
     status_t status = reset_decode(invocation);
 
     return status == OK ? reset_perform(&invocation->slot->cap, invocation->argument[0]) : status;
 }
 
-static status_t untyped_info(struct invocation *invocation)
+static NOINLINE status_t untyped_info(struct invocation *invocation)
 {
     const struct cap *untyped = &invocation->slot->cap;
 
