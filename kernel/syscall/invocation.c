@@ -78,9 +78,9 @@ static const struct operation_rule rules[CAP_TYPE_MASK + 1][OPERATIONS_PER_TYPE]
 /* The rule of an operation that the type has, or NULL. */
 static const struct operation_rule *find_rule(unsigned type, word_t operation)
 {
-    word_t number = operation & 0xff;
+    word_t number = operation - ((word_t)type << 8); /* of another type it is not small */
 
-    if (operation >> 8 != type || number >= OPERATIONS_PER_TYPE || !rules[type][number].exists)
+    if (number >= OPERATIONS_PER_TYPE || !rules[type][number].exists)
         return NULL;
     return &rules[type][number];
 }
@@ -181,16 +181,11 @@ static void read_arguments(struct invocation *invocation, tag_t tag)
     invocation->words = words <= MESSAGE_REGISTER_WORDS ? words : read_page(invocation, words);
 }
 
-/* Most operations have no results, but their status. */
-static void write_results(const struct invocation *invocation, status_t status)
+static NOINLINE void write_results(const struct invocation *invocation, status_t status)
 {
     struct thread *caller = invocation->caller;
     unsigned words = invocation->result_words;
 
-    if (likely(words == 0)) {
-        ipc_set_result(caller, status, 0, 0);
-        return;
-    }
     if (words > MESSAGE_REGISTER_WORDS && !caller->utcb) {
         words = MESSAGE_REGISTER_WORDS;
         status = status == OK ? ERR_TRUNCATED : status;
@@ -230,6 +225,9 @@ bool invocation_run(struct thread *caller, struct slot *slot)
     if (unlikely(status >= INVOKE_AGAIN)) /* none that the caller sees */
         return end_without_result(caller, status);
     caller->repeats = false;
-    write_results(&invocation, status);
+    if (likely(invocation.result_words == 0))
+        ipc_set_result(caller, status, 0, 0);
+    else
+        write_results(&invocation, status);
     return true;
 }
