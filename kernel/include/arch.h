@@ -79,7 +79,7 @@ word_t arch_context_sp(const struct arch_context *context);
  * switched by software and is not restored by the exit from struct arch_context: nothing on most machines. */
 void arch_thread_switch(struct thread *previous, struct thread *next);
 
-/* FPU. Who owns it, and when its state moves, is the scheduler's business. arch_fpu_init fills in the reset state; save and load are
+/* FPU. Who owns it, and when its state moves, is the scheduler's business. arch_fpu_init fills in the reset state, where all is zero before; save and load are
  * called with the unit on; arch_fpu_enable turns it on or off for user code (off: an FPU instruction is an exception). */
 void arch_fpu_init(struct arch_fpu *fpu);
 void arch_fpu_save(struct arch_fpu *fpu);

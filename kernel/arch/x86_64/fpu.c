@@ -40,8 +40,6 @@ void arch_fpu_init(struct arch_fpu *fpu)
 {
     const uint16_t fcw = FCW_RESET;
     const uint32_t mxcsr = MXCSR_RESET;
-    for (size_t i = 0; i < FPU_AREA_SIZE; i++)
-        fpu->area[i] = 0;
     __builtin_memcpy(fpu->area + FXSAVE_FCW, &fcw, sizeof(fcw));
     __builtin_memcpy(fpu->area + FXSAVE_MXCSR, &mxcsr, sizeof(mxcsr));
 }
