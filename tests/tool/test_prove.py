@@ -71,9 +71,12 @@ class Gaps(FolderTest):
             prove.refuse_gaps([])
 
     def test_an_admitted_contract_is_refused_with_its_place(self):
-        for text in ("\n/*@ admit ensures x: \\true; */\n", "\n//@ admit x == 0;\n", "\n/*@ axiomatic A {\n} */\n"):
-            with self.assertRaisesRegex(ToolError, "a.c:2: '(admit|axiomatic)' takes something for true"):
+        for text in ("\n/*@ admit ensures x: \\true; */\n", "\n//@ admit x == 0;\n", "\n/*@ axiomatic A { axiom a: \\false; } */\n"):
+            with self.assertRaisesRegex(ToolError, "a.c:2: '(admit|axiom)' takes something for true"):
                 self.refuse(text)
+
+    def test_parameters_without_an_axiom_are_not(self):
+        self.refuse("/*@ axiomatic A { predicate is_node(int *n); } */\n")
 
     def test_ordinary_words_are_not(self):
         self.refuse("/* We admit that this axiom is one. */\n/*@ requires x > 0; */\nint admit;\n")

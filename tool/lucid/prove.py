@@ -31,11 +31,11 @@ SECONDS = 600  # for one goal: never reached, steps are
 FUNCTIONS_MAX = 7  # that one Frama-C proves
 INCLUDES = ["kernel/include", "kernel/arch/host", "abi", "abi/lucid/arch/host", str(FOLDER)]
 
-FUNCTION = re.compile(r"^[a-zA-Z][^;{}#\n]*?\b(\w+)\([^;{}]*\)\n\{", re.MULTILINE)
+FUNCTION = re.compile(r"^[a-zA-Z][^;{}#\n]*?\b(\w+)\([^;{}]*\)(?: \*/)?\n\{", re.MULTILINE)  # also with a ghost parameter
 GHOST = re.compile(r"^ +(?:static )?void (\w+)\([^;{}]*\)\n +\{", re.MULTILINE)  # lemmas that are loops, in annotations
 # How Z3 searches. `shallow` puts off what follows from what has just been found: for sums, whose definition can be unfolded for ever.
 SEARCHES = {"default": "", "shallow": "auto_config=false smt.qi.eager_threshold=3 "}
-UNPROVED = re.compile(r"/[*/]@(?:(?!\*/).)*?\b(admit|assume|axiom|axiomatic)\b", re.DOTALL)
+UNPROVED = re.compile(r"/[*/]@(?:(?!\*/).)*?\b(admit|assume|axiom)\b", re.DOTALL)
 ANNOTATION = re.compile(r"/\*@.*?\*/|//@[^\n]*", re.DOTALL)
 GOAL = re.compile(r"^\[wp\] \[([^\]]+)\] (Goal|Smoke-test) (\w+)(?: : (\w+))?", re.MULTILINE)
 # Z3 as Why3 calls it by itself, and with options.
