@@ -107,6 +107,9 @@ class Functions(unittest.TestCase):
         self.assertIn("lemma_parts", refills.functions)
         self.assertNotIn("lemma_parts", refills.left)
 
+    def test_functions_with_ghost_parameters_are_proved_too(self):
+        self.assertIn("append", prove.functions_of("kernel/sched/priority_queue.c"))
+
 
 class Reading(unittest.TestCase):
     ENTRY = prove.Entry("kernel/a.c", ("queue", "queue_first"))

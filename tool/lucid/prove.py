@@ -33,7 +33,7 @@ INCLUDES = ["kernel/include", "kernel/arch/host", "abi", "abi/lucid/arch/host", 
 
 FUNCTION = re.compile(r"^[a-zA-Z][^;{}#\n]*?\b(\w+)\([^;{}]*\)(?: \*/)?\n\{", re.MULTILINE)  # also with a ghost parameter
 GHOST = re.compile(r"^ +(?:static )?void (\w+)\([^;{}]*\)\n +\{", re.MULTILINE)  # lemmas that are loops, in annotations
-# How Z3 searches. `shallow` puts off what follows from what has just been found: for sums, whose definition can be unfolded for ever.
+# How Z3 searches. `shallow` puts off what follows from what has just been found: for sums, whose definition can be unfolded for ever, and trees.
 SEARCHES = {"default": "", "shallow": "auto_config=false smt.qi.eager_threshold=3 "}
 UNPROVED = re.compile(r"/[*/]@(?:(?!\*/).)*?\b(admit|assume|axiom)\b", re.DOTALL)
 ANNOTATION = re.compile(r"/\*@.*?\*/|//@[^\n]*", re.DOTALL)
