@@ -20,6 +20,7 @@
 static struct test *first_test, *last_test;
 static const char *current_name;
 static bool verbose;
+void (*test_describes)(void);
 static uint64_t seed = 20250101, random_state;
 
 void harness_add(struct test *test)
@@ -54,6 +55,9 @@ void test_fails(const char *file, int line, const char *format, ...)
     vprintf(format, arguments);
     va_end(arguments);
     printf("\n");
+    fflush(stdout);
+    if (test_describes)
+        test_describes();
     if (verbose)
         printf("%s", host.console);
     test_process_ends(EXIT_TEST_FAILED);

@@ -31,6 +31,9 @@ void harness_add(struct test *test);
 NORETURN void test_fails(const char *file, int line, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* Called after the line that says what a test fails of, if it is set: prints more. */
+extern void (*test_describes)(void);
+
 /* The end of a process of a test, with all that is kept of it written out. */
 NORETURN void test_process_ends(int status);
 

@@ -2,7 +2,8 @@
 /* See cores.h. */
 #include "cores.h"
 #include "lock.h"
-#include "rest.h"
+#include "os.h"
+#include "watch.h"
 #include <pthread.h>
 #include <sched.h>
 
@@ -103,7 +104,7 @@ static void idle(void)
     if (++idle_turns < 8)
         sched_yield();
     else
-        rest();
+        os_rest(20);
 }
 
 static void run_once(void)
@@ -162,14 +163,39 @@ static bool all_quiet(void)
     return true;
 }
 
+uint64_t cores_turns_of(unsigned core)
+{
+    return __atomic_load_n(&activity[core].count, __ATOMIC_RELAXED) / 2;
+}
+
 uint64_t cores_turns(void)
 {
     uint64_t sum = 0;
 
     for (unsigned i = 0; i < core_count; i++)
-        sum += __atomic_load_n(&activity[i].count, __ATOMIC_RELAXED) / 2;
+        sum += cores_turns_of(i);
     return sum;
 }
+
+uint64_t cores_doing(unsigned core)
+{
+    uint64_t count = __atomic_load_n(&activity[core].count, __ATOMIC_RELAXED);
+
+    if (core == 0 && phase_now() == STOPPING)
+        return ~(uint64_t)__atomic_load_n(&stops, __ATOMIC_RELAXED);
+    return count & 1 ? count : 0;
+}
+
+static uint64_t turns_of_all_programs(void)
+{
+    uint64_t sum = 0;
+
+    for (unsigned i = 0; i < PROGRAMS_MAX; i++)
+        sum += SHARED_READ(programs[i].turns);
+    return sum;
+}
+
+uint64_t (*cores_progress)(void) = turns_of_all_programs;
 
 /* ---- Stopping and checking */
 
@@ -248,11 +274,14 @@ void cores_run(bool (*done)(void))
     pthread_t thread[CONFIG_CORES];
 
     set_phase(RUNNING);
+    thread[0] = pthread_self();
     for (unsigned i = 1; i < core_count; i++)
         EXPECT_EQ(pthread_create(&thread[i], NULL, core_main, (void *)(uintptr_t)i), 0);
+    watch_start(thread);
     while (!done())
         run_once();
     cores_check();
+    watch_end();
     set_phase(ENDED);
     for (unsigned i = 1; i < core_count; i++)
         EXPECT_EQ(pthread_join(thread[i], NULL), 0);

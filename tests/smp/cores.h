@@ -45,8 +45,14 @@ void cores_run(bool (*done)(void));
 void cores_check(void);
 /* Done instead of a program's turn, if it is set: with whoever is current. */
 extern void (*cores_turn)(struct thread *thread);
-/* How many turns and repeated system calls there were, on all cores. */
+/* How many turns and repeated system calls there were, on all cores; on one. */
 uint64_t cores_turns(void);
+uint64_t cores_turns_of(unsigned core);
+/* What a core is at: each turn has its number, and so has each stop, which is the first core's; 0 between two. */
+uint64_t cores_doing(unsigned core);
+/* How far the test has come: if that stays the same for very many turns of all cores, the test fails (watch.c). The turns of all programs, if it
+ * sets nothing better. */
+extern uint64_t (*cores_progress)(void);
 
 /* The current thread's system call, once. Whether it is to be done again is not this turn's business. */
 void enter(struct program *program, word_t operation, cap_t cap, cap_t reply, tag_t tag, const word_t *words);

@@ -37,14 +37,20 @@ static void boot(void)
 static cap_t page, tables;
 static unsigned is_mapped; /* a count: even while the page is certainly not mapped */
 
-/* Long enough, and somebody has got at the page while it was there. */
-static bool actor_is_done(void)
+/* Of the actor's rounds, and one more: somebody has got at the page while it was there. */
+static uint64_t rounds_done(void)
 {
+    unsigned rounds = SHARED_READ(programs[ACTOR].turns);
     word_t got = 0;
 
     for (unsigned i = 1; i < core_count; i++)
         got += SHARED_READ(programs[i].value);
-    return SHARED_READ(programs[ACTOR].turns) > ROUNDS && got > 0;
+    return (rounds > ROUNDS ? ROUNDS : rounds) + (got > 0);
+}
+
+static bool actor_is_done(void)
+{
+    return rounds_done() > ROUNDS;
 }
 
 /* Unmapped before and after the access, and the count is the same: then it was all the while. */
@@ -101,6 +107,7 @@ TEST(after_unmap_returns_no_core_can_use_the_translation)
     add_thread(ACTOR, 0, maps_and_unmaps);
     for (unsigned core = 1; core < core_count; core++)
         add_thread(core, core, touches);
+    cores_progress = rounds_done;
     root_sleep();
     cores_run(actor_is_done);
 }
@@ -138,6 +145,7 @@ TEST(after_a_table_is_unmapped_no_core_walks_through_it)
     add_thread(ACTOR, 0, takes_table_out);
     for (unsigned core = 1; core < core_count; core++)
         add_thread(core, core, touches);
+    cores_progress = rounds_done;
     root_sleep();
     cores_run(actor_is_done);
 }
@@ -151,9 +159,14 @@ TEST(after_a_table_is_unmapped_no_core_walks_through_it)
 
 static cap_t original;
 
+static uint64_t revokes_done(void)
+{
+    return SHARED_READ(programs[ACTOR].value);
+}
+
 static bool revokes_are_done(void)
 {
-    return SHARED_READ(programs[ACTOR].value) >= 2 * REVOKES;
+    return revokes_done() >= 2 * REVOKES;
 }
 
 /* Children of the original, and copies of these, as fast as it can: until all slots are full, and again when they are empty. */
@@ -205,6 +218,7 @@ TEST(revoke_ends_while_all_others_copy)
     add_thread(ACTOR, 0, revokes);
     for (unsigned core = 1; core < core_count; core++)
         add_thread(core, core, copies);
+    cores_progress = revokes_done;
     root_sleep();
     cores_run(revokes_are_done);
 }
