@@ -26,6 +26,8 @@ void scheduler_consider_answered(struct thread *thread);
 void scheduler_forget(struct thread *thread);
 /* A thread that is to fault or stop (see scheduler.c) does so now, or is stopped otherwise. */
 void scheduler_stop_deferring(struct thread *thread);
+/* If it is to, it does so now, and not when its core comes to it. Not the current thread of this core; all locks are held. */
+void scheduler_settle(struct thread *thread);
 
 /* Current gives up the rest of its refill. */
 void scheduler_yield(void);

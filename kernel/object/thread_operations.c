@@ -192,13 +192,15 @@ static NOINLINE status_t thread_write_registers(const struct invocation *invocat
     return status;
 }
 
-/* ---- Running and waiting */
+/* ---- Running and waiting. Whoever starts or stops a thread that is about to fault or to stop finds that done, even if its core has not yet come
+ * to that (scheduler_settle). */
 
 /* Cannot fail. */
 static NOINLINE status_t thread_suspend(const struct invocation *invocation)
 {
     struct thread *thread = invoked_thread(invocation);
 
+    scheduler_settle(thread);
     if (thread != invocation->caller) {
         thread_stop(thread, THREAD_STOP_SUSPEND, invocation->argument[0]);
         return OK;
@@ -216,6 +218,7 @@ static status_t resume_decode(const struct invocation *invocation)
 
 static void resume_perform(struct thread *thread)
 {
+    scheduler_settle(thread);
     if (thread->state != THREAD_STATE_STOPPED)
         return;
     thread->stop_reason = THREAD_STOP_NONE;
@@ -237,6 +240,7 @@ static NOINLINE status_t thread_cancel(const struct invocation *invocation)
 {
     struct thread *thread = invoked_thread(invocation);
 
+    scheduler_settle(thread);
     if (!thread_is_blocked(thread))
         return OK;
     if (thread->fault)

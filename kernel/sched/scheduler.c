@@ -13,7 +13,8 @@
  *   nowhere               it has no context
  *
  * Faults and stops are deferred because each can be the reason of the next: a server stops, so its caller's call fails, which has no time
- * to go on and stops too. One after the other, a few an entry, they need no stack that grows with the chain.
+ * to go on and stops too. One after the other, a few an entry, they need no stack that grows with the chain. Who is to be started or stopped
+ * before it comes to that does it at once (scheduler_settle): else a thread that is resumed would stop afterwards.
  *
  * Time is charged when the context that runs changes, when the timer fires, and when somebody asks. Between, what the
  * running context has used is now - charged_at. The kernel's own time goes to the context that was running.
@@ -387,6 +388,21 @@ static void time_out(struct core *core, struct thread *thread)
         wait_for_replenishment(core, sc);
 }
 
+/* What it was deferred for. */
+static void settle(struct core *core, struct thread *thread, ticks_t now)
+{
+    assert(thread->state == THREAD_STATE_RUNNABLE && !thread->ready);
+    scheduler_stop_deferring(thread);
+    if (thread->fault != FAULT_NONE)
+        thread_stop(thread, THREAD_STOP_FAULT, thread->fault);
+    else if (!thread->sc)
+        fault_raise_timeout(thread, 0, TIMEOUT_WITHDRAWN, thread->lacks_context == LACKS_WITHDRAWN);
+    else if (!refill_is_ready(thread->sc, now))
+        time_out(core, thread);
+    else
+        scheduler_consider(thread); /* it had to wait so long for this that it need not fault any more */
+}
+
 #define DEFERRED_PER_ENTRY 8
 
 /* A few of those that are deferred. Each can defer another. Who stops or faults affects others of any home. */
@@ -395,19 +411,18 @@ static void settle_deferred(struct core *core)
     while (!lock_all(core))
         ;
     ticks_t now = scheduler_charge(core);
-    for (int i = 0; i < DEFERRED_PER_ENTRY && core->deferred.first; i++) {
-        struct thread *thread = core->deferred.first;
-        assert(thread->state == THREAD_STATE_RUNNABLE && !thread->ready);
-        scheduler_stop_deferring(thread);
-        if (thread->fault != FAULT_NONE)
-            thread_stop(thread, THREAD_STOP_FAULT, thread->fault);
-        else if (!thread->sc)
-            fault_raise_timeout(thread, 0, TIMEOUT_WITHDRAWN, thread->lacks_context == LACKS_WITHDRAWN);
-        else if (!refill_is_ready(thread->sc, now))
-            time_out(core, thread);
-        else
-            scheduler_consider(thread); /* it had to wait so long for this that it need not fault any more */
-    }
+    for (int i = 0; i < DEFERRED_PER_ENTRY && core->deferred.first; i++)
+        settle(core, core->deferred.first, now);
+}
+
+void scheduler_settle(struct thread *thread)
+{
+    assert(lock_holds(LOCK_ALL));
+    if (!thread->deferred)
+        return;
+    assert(thread != core_self()->current);
+    remote_take(thread); /* its core has not yet seen that it is not to run on */
+    settle(thread_core(thread), thread, scheduler_charge(thread_core(thread)));
 }
 
 static struct thread *take_best(struct core *core)

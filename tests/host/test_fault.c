@@ -339,3 +339,64 @@ TEST(fault_handlers_in_a_long_chain_all_stop)
         expect_stopped(threads[i], THREAD_STOP_FAULT, FAULT_EXCEPTION);
     system_check();
 }
+
+/* ---- A few unhandled faults are settled in one entry; another call can come before the rest. Also on another core, which may come later (tests/smp). */
+
+#define MANY 12u
+
+/* The last of many whose endpoint goes: it is still to stop. */
+static cap_t thread_about_to_stop(void)
+{
+    cap_t last = 0;
+
+    setup();
+    for (unsigned i = 0; i < MANY; i++) {
+        last = make_thread(100);
+        set_fault_handler(last, mint(endpoint, RIGHT_WRITE, 1));
+        resume(last);
+        run(last);
+        kernel_page_fault(0x1000, FAULT_ACCESS_READ);
+        root_wake();
+    }
+    run(handler); /* the last gets back the priority of its equals */
+    root_wake();
+    sys_once(SYS_CALL, BOOT_SLOT_CNODE, 0, tag_make(OP_CNODE_REVOKE, 1, 0), WORDS(endpoint));
+    sys_once(SYS_CALL, BOOT_SLOT_CNODE, 0, tag_make(OP_CNODE_DELETE, 1, 0), WORDS(endpoint));
+    EXPECT(thread_at(last)->deferred);
+    return last;
+}
+
+static void once(cap_t thread, word_t operation)
+{
+    EXPECT_OK(sys_once(SYS_CALL, thread, 0, tag_make(operation, 1, 0), WORDS(9)).status);
+    EXPECT(!thread_at(thread)->deferred);
+    host_take_interrupts();
+    system_check();
+}
+
+TEST(resume_of_a_thread_that_is_about_to_stop_lets_it_run)
+{
+    cap_t thread = thread_about_to_stop();
+
+    once(thread, OP_THREAD_RESUME);
+    EXPECT_EQ(thread_at(thread)->state, THREAD_STATE_RUNNABLE);
+    EXPECT_EQ(thread_at(thread)->fault, FAULT_NONE);
+    run(thread);
+    EXPECT(current() == thread_at(thread));
+}
+
+TEST(suspend_of_a_thread_that_is_about_to_stop_leaves_it_its_reason)
+{
+    cap_t thread = thread_about_to_stop();
+
+    once(thread, OP_THREAD_SUSPEND);
+    expect_stopped(thread, THREAD_STOP_FAULT, FAULT_PAGE);
+}
+
+TEST(cancel_of_a_thread_that_is_about_to_stop_does_nothing)
+{
+    cap_t thread = thread_about_to_stop();
+
+    once(thread, OP_THREAD_CANCEL);
+    expect_stopped(thread, THREAD_STOP_FAULT, FAULT_PAGE);
+}

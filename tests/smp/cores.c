@@ -252,15 +252,27 @@ static void boot_core(void *nothing)
     kernel_core_boot();
 }
 
+static void boot_once(void)
+{
+    if (activity[host_number].booted)
+        return;
+    begin();
+    EXPECT_EQ(host_run(boot_core, NULL), HOST_LEFT);
+    activity[host_number].booted = true;
+    end();
+}
+
+void core_be(unsigned number)
+{
+    host_number = number;
+    if (number != 0)
+        boot_once();
+}
+
 static void *core_main(void *number)
 {
     host_number = (unsigned)(uintptr_t)number;
-    if (!activity[host_number].booted) {
-        begin();
-        EXPECT_EQ(host_run(boot_core, NULL), HOST_LEFT);
-        activity[host_number].booted = true;
-        end();
-    }
+    boot_once();
     for (enum phase now = phase_now(); now != ENDED; now = phase_now())
         if (now == RUNNING)
             run_once();

@@ -39,6 +39,10 @@ cap_t make_thread_on(unsigned core, unsigned priority);
 /* The context's budget: of another core from now on. */
 void set_core(cap_t sc, unsigned core);
 
+/* Instead of running them: the test is another core from now on, so that what they do one after the other is the same each time. A core whose
+ * current thread is asked for would have to answer, and cannot. */
+void core_be(unsigned number);
+
 /* Run until the first core sees that it is done, then stop, and check everything. The root must be asleep, or it must have a program. */
 void cores_run(bool (*done)(void));
 /* While they run, for the first core between two turns: stop, check everything, go on. */

@@ -150,7 +150,7 @@ static struct act {
     bool may_fail;
 } acts[ACTS_MAX];
 static unsigned act_count;
-static bool stops_late; /* the victim may stop after it was resumed: its fault is settled on its own core */
+static bool stops_late; /* the victim may stop after it was resumed: who serves it waits without a Reply */
 
 #define ACT(cap, operation, ...) add_act(cap, operation, WORD_COUNT(__VA_ARGS__), WORDS(__VA_ARGS__))
 

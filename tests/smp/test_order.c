@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What cores do in a certain order: one core is between two entries while another makes several, and comes to what those have left to it only then. */
+#include "cores.h"
+
+static cap_t faults, victim;
+
+static void be_stopped_by_fault(word_t badge)
+{
+    core_be(1);
+    host_take_interrupts();
+    EXPECT(current() == thread_at(victim));
+    kernel_page_fault(0x1000, FAULT_ACCESS_READ);
+    EXPECT_EQ(thread_at(victim)->state, THREAD_STATE_SENDING);
+    core_be(0);
+    DO(BOOT_SLOT_CNODE, OP_CNODE_CANCEL_BADGE, faults, badge);
+}
+
+/* The other core is to find out that nobody handles its thread's fault. */
+static void make_victim_about_to_stop(void)
+{
+    system_check_off = true;
+    system_boot();
+    faults = make(OBJECT_ENDPOINT, 0);
+    victim = make_thread_on(1, 100);
+    set_fault_handler(victim, mint(faults, RIGHT_WRITE, 7));
+    resume(victim);
+    be_stopped_by_fault(7);
+    EXPECT(thread_at(victim)->deferred);
+}
+
+static void let_others_come_to_it(void)
+{
+    core_be(1);
+    host_take_interrupts();
+    core_be(0);
+    system_check();
+}
+
+TEST(resume_of_a_thread_that_is_about_to_stop_on_another_core_is_not_lost)
+{
+    make_victim_about_to_stop();
+    resume(victim);
+    let_others_come_to_it();
+    EXPECT_EQ(thread_at(victim)->state, THREAD_STATE_RUNNABLE);
+    EXPECT(cores[1].current == thread_at(victim));
+}
+
+TEST(who_is_about_to_stop_on_another_core_stops_there)
+{
+    make_victim_about_to_stop();
+    let_others_come_to_it();
+    EXPECT_EQ(thread_at(victim)->state, THREAD_STATE_STOPPED);
+    EXPECT_EQ(thread_at(victim)->stop_reason, THREAD_STOP_FAULT);
+}
+
+TEST(suspend_of_a_thread_that_is_about_to_stop_on_another_core_leaves_it_its_reason)
+{
+    make_victim_about_to_stop();
+    DO(victim, OP_THREAD_SUSPEND, 9);
+    let_others_come_to_it();
+    EXPECT_EQ(thread_at(victim)->state, THREAD_STATE_STOPPED);
+    EXPECT_EQ(thread_at(victim)->stop_reason, THREAD_STOP_FAULT);
+    EXPECT_EQ(thread_at(victim)->exit_code, FAULT_PAGE);
+}
