@@ -283,13 +283,14 @@ static void *core_main(void *number)
 
 void cores_run(bool (*done)(void))
 {
-    pthread_t thread[CONFIG_CORES];
+    static pthread_t thread[CONFIG_CORES];
 
     set_phase(RUNNING);
     thread[0] = pthread_self();
+    watch_prepare(thread);
     for (unsigned i = 1; i < core_count; i++)
         EXPECT_EQ(pthread_create(&thread[i], NULL, core_main, (void *)(uintptr_t)i), 0);
-    watch_start(thread);
+    watch_start();
     while (!done())
         run_once();
     cores_check();

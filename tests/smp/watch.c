@@ -30,7 +30,8 @@
 #define STACK_DEPTH       24
 #define BESIDE_LOCKS      __attribute__((no_sanitize("thread")))
 
-static pthread_t watcher, core_thread[CONFIG_CORES];
+static const pthread_t *core_thread;
+static pthread_t watcher;
 static bool is_watching;
 
 /* ---- Where they stand */
@@ -63,7 +64,7 @@ static void print_stacks(void)
             print_stack(i);
             continue;
         }
-        if (pthread_kill(core_thread[i], SIGUSR1) != 0)
+        if (!core_thread[i] || pthread_kill(core_thread[i], SIGUSR1) != 0)
             continue;
         for (unsigned n = 0; n < 100 && __atomic_load_n(&stacks_printed, __ATOMIC_SEQ_CST) == before; n++)
             os_rest(10000);
@@ -119,6 +120,9 @@ BESIDE_LOCKS static void describe(void)
     for (unsigned i = 0; i < core_count; i++)
         print_core(i);
     print_thread("root", root_thread());
+    for (unsigned i = 0; i < PROGRAMS_MAX; i++)
+        if (programs[i].thread)
+            print_thread("program's", programs[i].thread);
     print_stacks();
 }
 
@@ -205,12 +209,15 @@ static void take_signals(void)
     sigaction(SIGUSR1, &stack, NULL);
 }
 
-void watch_start(const pthread_t *threads)
+void watch_prepare(const pthread_t *threads)
 {
-    for (unsigned i = 0; i < core_count; i++)
-        core_thread[i] = threads[i];
-    take_signals();
+    core_thread = threads;
     test_describes = describe;
+    take_signals();
+}
+
+void watch_start(void)
+{
     os_stop_alarm();
     is_watching = true;
     EXPECT_EQ(pthread_create(&watcher, NULL, watch, NULL), 0);

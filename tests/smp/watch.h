@@ -5,8 +5,10 @@
 
 #include <pthread.h>
 
-/* Begin to look on: at threads[i], which is core i; and end it. Only the first core calls these. */
-void watch_start(const pthread_t *threads);
+/* From now on a test that fails tells more: threads[i] is core i, 0 as long as there is none. */
+void watch_prepare(const pthread_t *threads);
+/* Begin to look on, and end it. Only the first core calls these. */
+void watch_start(void);
 void watch_end(void);
 
 #endif

@@ -20,8 +20,10 @@ FOLDER = Path("tests/smp")
 CORES = 4
 RACES = ["-fsanitize=thread", "-fno-omit-frame-pointer"]
 VARIANTS = {"fast": ("gcc", []), "races": ("clang", RACES)}
-SECONDS = 600.0
-LONG_SECONDS = 3000.0
+# Programs that do not get on end themselves (tests/smp/watch.c), and tell why; this is for slow machines that have much else to do.
+SECONDS = 3600.0
+# How much of what a failing test tells is shown; all of it is in the log.
+LINES_SAID = 100
 # Operations of the torture test.
 OPERATIONS = {"fast": 900_000, "races": 100_000}
 LONG_OPERATIONS = {"fast": 9_000_000, "races": 1_000_000}
@@ -40,10 +42,10 @@ def jobs(context):
             if name != "test_torture":
                 found.append(Job("smp", title, lambda name=name, variant=variant: run(context, variant, name), SECONDS))
                 continue
-            for long, operations, limit in ((False, OPERATIONS, SECONDS), (True, LONG_OPERATIONS, LONG_SECONDS)):
+            for long, operations in ((False, OPERATIONS), (True, LONG_OPERATIONS)):
                 words = [f"--operations={operations[variant]}", f"--seed={seed}"]
                 found.append(Job("smp", f"{title}_with_seed_{seed}",
-                                 lambda name=name, variant=variant, words=words: run(context, variant, name, *words), limit, long))
+                                 lambda name=name, variant=variant, words=words: run(context, variant, name, *words), SECONDS, long))
     return found
 
 
@@ -58,6 +60,18 @@ def build(variant, name):
     built = [native.program(program, [native.compile(FOLDER / f"{program}.c", "cc", flags), *shared]) for program in programs()]
     native.make(built, f"building the tests of several cores ({variant})")
     return ROOT / native.folder / name
+
+
+def said_of(text, name):
+    """What a program printed after it said that this test fails, until the next result: where each core stood."""
+    told = text.splitlines()
+    at = next(number for number, line in enumerate(told) if line.startswith(f"FAIL {name}: "))
+    following = []
+    for line in told[at + 1:]:
+        if lines.LINE.match(line.strip()):
+            break
+        following.append(line)
+    return following[:LINES_SAID]
 
 
 def run(context, variant, name, *arguments):
@@ -76,6 +90,7 @@ def run(context, variant, name, *arguments):
     failed = lines.numbers(results)[1]
     for result in results:
         if not result.passed:
+            result.message += "".join(f"\n{line}" for line in said_of(text, result.name))
             result.message += f"\nagain: {' '.join([relative(command[0]), *command[1:]])}; all of it is in {relative(log)}"
     if not results or (status != 0) != (failed > 0):
         tail = "\n".join(text.splitlines()[-25:])
