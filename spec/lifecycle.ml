@@ -117,20 +117,19 @@ let raise_exhausted t c s =
   | Some s -> s
   | None -> Ready.wait_for_time c s
 
-(* Threads that are to fault or stop do so, a few an entry: each can be the reason of the next. *)
+(* A thread that is to fault or stop does so. *)
+let settle t s =
+  let s = Ready.stop_deferring t s in
+  let th = thread s t in
+  match (th.fault, th.context) with
+  | Some (kind, _, _), _ -> stop t stop_fault (word kind) s
+  | None, None -> raise_withdrawn t s
+  | None, Some c -> if Refill.is_ready (context s c) s.now then consider t s else raise_exhausted t c s
+
+(* A few an entry: each can be the reason of the next. *)
 let settle_deferred s =
-  let settle s =
-    match s.deferred with
-    | [] -> s
-    | t :: _ -> (
-        let s = Ready.stop_deferring t s in
-        let th = thread s t in
-        match (th.fault, th.context) with
-        | Some (kind, _, _), _ -> stop t stop_fault (word kind) s
-        | None, None -> raise_withdrawn t s
-        | None, Some c -> if Refill.is_ready (context s c) s.now then consider t s else raise_exhausted t c s)
-  in
-  List.fold_left (fun s () -> settle s) s (List.init deferred_per_entry (fun _ -> ()))
+  let settle_first s = match s.deferred with [] -> s | t :: _ -> settle t s in
+  List.fold_left (fun s () -> settle_first s) s (List.init deferred_per_entry (fun _ -> ()))
 
 (* The handler answers: the thread goes on where it stands, or where the answer says; or it stops. *)
 let answer_fault t label words new_ip new_sp s =

@@ -84,19 +84,25 @@ let write_registers q t s =
 
 (* ---- Running and waiting *)
 
+(* Whoever starts or stops a thread that is to fault or stop finds that done. *)
+let settled t s = if List.mem t s.deferred then Lifecycle.settle t (Processor.charge s) else s
+
 let suspend q t s =
   let code = arg q 1 in
+  let s = settled t s in
   if t <> q.caller then finished (Lifecycle.stop t stop_suspend code s)
   else Ok (Silent (s |> set_head t (status OK) zero zero |> Lifecycle.stop t stop_suspend code))
 
 let resume t s =
   let* () = require (cap s (space_of t) <> None) STATE 0 in
+  let s = settled t s in
   if (thread s t).wait <> Stopped then finished s
   else
     s |> set_thread t (fun th -> { th with stop_reason = stop_none; exit_code = zero })
     |> Ipc.make_runnable t |> finished
 
 let cancel t s =
+  let s = settled t s in
   match (thread s t).fault with
   | _ when not (is_blocked s t) -> finished s
   | Some (kind, _, _) -> finished (Lifecycle.stop t stop_fault (word kind) s)

