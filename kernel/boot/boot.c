@@ -174,6 +174,9 @@ static void fill_boot_info(struct boot_builder *builder)
 static void init_core(struct core *core, unsigned index)
 {
     core->index = index;
+#if CONFIG_CORES > 1
+    core->idle_here = index << 16;
+#endif
     core->min_key = MIN_KEY_NONE;
     core->timer_armed = TICKS_NEVER;
     core->user_deadline = TICKS_NEVER;

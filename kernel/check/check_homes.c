@@ -27,17 +27,29 @@ static bool check_thread_home(struct check_report *report, const struct thread *
     return true;
 }
 
+/* Who waits alone, so that the fast paths find it (endpoint.c, notification.c), is of the home of what it waits at. */
+static bool check_alone(struct check_report *report, const void *object, unsigned home,
+                        const struct thread *alone)
+{
+    return check_that(report, !alone || thread_home(alone) == home, object, alone,
+                      "who waits alone is of the home of what it waits at");
+}
+
 static bool check_home(struct check_report *report, const struct slot *slot)
 {
     const void *object = cap_pointer(&slot->cap);
+    const struct endpoint *endpoint = object;
+    const struct notification *notification = object;
 
     switch (cap_type(&slot->cap)) {
     case OBJECT_ENDPOINT:
-        return check_that(report, ((const struct endpoint *)object)->home < core_count, object, NULL,
-                          "an endpoint's home is a core");
+        return check_that(report, endpoint->home < core_count, object, NULL,
+                          "an endpoint's home is a core") &&
+               check_alone(report, endpoint, endpoint->home, endpoint->receiver);
     case OBJECT_NOTIFICATION:
-        return check_that(report, ((const struct notification *)object)->home < core_count, object, NULL,
-                          "a notification's home is a core");
+        return check_that(report, notification->home < core_count, object, NULL,
+                          "a notification's home is a core") &&
+               check_alone(report, notification, notification->home, notification->waiter);
     case OBJECT_REPLY:
         return check_that(report, ((const struct reply *)object)->home < core_count, object, NULL,
                           "a Reply's home is a core");

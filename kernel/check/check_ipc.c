@@ -52,14 +52,34 @@ static bool check_waiters(struct check_report *report, const struct priority_que
     return true;
 }
 
+/* The receiver that the fast path finds: nobody else waits, and all that a call needs is there. */
+static bool check_receiver(struct check_report *report, const struct endpoint *endpoint)
+{
+    const struct thread *thread = endpoint->receiver;
+
+    if (!thread)
+        return true;
+    CHECK_THAT(report, thread->waits_at == endpoint && thread->state == THREAD_STATE_RECEIVING, thread,
+               endpoint, "the receiver of an endpoint waits there");
+    CHECK_THAT(report, !thread->reply || reply_armed(thread), thread, endpoint,
+               "the receiver of an endpoint has armed a Reply, or owes none");
+    CHECK_THAT(report, queue_is_empty(&endpoint->waiters) && !endpoint->dying, thread, endpoint,
+               "the receiver of an endpoint waits alone");
+    return true;
+}
+
 static bool check_endpoint(struct check_report *report, const struct endpoint *endpoint)
 {
     unsigned state = endpoint->state == ENDPOINT_SENDING ? THREAD_STATE_SENDING : THREAD_STATE_RECEIVING;
     unsigned queued, listed = 0;
     const struct thread *last = NULL;
 
-    CHECK_THAT(report, (endpoint->state == ENDPOINT_IDLE) == queue_is_empty(&endpoint->waiters), endpoint,
-               NULL, "an endpoint is idle exactly if nobody waits");
+    CHECK_THAT(report,
+               (endpoint->state == ENDPOINT_IDLE) ==
+                   (!endpoint->receiver && queue_is_empty(&endpoint->waiters)),
+               endpoint, NULL, "an endpoint is idle exactly if nobody waits");
+    if (!check_receiver(report, endpoint))
+        return false;
     if (!check_waiters(report, &endpoint->waiters, endpoint, state, &queued))
         return false;
     for (const struct thread *thread = endpoint->newest; thread; last = thread, thread = thread->next) {
@@ -82,12 +102,19 @@ static bool check_endpoint(struct check_report *report, const struct endpoint *e
 
 static bool check_notification(struct check_report *report, const struct notification *notification)
 {
+    const struct thread *waiter = notification->waiter;
     unsigned count;
 
-    CHECK_THAT(report, !notification->bits || queue_is_empty(&notification->waiters), notification, NULL,
+    CHECK_THAT(report, !notification->bits || !notification_has_waiters(notification), notification, NULL,
                "a notification has not both bits and waiters");
     CHECK_THAT(report, !notification->bound || notification->bound->notification == notification,
                notification, notification->bound, "a bound thread knows its notification");
+    if (waiter) {
+        CHECK_THAT(report, waiter->waits_at == notification && waiter->state == THREAD_STATE_WAITING, waiter,
+                   notification, "the waiter of a notification waits there");
+        CHECK_THAT(report, queue_is_empty(&notification->waiters), waiter, notification,
+                   "the waiter of a notification waits alone");
+    }
     return check_waiters(report, &notification->waiters, notification, THREAD_STATE_WAITING, &count);
 }
 

@@ -84,6 +84,7 @@ static void count_object(struct census *census, const struct slot *slot)
     const struct sched_context *sc = object;
     const struct reply *reply = object;
     const struct notification *notification = object;
+    const struct endpoint *endpoint = object;
 
     switch (cap_type(&slot->cap)) {
     case OBJECT_THREAD:
@@ -101,10 +102,10 @@ static void count_object(struct census *census, const struct slot *slot)
         census->here[PAIR_LINK] += reply->sc != NULL;
         break;
     case OBJECT_ENDPOINT:
-        census->there[PAIR_WAITER] += elements(&((const struct endpoint *)object)->waiters);
+        census->there[PAIR_WAITER] += elements(&endpoint->waiters) + (endpoint->receiver != NULL);
         break;
     case OBJECT_NOTIFICATION:
-        census->there[PAIR_WAITER] += elements(&notification->waiters);
+        census->there[PAIR_WAITER] += elements(&notification->waiters) + (notification->waiter != NULL);
         census->there[PAIR_BOUND] += notification->bound != NULL;
         break;
     case OBJECT_ADDRESS_SPACE:

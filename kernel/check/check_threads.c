@@ -73,12 +73,14 @@ static bool check_waiting(struct check_report *report, const struct thread *thre
         break;
     case THREAD_STATE_RECEIVING:
         CHECK_THAT(report,
-                   endpoint->state == ENDPOINT_RECEIVING && in_queue(&endpoint->waiters, &thread->wait_node),
+                   endpoint->state == ENDPOINT_RECEIVING &&
+                       (endpoint->receiver == thread || in_queue(&endpoint->waiters, &thread->wait_node)),
                    thread, endpoint, "a thread that receives is queued at an endpoint with receivers");
         break;
     case THREAD_STATE_WAITING:
-        CHECK_THAT(report, in_queue(&notification->waiters, &thread->wait_node), thread, notification,
-                   "a thread that waits is queued at a notification");
+        CHECK_THAT(report,
+                   notification->waiter == thread || in_queue(&notification->waiters, &thread->wait_node),
+                   thread, notification, "a thread that waits is queued at a notification");
         break;
     case THREAD_STATE_CALLING:
         CHECK_THAT(report, reply->state == REPLY_OWED && reply->caller == thread, thread, reply,

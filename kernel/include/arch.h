@@ -8,6 +8,7 @@
  *                    below; included by this file
  *     *.c, *.S       the functions declared here (those marked "inline" may be inline functions of arch_types.h's
  *                    companion arch_inline.h, which is included at the end of this file)
+ *     fast_registers.h   for the files of the fast paths, before anything else: which registers they must not use
  *     kernel.ld      how the kernel is linked
  *     port.toml      compiler and flags for the tool, and the files of kernel/arch/shared that it uses: what ports have in common
  *
@@ -20,6 +21,7 @@
  *     ARCH_IRQ_LINES         number of interrupt lines; ARCH_IRQ_MSI_FIRST: lines from here on are message-signalled
  *     ARCH_HAS_IO_PORTS      0 or 1
  *     ARCH_SPACE_BITS        log2 of the size of an AddressSpace object (root table and struct address_space)
+ *     ARCH_FAST_ENTRY        1: the entry of system calls calls the fast paths first (below); 0: always kernel_syscall
  *     ARCH_THREAD_BITS       log2 of the size of a Thread object (struct thread with context and FPU state)
  *
  * The kernel runs with interrupts off, on one stack per core, and never sleeps: an entry saves the user's registers
@@ -89,6 +91,32 @@ void arch_fpu_enable(bool on);
  * stay there. arch_fpu_clear puts the reset state into the registers. */
 bool arch_fpu_leaks(void);
 void arch_fpu_clear(void);
+
+/*
+ * The fast paths (ipc/fastpath.c). A port with ARCH_FAST_ENTRY 1 calls them, see below, before it has saved all registers, and
+ * in C's calling convention message words 0 to 3 stay where they are meanwhile (in registers that a function must preserve, say). Each fast path
+ * ends by returning what one of these returns; where they don't return, that is a jump. A port with ARCH_FAST_ENTRY 0 saves all registers and
+ * calls kernel_syscall; it includes kernel/arch/shared/fast_saved.h, which has these functions for it.
+ */
+/* False: the context has more than what a system call preserves, so that arch_fast_leave cannot leave with it (inline). */
+bool arch_fast_can_leave(const struct arch_context *context);
+/* Leave to `next`, which is current: with these results, and with the message words of the thread that entered. */
+bool arch_fast_leave(word_t badge, tag_t tag, status_t status, struct thread *next);
+/* The same without a message: its words are 0. */
+bool arch_fast_leave_empty(word_t badge, tag_t tag, status_t status, struct thread *next);
+/* Leave to `next`, which is current, with what is in its context. */
+bool arch_fast_leave_saved(struct thread *next);
+/* Leave to the thread that entered, with these results and no message. */
+bool arch_fast_return(word_t badge, tag_t tag, status_t status, struct thread *next);
+/* Nothing has been changed: save all registers and call kernel_syscall. */
+bool arch_fast_decline(cap_t cap, tag_t tag, cap_t reply, word_t operation);
+/* What arch_fast_leave would need of the thread that entered is kept from now on (inline). */
+void arch_fast_carry(struct thread *entered, struct thread *next);
+/* Copy so many words, each read once, although the source may be changed meanwhile (inline). */
+void arch_copy_words(word_t *to, const word_t *from, unsigned count);
+
+/* Number of the highest bit of a word that is not 0 (inline): also in the fast paths, so not by a call. */
+unsigned arch_highest_bit(uint64_t word);
 
 /* ---- Address spaces --------------------------------------------------------------------------------------------- */
 
@@ -172,7 +200,9 @@ struct core *core_self(void); /* this core (inline) */
 void arch_ipi(
     unsigned
         core); /* an interrupt on that core, which calls kernel_ipi; what was written before is seen there */
-void arch_relax(void);              /* in loops that wait for another core (inline) */
+void arch_release(
+    uint32_t *word);   /* add 1, with release semantics; nobody else writes it at the same time (inline) */
+void arch_relax(void); /* in loops that wait for another core (inline) */
 NORETURN void arch_core_halt(void); /* this core stops for good, and nothing else does */
 void arch_thread_save(
     struct thread *current); /* what arch_thread_switch would save of it (NULL: nothing); it stays loaded */
@@ -236,6 +266,18 @@ NORETURN COLD void kernel_boot(const struct boot_machine *machine);
 /* Entries. On all of them the interrupted thread is core_self()->current with its registers saved in its context, or NULL
  * if the core was idle. On return the port leaves to core_self()->current, or idles if it is NULL. */
 void kernel_syscall(void);
+/* Entries of a port with ARCH_FAST_ENTRY 1, by operation: CALL, REPLY_RECV; SEND and RECV, with POLL or not; YIELD. Of the context, the
+ * registers that the system call preserves have been saved. They return what arch_fast_* return. */
+bool kernel_fast_call(cap_t cap, tag_t tag, cap_t reply, word_t operation, struct thread *current,
+                      struct core *core);
+bool kernel_fast_reply_recv(cap_t cap, tag_t tag, cap_t reply, word_t operation, struct thread *current,
+                            struct core *core);
+bool kernel_fast_send(cap_t cap, tag_t tag, cap_t reply, word_t operation, struct thread *current,
+                      struct core *core);
+bool kernel_fast_recv(cap_t cap, tag_t tag, cap_t reply, word_t operation, struct thread *current,
+                      struct core *core);
+bool kernel_fast_yield(cap_t cap, tag_t tag, cap_t reply, word_t operation, struct thread *current,
+                       struct core *core);
 void kernel_interrupt(
     unsigned line); /* a device's; the port has masked the line and ended the interrupt at the controller */
 void kernel_timer(void);                               /* the one-shot timer fired */

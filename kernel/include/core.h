@@ -39,6 +39,7 @@ struct core {
     bool current_ended; /* current has used up its refill or yielded: it goes behind its equals */
     unsigned index;
 #if CONFIG_CORES > 1
+    uint32_t idle_here;  /* index << 16: what an idle endpoint of this core looks like (fastpath.h) */
     uint8_t lock_set;    /* enum lock_set: which cores' locks this core's entry holds */
     uint8_t lock_other;  /* the other one, if it is LOCK_SET_TWO */
     uint32_t lock_steps; /* of a long operation, since it has these locks */

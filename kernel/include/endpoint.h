@@ -11,6 +11,8 @@ struct thread;
 enum endpoint_state { ENDPOINT_IDLE, ENDPOINT_SENDING, ENDPOINT_RECEIVING };
 
 struct endpoint {
+    /* The only waiter, if it receives with an armed Reply or owes none: for the fast paths; then not in `waiters`. */
+    struct thread *receiver;
     struct priority_queue waiters; /* wait_node of threads */
     struct thread *newest; /* the waiters again, as a list by time of arrival: for cancelling by badge */
     uint64_t sequence;     /* of the last arrival */
@@ -18,15 +20,19 @@ struct endpoint {
     word_t cancel_badge;
     const struct thread *canceller; /* who began: only a name, it may be gone */
     uint8_t state;                  /* enum endpoint_state */
-    uint8_t home;
-    bool cancelling;
     bool
         dying; /* being destroyed: nobody may queue any more. Set under all locks; cleared under the tree lock, when it is passed on */
+    uint8_t home;
+    bool cancelling;
 };
 
 /* Queue a thread that is about to wait here, and take one out. These keep `state`; the thread's own fields are the caller's. */
 void endpoint_enqueue(struct endpoint *endpoint, struct thread *thread, enum endpoint_state state);
 void endpoint_dequeue(struct endpoint *endpoint, struct thread *thread);
+/* If the thread is `receiver`, it waits among the others from now on: when it moves home or loses its Reply, or the endpoint is about to die. */
+void endpoint_queue_receiver(struct endpoint *endpoint, struct thread *thread);
+/* It waits at another priority from now on. */
+void endpoint_requeue(struct endpoint *endpoint, struct thread *thread, uint8_t priority);
 /* The best waiter: highest priority, first come. There is one. */
 struct thread *endpoint_first(const struct endpoint *endpoint);
 

@@ -31,9 +31,9 @@ void ipc_wait(struct thread *thread, struct notification *notification, bool pol
 /* The current thread answers through a Reply that is owed. Returns the status for it. */
 status_t ipc_answer(struct thread *sender, struct reply *reply, tag_t tag);
 
-/* Fast paths: return true if they did the whole system call, false if they changed nothing. See ipc/fastpath.c. */
-bool fastpath_call(struct core *core, struct thread *caller);
-bool fastpath_reply_recv(struct core *core, struct thread *server);
+/* The system call of the current thread, whose registers are saved, if it is one for a fast path (ipc/fastpath.c). False: it is not, and nothing
+ * has been changed. */
+bool fastpath_try(struct core *core);
 
 /* ---- message.c */
 

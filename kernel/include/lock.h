@@ -93,9 +93,9 @@ static inline void ticket_take(struct core *core, struct ticket_lock *lock)
 }
 
 /* Only the holder writes `owner`. */
-static inline void ticket_release(struct ticket_lock *lock)
+static ALWAYS_INLINE void ticket_release(struct ticket_lock *lock)
 {
-    __atomic_store_n(&lock->owner, lock->owner + 1, __ATOMIC_RELEASE);
+    arch_release(&lock->owner);
 }
 
 static inline bool lock_has_all(const struct core *core)
@@ -129,6 +129,28 @@ static inline void lock_own_in_syscall(struct core *core)
     }
     assert(lock_held(core) == LOCK_NONE && core->lock_set == LOCK_SET_ONE);
     lock_record(core, LOCK_OWN);
+}
+
+/* The fast path does not wait: false if somebody has it. No ticket has been drawn since owner and next were the same, if they still are. It is `owner`
+ * that the one before wrote last, after all that it did under the lock. */
+static ALWAYS_INLINE bool lock_own_at_once(struct core *core)
+{
+    uint32_t ticket = __atomic_load_n(&core->lock.owner, __ATOMIC_ACQUIRE);
+
+    if (unlikely(!__atomic_compare_exchange_n(&core->lock.next, &ticket, ticket + 1, false, __ATOMIC_ACQUIRE,
+                                              __ATOMIC_RELAXED)))
+        return false;
+    assert(lock_held(core) == LOCK_NONE && core->lock_set == LOCK_SET_ONE);
+    lock_record(core, LOCK_OWN);
+    return true;
+}
+
+/* The end of an entry that has taken no other lock. */
+static ALWAYS_INLINE void unlock_own_only(struct core *core)
+{
+    assert(lock_held(core) == LOCK_OWN && core->lock_set == LOCK_SET_ONE);
+    lock_record(core, LOCK_NONE);
+    ticket_release(&core->lock);
 }
 
 static inline void unlock_own(struct core *core)
@@ -194,6 +216,17 @@ static inline void unlock_own(struct core *core)
 {
     assert(lock_held(core) == LOCK_OWN || lock_held(core) == LOCK_ALL);
     lock_record(core, LOCK_NONE);
+}
+
+static ALWAYS_INLINE bool lock_own_at_once(struct core *core)
+{
+    lock_own(core);
+    return true;
+}
+
+static ALWAYS_INLINE void unlock_own_only(struct core *core)
+{
+    unlock_own(core);
 }
 
 static inline bool lock_home(struct core *core, unsigned home)

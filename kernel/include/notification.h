@@ -10,6 +10,8 @@ struct thread;
 
 struct notification {
     word_t bits;
+    struct thread
+        *waiter; /* the only one that waits, of the same home: for the fast path; then not in `waiters` */
     struct priority_queue waiters; /* wait_node of threads */
     struct thread *bound;          /* also receives the bits when it waits at an endpoint */
     uint64_t sequence;
@@ -24,8 +26,16 @@ bool notification_wait_locks(const struct notification *notification);
 void notification_signal(struct notification *notification, word_t bits);
 /* If the thread, which waits at an endpoint, has a bound notification with bits and a context to run on, it gets them now. */
 void notification_deliver_bound(struct thread *thread);
+/* If the thread is `waiter`, it waits in the queue from now on: when it moves home, or another comes. */
+void notification_queue_waiter(struct notification *notification, struct thread *thread);
+static inline bool notification_has_waiters(const struct notification *notification)
+{
+    return notification->waiter || !queue_is_empty(&notification->waiters);
+}
 void notification_enqueue(struct notification *notification, struct thread *thread);
 void notification_dequeue(struct notification *notification, struct thread *thread);
+/* It waits at another priority from now on. */
+void notification_requeue(struct notification *notification, struct thread *thread, uint8_t priority);
 /* The thread's result is the bits, which are taken. */
 void notification_take(struct notification *notification, struct thread *thread);
 /* The thread gets the bits, too, when it waits at an endpoint. Neither is bound, and nobody waits at the notification. */

@@ -3,10 +3,7 @@
 #ifndef KERNEL_REPLY_H
 #define KERNEL_REPLY_H
 
-#include "cap.h"
-
-struct thread;
-struct sched_context;
+#include "sched_context.h"
 
 enum reply_state { REPLY_FREE, REPLY_ARMED, REPLY_OWED };
 
@@ -21,7 +18,8 @@ struct reply {
     struct reply *chain_up;   /* towards who has it */
     uint8_t state;            /* enum reply_state */
     uint8_t home;
-    bool grant; /* of the capability that was called with */
+    uint32_t
+        called; /* OWED: the low half of the head of the capability that was called with, or 0: its grant right counts */
 };
 
 /* The Reply that a waiting receiver named, or NULL. */
@@ -35,9 +33,34 @@ void reply_disarm(struct reply *reply);
  * be updated by who calls this, except in the fast path, where it stays as it is. */
 void reply_owe(struct reply *reply, struct thread *server, struct thread *caller, bool grant);
 
-bool reply_returns_context(const struct reply *reply);
-/* OWED -> ARMED by the same server, whose context (there is one to return) goes back to the caller: for the fast path. */
-void reply_answer_fast(struct reply *reply);
+/* The answer may give capabilities. */
+static inline bool reply_grants(const struct reply *reply)
+{
+    return reply->called & RIGHT_GRANT << CAP_RIGHTS_SHIFT;
+}
+
+/* The call of this Reply donated a context, and answering it gives that back to the caller. */
+static inline bool reply_returns_context(const struct reply *reply)
+{
+    return reply->sc && reply->sc->chain == reply;
+}
+
+/* The Reply is the top of the context's chain from now on. */
+static inline void reply_chain_push(struct reply *reply, struct sched_context *sc)
+{
+    uint64_t number = sc->chain_number;
+    struct reply *down = sc->chain;
+
+    reply->sc = sc;
+    reply->chain_number = number;
+    reply->chain_down = down;
+    reply->chain_up = NULL;
+    if (unlikely(down))
+        down->chain_up = reply;
+    else
+        sc->chain_bottom = reply;
+    sc->chain = reply;
+}
 
 /* OWED -> FREE: gives a donated context back. The caller no longer waits at it; what it is told is up to who calls this.
  * `answering`: the thread that answers, which knows that it loses the context; NULL: the call ends in another way. */

@@ -62,8 +62,8 @@ static inline void sched_context_hand_over(struct sched_context *sc, struct thre
     assert(sc->thread == from && from->sc == sc && !to->sc);
     from->sc = NULL;
     to->sc = sc;
-    to->lacks_context = LACKS_NOTHING;
     sc->thread = to;
+    to->lacks_context = LACKS_NOTHING;
 }
 
 /* ---- refill.c: sporadic-server budgets. Times are ticks. */

@@ -5,6 +5,7 @@
 
 #include "address_space.h"
 #include "core.h"
+#include "ready_queue.h"
 #include "thread.h"
 
 /* The core looks who shall run: this one before it leaves the kernel, another when it is told (lock.c), or enters the kernel by itself. */
@@ -37,12 +38,10 @@ ticks_t scheduler_charge(struct core *core);
 void scheduler_drop_context(struct sched_context *sc);
 /* Before leaving the kernel: if something changed, choose who runs, and set the timer. */
 void scheduler_run(struct core *core);
-/* `thread` runs now, on core->context, which the current thread has handed over to it; nothing about either is rare: for the fast
- * path. */
-static inline void scheduler_switch(struct core *core, struct thread *thread)
+/* `thread` runs now instead of `previous`, which is current (NULL: nobody), on core->context, which it has. What is rare about the two is to
+ * be updated by who calls this, except in the fast path, where it stays as it is. */
+static inline void scheduler_switch(struct core *core, struct thread *previous, struct thread *thread)
 {
-    struct thread *previous = core->current;
-
     core->current = thread;
     if (thread->space != core->space) {
         SHARED_WRITE(core->space, thread->space); /* before the load: see remote_flush */
@@ -82,6 +81,12 @@ static inline bool thread_is_plain_next(const struct core *core, const struct th
     return SHARED_READ(thread->key) - core->min_key <= PRIORITY_MAX;
 }
 
+/* The core's part of a key. */
+static inline uint32_t core_key(const struct core *core)
+{
+    return CONFIG_CORES == 1 ? 0 : core->index << KEY_HOME_SHIFT;
+}
+
 /* RARE_* as the thread's fields have it: for the checker. */
 uint32_t thread_rare(const struct core *core, const struct thread *thread);
 /* To be called when something has changed that thread_rare looks at. */
@@ -95,15 +100,9 @@ uint32_t core_min_key(const struct core *core);
 #ifdef CONFIG_DEBUG
 /* Everything takes the general path, or not: for tests that compare the two. */
 void fastpath_enable(bool on);
+bool fastpath_is_off(void);
+#else
+#define fastpath_is_off() false
 #endif
-
-/* ---- ready_queue.c */
-
-/* Highest priority with a thread in the ready queue; -1: none. */
-int ready_highest(const struct core *core);
-/* These leave the core's least key as it was. */
-void ready_append(struct core *core, struct thread *thread);
-void ready_prepend(struct core *core, struct thread *thread);
-void ready_remove(struct core *core, struct thread *thread);
 
 #endif

@@ -44,12 +44,16 @@
 #define KEY_HOME_SHIFT 9
 #define KEY_RARE_SHIFT 17
 #define MIN_KEY_NONE   (1u << 31) /* no key has this bit */
-#define RARE_CONTEXT                                                                                         \
-    (1u << 17) /* it is not current, and has a context: that one would be charged from now on */
-#define RARE_SIGNAL    (1u << 18) /* its bound notification has bits */
-#define RARE_FAULT     (1u << 19) /* its fault is being handled: its registers are not the message */
-#define RARE_TRUNCATED (1u << 20) /* its call lost something: the answer says so */
-#define RARE_FPU       (1u << 21) /* its state is in the FPU, which is to be turned on or off */
+/* It is not current, and */
+#define RARE_CONTEXT (1u << 17) /* has a context: that one would be charged from now on */
+#define RARE_SERVER  (1u << 18) /* has a context that is no time slice */
+#define RARE_REGISTERS                                                                                       \
+    (1u << 19) /* all its registers are to be loaded, not only what a system call preserves */
+/* Current or not: */
+#define RARE_SIGNAL    (1u << 20) /* its bound notification has bits */
+#define RARE_FAULT     (1u << 21) /* its fault is being handled: its registers are not the message */
+#define RARE_TRUNCATED (1u << 22) /* its call lost something: the answer says so */
+#define RARE_FPU       (1u << 23) /* its state is in the FPU, which is to be turned on or off */
 
 /* Slots of a thread, at the index of their place (enum slot_place). Slot 0 is the head of its list of zombies. */
 #define THREAD_SLOT_COUNT (PLACE_THREAD_DEATH + 1)
@@ -68,11 +72,11 @@ struct thread {
         *reply;    /* RECEIVING: armed; else the latest one that it received and that is still owed by it */
     uint32_t key;  /* priority, home core, RARE_*: changed by thread_set_key and thread_update_rare only */
     uint8_t state; /* THREAD_STATE_* */
+    uint8_t lacks_context; /* LACKS_*: what to do when it is to run without a context */
     uint8_t priority_max;  /* maximum controlled priority */
     uint8_t attributes;    /* THREAD_FPU, THREAD_FAULT_ON_CAP */
     uint8_t sending;       /* SENDING_* */
     uint8_t truncated;     /* its last message lost something: told with the answer */
-    uint8_t lacks_context; /* LACKS_*: what to do when it is to run without a context */
     bool ready;            /* it is in the ready queue */
     bool root;             /* made at boot: the kernel itself says when it stops */
     bool repeats;          /* its next invocation is the repetition of one that was interrupted */

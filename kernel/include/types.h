@@ -22,6 +22,8 @@ typedef uint64_t ticks_t; /* of the core's counter */
 #define ALIGNED(n)                          __attribute__((aligned(n)))
 #define NORETURN                            __attribute__((noreturn))
 #define COLD                                __attribute__((cold)) /* boot, panic, debug: for size, and away from what is often used */
+#define NOINLINE                            __attribute__((noinline))
+#define ALWAYS_INLINE                       inline __attribute__((always_inline))
 #define UNUSED                              __attribute__((unused))
 #define NOINLINE                            __attribute__((noinline)) /* its callers save no registers for it */
 #define likely(x)                           __builtin_expect(!!(x), 1)

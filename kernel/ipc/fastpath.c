@@ -1,115 +1,172 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The fast path: call and reply_recv between a client and a passive server.
+ * The fast paths: what most system calls are, straight from the entry to the exit. Here: call and reply_recv between a client and a
+ * passive server, with any message without capabilities. Others are in fast_signal.c and fast_fault.c.
  *
- * Each checks everything first and changes nothing; if a condition does not hold, the general path does the same with the
- * same result. The conditions:
+ * Each checks everything first and changes nothing; if a condition does not hold, it declines, and the general path (syscall.c, ipc.c) does
+ * the same with the same result. Here the conditions are:
  *
- *   both        message words only; no more than fit through the two message pages
+ *   both        message words only; those beyond the registers have a page on both sides
  *               the thread that goes on is a plain next one (rare.c): of this core, nothing rare about it or the current
  *               thread, nobody of a higher priority is ready
- *   call        the endpoint has a receiver, alone, and it armed a Reply
- *   reply_recv  the Reply owes an answer to a call that donated the context that is running; the endpoint has no senders
+ *   call        the endpoint has a `receiver`, which waits alone (endpoint.c), and that has armed a Reply
+ *   reply_recv  the Reply owes an answer to a call that donated the context that is running; nobody waits at the endpoint
  *
  * So the running context stays the same: no time is charged, the timer is not touched, no queue but the endpoint's is.
+ *
+ * These functions are written for the registers: a port can call them with the arguments of the system call where they arrive, and
+ * message words 0 to 3 stay in their registers from the one's system call to the other's return (arch.h, "The fast paths"). They call nothing,
+ * and end in the exit or a jump, so that they need no stack; the suite `build` looks that it is so. What they need of others is in
+ * fastpath.h.
+ *
+ * Locks: the core's own. A core that does not get it at once declines: who waits for a lock must have saved all registers.
  */
-#include "ipc.h"
-#include "lock.h"
-#include "lookup.h"
-#include "sched_context.h"
-#include "scheduler.h"
+#include "fast_registers.h" /* first: it says which registers are not to be used */
 
-/* This core's, so that its lock is held. */
-static inline bool is_local(const struct core *core, unsigned home)
+#include "fastpath.h"
+#include <lucid/syscall.h>
+
+/* Who goes on gets its message. `beyond`: there are words beyond the registers. */
+static inline void copy_beyond(const struct thread *from, const struct thread *to, tag_t tag, bool beyond)
 {
-    return CONFIG_CORES == 1 || home == core->index;
+    if (beyond)
+        arch_copy_words(&to->utcb->words[MESSAGE_REGISTER_WORDS], &from->utcb->words[MESSAGE_REGISTER_WORDS],
+                        tag_low_bits(tag) - MESSAGE_REGISTER_WORDS);
 }
 
-/* The object of a capability in a one-level address, if it has this type and these rights. */
-static inline void *fast_object(const struct thread *thread, cap_t address, unsigned type, word_t rights,
-                                const struct cap **cap)
+/* The message has so many words, and if they are beyond the registers, places for them. */
+static inline bool message_fits(const struct thread *from, const struct thread *to, tag_t tag, bool beyond)
 {
-    if (address > thread->cnode_mask)
-        return NULL;
-    *cap = &thread->cnode[address].cap;
-    return cap_is(*cap, type, rights) ? cap_pointer(*cap) : NULL;
+    return beyond ? tag_low_bits(tag) <= MESSAGE_WORDS_MAX && from->utcb && to->utcb
+                  : tag_low_bits(tag) <= MESSAGE_REGISTER_WORDS;
 }
 
-/* No capabilities, and words that both sides can hold. */
-static inline bool message_is_plain(const struct thread *from, const struct thread *to, tag_t tag)
-{
-    unsigned words = tag_words(tag);
+/* ---- Call */
 
-    if (tag_caps(tag) != 0 || words > MESSAGE_WORDS_MAX)
-        return false;
-    return words <= MESSAGE_REGISTER_WORDS || (from->utcb && to->utcb);
-}
-
-static inline void copy_message(const struct thread *from, struct thread *to, tag_t tag)
-{
-    for (unsigned i = 0; i < MESSAGE_REGISTER_WORDS; i++)
-        arch_set_message_word(&to->context, i, arch_message_word(&from->context, i));
-    for (unsigned i = MESSAGE_REGISTER_WORDS; i < tag_words(tag); i++)
-        SHARED_WRITE(to->utcb->words[i], SHARED_READ(*(const volatile word_t *)&from->utcb->words[i]));
-}
-
-/* The tag as it arrives: the same, without bits that mean nothing. */
-static inline tag_t arriving_tag(tag_t tag)
-{
-    return tag_make(tag_label(tag), tag_words(tag), 0);
-}
-
-bool fastpath_call(struct core *core, struct thread *caller)
+static ALWAYS_INLINE bool call(cap_t address, tag_t tag, cap_t reply_address, struct thread *caller,
+                               struct core *core, bool beyond)
 {
     const struct cap *cap;
-    tag_t tag = arch_syscall_tag(&caller->context);
-    struct endpoint *endpoint =
-        fast_object(caller, arch_syscall_cap(&caller->context), OBJECT_ENDPOINT, RIGHT_WRITE, &cap);
+    uint64_t head = fast_head(caller->cnode, caller->cnode_mask, address, &cap);
 
-    if (!endpoint || !is_local(core, home_of(endpoint)) || endpoint->state != ENDPOINT_RECEIVING ||
-        SHARED_READ(endpoint->dying))
-        return false;
-    struct thread *server = endpoint_first(endpoint);
-    struct reply *reply = reply_armed(server);
-    if (!thread_is_plain_next(core, server) || !reply || server->wait_node.left ||
-        !message_is_plain(caller, server, tag))
-        return false;
+    if (unlikely(!head_is(head, OBJECT_ENDPOINT, RIGHT_WRITE)))
+        return fast_decline(core, address, tag, reply_address, SYS_CALL);
+    struct endpoint *endpoint = pointer_unpack(head);
+    struct thread *server = SHARED_READ(endpoint->receiver);
+    if (unlikely(!server || !thread_is_plain_next(core, server)))
+        return fast_decline(core, address, tag, reply_address, SYS_CALL);
+    struct reply *reply = server->reply;
+    if (unlikely(!reply || !message_fits(caller, server, tag, beyond)))
+        return fast_decline(core, address, tag, reply_address, SYS_CALL);
 
     assert(caller->sc == core->context && !server->sc && !caller->truncated && !core->reschedule);
-    endpoint_dequeue(endpoint, server);
-    copy_message(caller, server, tag);
-    arch_set_result(&server->context, OK | STATUS_OWED, (word_t)cap->data, arriving_tag(tag));
-    reply_owe(reply, server, caller, (cap_rights(cap) & RIGHT_GRANT) != 0);
+    endpoint_take_receiver(endpoint, server);
+    copy_beyond(caller, server, tag, beyond);
+    reply_owe_fast(reply, server, caller, head);
     server->state = THREAD_STATE_RUNNABLE;
-    scheduler_switch(core, server);
-    return true;
+    word_t badge = (word_t)cap->data;
+    scheduler_switch(core, caller, server);
+    arch_fast_carry(caller, server);
+    unlock_own_only(core);
+    return arch_fast_leave(badge, tag, OK | STATUS_OWED, server);
 }
 
-bool fastpath_reply_recv(struct core *core, struct thread *server)
+static NOINLINE bool call_beyond(cap_t address, tag_t tag, cap_t reply, struct thread *caller,
+                                 struct core *core)
+{
+    return call(address, tag, reply, caller, core, true);
+}
+
+bool kernel_fast_call(cap_t address, tag_t tag, cap_t reply, word_t operation, struct thread *current,
+                      struct core *core)
+{
+    FAST_ARGUMENTS_STAY(address, tag, reply, operation, current);
+    core = fast_core(core);
+    (void)operation;
+    if (unlikely(!lock_own_at_once(core)))
+        return arch_fast_decline(address, tag, reply, SYS_CALL);
+    if (unlikely(tag_low_bits(tag) > MESSAGE_REGISTER_WORDS))
+        return call_beyond(address, tag, reply, current, core);
+    return call(address, tag, reply, current, core, false);
+}
+
+/* ---- Reply and receive */
+
+static ALWAYS_INLINE bool reply_recv(cap_t address, tag_t tag, cap_t reply_address, struct thread *server,
+                                     struct core *core, bool beyond)
 {
     const struct cap *cap;
-    tag_t tag = arch_syscall_tag(&server->context);
-    struct reply *reply = fast_object(server, arch_syscall_reply(&server->context), OBJECT_REPLY, 0, &cap);
-    struct endpoint *endpoint =
-        fast_object(server, arch_syscall_cap(&server->context), OBJECT_ENDPOINT, RIGHT_READ, &cap);
+    const struct slot *slots = server->cnode;
+    word_t mask = server->cnode_mask;
+    uint64_t head = fast_head(slots, mask, address, &cap);
+    uint64_t reply_head = fast_head(slots, mask, reply_address, &cap);
 
-    if (!endpoint || !reply || !is_local(core, home_of(endpoint)) || !is_local(core, home_of(reply)) ||
-        endpoint->state == ENDPOINT_SENDING || SHARED_READ(endpoint->dying))
-        return false;
-    if (reply->state != REPLY_OWED || reply->server != server || server->sc != reply->sc ||
-        !reply_returns_context(reply)) /* in this order: the server's context is of this core */
-        return false;
+    if (unlikely(!head_is(head, OBJECT_ENDPOINT, RIGHT_READ) || !head_is(reply_head, OBJECT_REPLY, 0)))
+        return fast_decline(core, address, tag, reply_address, SYS_REPLY_RECV);
+    struct endpoint *endpoint = pointer_unpack(head);
+    struct reply *reply = pointer_unpack(reply_head);
+    if (unlikely(!endpoint_is_idle_here(core, endpoint) || server->reply != reply))
+        return fast_decline(core, address, tag, reply_address, SYS_REPLY_RECV);
+    if (unlikely(!reply_is_last_call(core, reply)))
+        return fast_fault_answer(address, tag, reply_address, SYS_REPLY_RECV, server, core);
     struct thread *caller = reply->caller;
-    if (!thread_is_plain_next(core, caller) || !message_is_plain(server, caller, tag))
-        return false;
+    if (unlikely(!thread_is_plain_next(core, caller) || !message_fits(server, caller, tag, beyond)))
+        return fast_decline(core, address, tag, reply_address, SYS_REPLY_RECV);
 
     assert(server->sc == core->context && !caller->sc && !caller->fault && !core->reschedule);
-    copy_message(server, caller, tag);
-    arch_set_result(&caller->context, OK, 0, arriving_tag(tag));
+    copy_beyond(server, caller, tag, beyond);
+    reply_answer_fast(core, reply, server, caller);
     caller->state = THREAD_STATE_RUNNABLE;
-    reply_answer_fast(reply);
     server->state = THREAD_STATE_RECEIVING;
-    endpoint_enqueue(endpoint, server, ENDPOINT_RECEIVING);
-    scheduler_switch(core, caller);
-    return true;
+    endpoint_put_receiver(endpoint, server);
+    scheduler_switch(core, server, caller);
+    arch_fast_carry(server, caller);
+    unlock_own_only(core);
+    return arch_fast_leave(0, tag, OK, caller);
+}
+
+static NOINLINE bool reply_recv_beyond(cap_t address, tag_t tag, cap_t reply, struct thread *server,
+                                       struct core *core)
+{
+    return reply_recv(address, tag, reply, server, core, true);
+}
+
+bool kernel_fast_reply_recv(cap_t address, tag_t tag, cap_t reply, word_t operation, struct thread *current,
+                            struct core *core)
+{
+    FAST_ARGUMENTS_STAY(address, tag, reply, operation, current);
+    core = fast_core(core);
+    (void)operation;
+    if (unlikely(!lock_own_at_once(core)))
+        return arch_fast_decline(address, tag, reply, SYS_REPLY_RECV);
+    if (unlikely(tag_low_bits(tag) > MESSAGE_REGISTER_WORDS))
+        return reply_recv_beyond(address, tag, reply, current, core);
+    return reply_recv(address, tag, reply, current, core, false);
+}
+
+/* ---- For ports whose entry saves all registers */
+
+bool fastpath_try(struct core *core)
+{
+    struct thread *thread = core->current; /* nobody takes it away before its core has waited for a lock */
+    word_t operation = arch_syscall_operation(&thread->context);
+    cap_t address = arch_syscall_cap(&thread->context), reply = arch_syscall_reply(&thread->context);
+    tag_t tag = arch_syscall_tag(&thread->context);
+
+    switch (operation) {
+    case SYS_CALL:
+        return kernel_fast_call(address, tag, reply, operation, thread, core);
+    case SYS_REPLY_RECV:
+        return kernel_fast_reply_recv(address, tag, reply, operation, thread, core);
+    case SYS_SEND:
+    case SYS_SEND | SYS_POLL:
+        return kernel_fast_send(address, tag, reply, operation, thread, core);
+    case SYS_RECV:
+    case SYS_RECV | SYS_POLL:
+        return kernel_fast_recv(address, tag, reply, operation, thread, core);
+    case SYS_YIELD:
+        return kernel_fast_yield(address, tag, reply, operation, thread, core);
+    default:
+        return false;
+    }
 }

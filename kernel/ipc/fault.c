@@ -92,6 +92,7 @@ void fault_answer(struct thread *thread, word_t label, unsigned words, word_t ip
         arch_register_write(&thread->context, REGISTER_IP, ip);
         arch_register_write(&thread->context, REGISTER_SP, sp);
         thread->repeats = false;
+        thread_update_rare(thread);
     }
     scheduler_consider_answered(thread);
 }

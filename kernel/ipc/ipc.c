@@ -223,9 +223,9 @@ void ipc_receive(struct thread *receiver, struct endpoint *endpoint, struct repl
         receiver->state = THREAD_STATE_RECEIVING;
         if (endpoint->state == ENDPOINT_IDLE) /* an endpoint follows who serves it */
             home_set(endpoint, thread_home(receiver));
-        endpoint_enqueue(endpoint, receiver, ENDPOINT_RECEIVING);
         if (reply)
             reply_arm(reply, receiver);
+        endpoint_enqueue(endpoint, receiver, ENDPOINT_RECEIVING);
     }
 }
 
@@ -240,7 +240,7 @@ void ipc_wait(struct thread *thread, struct notification *notification, bool pol
     } else {
         scheduler_forget(thread);
         thread->state = THREAD_STATE_WAITING;
-        if (queue_is_empty(&notification->waiters) && !notification->bound)
+        if (!notification_has_waiters(notification) && !notification->bound)
             home_set(notification, thread_home(thread));
         notification_enqueue(notification, thread);
     }
@@ -257,7 +257,7 @@ static void answer_fault(struct thread *sender, struct thread *faulting, tag_t t
 status_t ipc_answer(struct thread *sender, struct reply *reply, tag_t tag)
 {
     struct thread *caller = reply->caller;
-    bool grant = reply->grant, truncated = false;
+    bool grant = reply_grants(reply), truncated = false;
 
     assert(reply->state == REPLY_OWED);
     if (caller->fault) {

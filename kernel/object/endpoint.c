@@ -10,6 +10,10 @@
  * one. They also stand in a list, newest first, so that those of one badge can be cancelled in bounded steps: the cursor walks
  * from the newest to the oldest that were there when cancelling began, later arrivals are not meant.
  *
+ * The usual case is a receiver that waits alone. It is in neither, but `receiver`, if its Reply is armed or it has none: so a call finds all it
+ * needs in one word, and nothing has to be linked. Endpoint, receiver and Reply are of one home then. Whatever changes one of the
+ * conditions queues it like others first (endpoint_queue_receiver).
+ *
  * All fields are protected by the lock of the endpoint's home core.
  */
 #include "endpoint.h"
@@ -19,17 +23,16 @@
 
 struct thread *endpoint_first(const struct endpoint *endpoint)
 {
+    if (endpoint->receiver)
+        return endpoint->receiver;
     assert(!queue_is_empty(&endpoint->waiters));
     return container_of(queue_first(&endpoint->waiters), struct thread, wait_node);
 }
 
-void endpoint_enqueue(struct endpoint *endpoint, struct thread *thread, enum endpoint_state state)
+/* Into the queue, and to the newest end of the list. */
+static void queue_up(struct endpoint *endpoint, struct thread *thread)
 {
-    assert(lock_holds_home(endpoint->home));
-    assert(!SHARED_READ(endpoint->dying) && (endpoint->state == ENDPOINT_IDLE || endpoint->state == state));
-    endpoint->state = (uint8_t)state;
     thread->sequence = ++endpoint->sequence;
-    thread->waits_at = endpoint;
     queue_insert(&endpoint->waiters, &thread->wait_node,
                  thread_waiter_key(thread_priority(thread), thread->sequence));
     thread->prev = NULL;
@@ -39,9 +42,35 @@ void endpoint_enqueue(struct endpoint *endpoint, struct thread *thread, enum end
     endpoint->newest = thread;
 }
 
-void endpoint_dequeue(struct endpoint *endpoint, struct thread *thread)
+void endpoint_queue_receiver(struct endpoint *endpoint, struct thread *thread)
 {
-    assert(lock_holds_home(endpoint->home) && thread->waits_at == endpoint);
+    if (!thread || SHARED_READ(endpoint->receiver) != thread)
+        return;
+    assert(lock_holds_home(endpoint->home));
+    SHARED_WRITE(endpoint->receiver, NULL);
+    queue_up(endpoint, thread);
+}
+
+void endpoint_enqueue(struct endpoint *endpoint, struct thread *thread, enum endpoint_state state)
+{
+    bool alone = endpoint->state == ENDPOINT_IDLE && state == ENDPOINT_RECEIVING &&
+                 (!thread->reply || reply_armed(thread));
+
+    assert(lock_holds_home(endpoint->home));
+    assert(!SHARED_READ(endpoint->dying) && (endpoint->state == ENDPOINT_IDLE || endpoint->state == state));
+    endpoint->state = (uint8_t)state;
+    thread->waits_at = endpoint;
+    if (alone) {
+        SHARED_WRITE(endpoint->receiver, thread);
+        return;
+    }
+    endpoint_queue_receiver(endpoint, endpoint->receiver);
+    queue_up(endpoint, thread);
+}
+
+/* Out of the queue and the list. */
+static void leave_queue(struct endpoint *endpoint, struct thread *thread)
+{
     queue_remove(&endpoint->waiters, &thread->wait_node);
     if (endpoint->cancel_cursor == thread)
         endpoint->cancel_cursor = thread->next;
@@ -51,14 +80,32 @@ void endpoint_dequeue(struct endpoint *endpoint, struct thread *thread)
         endpoint->newest = thread->next;
     if (thread->next)
         thread->next->prev = thread->prev;
+}
+
+void endpoint_dequeue(struct endpoint *endpoint, struct thread *thread)
+{
+    assert(lock_holds_home(endpoint->home) && thread->waits_at == endpoint);
+    if (endpoint->receiver == thread)
+        SHARED_WRITE(endpoint->receiver, NULL);
+    else
+        leave_queue(endpoint, thread);
     thread->waits_at = NULL;
     if (queue_is_empty(&endpoint->waiters))
         endpoint->state = ENDPOINT_IDLE;
 }
 
+void endpoint_requeue(struct endpoint *endpoint, struct thread *thread, uint8_t priority)
+{
+    if (endpoint->receiver == thread)
+        return;
+    queue_remove(&endpoint->waiters, &thread->wait_node);
+    queue_insert(&endpoint->waiters, &thread->wait_node, thread_waiter_key(priority, thread->sequence));
+}
+
 bool endpoint_destroy_step(struct endpoint *endpoint)
 {
     SHARED_WRITE(endpoint->dying, true);
+    endpoint_queue_receiver(endpoint, endpoint->receiver);
     if (endpoint->state == ENDPOINT_IDLE)
         return true;
     ipc_wait_failed(endpoint_first(endpoint), ERR_PEER_GONE);

@@ -12,6 +12,8 @@
  * bits when it waits at an endpoint, but only if it has a context to run on. A passive server would otherwise be woken
  * without time, and its callers with it; it gets them when it next receives on a context of its own, or polls.
  *
+ * Who waits alone, and is of the same home, is not in the queue but `waiter`: so a signal finds it in one word. Another one queues it first.
+ *
  * All fields are protected by the lock of the notification's home core.
  */
 #include "notification.h"
@@ -21,21 +23,61 @@
 #include "scheduler.h"
 #include "thread.h"
 
+/* Highest priority, first come; NULL: nobody waits. */
+static struct thread *first_waiter(const struct notification *notification)
+{
+    const struct queue_node *first = queue_first(&notification->waiters);
+
+    if (notification->waiter)
+        return notification->waiter;
+    return first ? container_of(first, struct thread, wait_node) : NULL;
+}
+
+static void queue_up(struct notification *notification, struct thread *thread)
+{
+    thread->sequence = ++notification->sequence;
+    queue_insert(&notification->waiters, &thread->wait_node,
+                 thread_waiter_key(thread_priority(thread), thread->sequence));
+}
+
+void notification_queue_waiter(struct notification *notification, struct thread *thread)
+{
+    if (!thread || SHARED_READ(notification->waiter) != thread)
+        return;
+    assert(lock_holds_home(notification->home));
+    SHARED_WRITE(notification->waiter, NULL);
+    queue_up(notification, thread);
+}
+
 void notification_enqueue(struct notification *notification, struct thread *thread)
 {
     assert(lock_holds_home(notification->home) && notification->bits == 0 &&
            !SHARED_READ(notification->dying));
-    thread->sequence = ++notification->sequence;
     thread->waits_at = notification;
-    queue_insert(&notification->waiters, &thread->wait_node,
-                 thread_waiter_key(thread_priority(thread), thread->sequence));
+    if (!notification_has_waiters(notification) && notification->home == thread_home(thread)) {
+        SHARED_WRITE(notification->waiter, thread);
+        return;
+    }
+    notification_queue_waiter(notification, notification->waiter);
+    queue_up(notification, thread);
 }
 
 void notification_dequeue(struct notification *notification, struct thread *thread)
 {
     assert(lock_holds_home(notification->home) && thread->waits_at == notification);
-    queue_remove(&notification->waiters, &thread->wait_node);
+    if (notification->waiter == thread)
+        SHARED_WRITE(notification->waiter, NULL);
+    else
+        queue_remove(&notification->waiters, &thread->wait_node);
     thread->waits_at = NULL;
+}
+
+void notification_requeue(struct notification *notification, struct thread *thread, uint8_t priority)
+{
+    if (notification->waiter == thread)
+        return;
+    queue_remove(&notification->waiters, &thread->wait_node);
+    queue_insert(&notification->waiters, &thread->wait_node, thread_waiter_key(priority, thread->sequence));
 }
 
 void notification_take(struct notification *notification, struct thread *thread)
@@ -77,18 +119,19 @@ bool notification_signal_locks(const struct notification *notification)
         (notification->bound &&
          !thread_wait_locks(notification->bound))) /* where it is taken out of the queue */
         return false;
-    const struct queue_node *first = queue_first(&notification->waiters);
-    return !first || lock_home(core_self(), thread_home(container_of(first, struct thread, wait_node)));
+    const struct thread *first = first_waiter(notification);
+    return !first || lock_home(core_self(), thread_home(first));
 }
 
 void notification_signal(struct notification *notification, word_t bits)
 {
+    struct thread *thread = first_waiter(notification);
+
     assert(lock_holds_home(notification->home));
     notification->bits |= bits;
     if (!notification->bits)
         return;
-    if (!queue_is_empty(&notification->waiters)) {
-        struct thread *thread = container_of(queue_first(&notification->waiters), struct thread, wait_node);
+    if (thread) {
         notification_dequeue(notification, thread);
         wake(notification, thread);
     } else if (notification->bound) {
@@ -121,11 +164,10 @@ bool notification_destroy_step(struct notification *notification)
 {
     SHARED_WRITE(notification->dying, true);
     notification_unbind(notification);
-    if (queue_is_empty(&notification->waiters))
+    if (!notification_has_waiters(notification))
         return true;
-    ipc_wait_failed(container_of(queue_first(&notification->waiters), struct thread, wait_node),
-                    ERR_PEER_GONE);
-    return queue_is_empty(&notification->waiters);
+    ipc_wait_failed(first_waiter(notification), ERR_PEER_GONE);
+    return !notification_has_waiters(notification);
 }
 
 bool notification_signal_slot(const struct slot *slot)

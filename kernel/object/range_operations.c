@@ -98,6 +98,8 @@ static void set_budget_perform(const struct set_budget *op)
     SHARED_WRITE(sc->core, (uint8_t)op->core);
     sc->badge = op->badge;
     refill_reset(sc, op->budget, op->period, now);
+    if (thread)
+        thread_update_rare(thread);
     if (wants && thread->state == THREAD_STATE_RUNNABLE && !thread->ready && thread != core->current)
         scheduler_consider(thread);
     core_reschedule(core);

@@ -72,29 +72,9 @@ void reply_disarm(struct reply *reply)
     reply->state = REPLY_FREE;
 }
 
-/* The call of this Reply donated a context, and answering it gives that back to the caller. */
-bool reply_returns_context(const struct reply *reply)
-{
-    return reply->sc && reply->sc->chain == reply;
-}
-
 static bool is_cut(const struct reply *reply)
 {
     return reply->chain_number != reply->sc->chain_number;
-}
-
-static void chain_push(struct reply *reply, struct sched_context *sc)
-{
-    assert(lock_holds_home(sc->core));
-    reply->sc = sc;
-    reply->chain_number = sc->chain_number;
-    reply->chain_up = NULL;
-    reply->chain_down = sc->chain;
-    if (sc->chain)
-        sc->chain->chain_up = reply;
-    else
-        sc->chain_bottom = reply;
-    sc->chain = reply;
 }
 
 /* Take a Reply out of the list that it is in: its context's chain, or the cut links. */
@@ -145,7 +125,7 @@ void reply_owe(struct reply *reply, struct thread *server, struct thread *caller
     assert(reply->state != REPLY_OWED);
     reply->state = REPLY_OWED;
     reply->caller = caller;
-    reply->grant = grant;
+    reply->called = grant ? RIGHT_GRANT << CAP_RIGHTS_SHIFT : 0;
     meet_server(reply, server);
     caller->state = THREAD_STATE_CALLING;
     caller->waits_at = reply;
@@ -156,23 +136,11 @@ void reply_owe(struct reply *reply, struct thread *server, struct thread *caller
             scheduler_move(server, sc->core);
             home_set(reply, sc->core);
         }
-        chain_push(reply, sc);
+        assert(lock_holds_home(sc->core));
+        reply_chain_push(reply, sc);
         sched_context_hand_over(sc, caller, server);
         caller->lacks_context = LACKS_WITHDRAWN; /* if it has not come back with the answer */
     }
-}
-
-void reply_answer_fast(struct reply *reply)
-{
-    struct sched_context *sc = reply->sc;
-    struct thread *caller = reply->caller;
-
-    assert(reply_returns_context(reply));
-    chain_remove(reply);
-    sched_context_hand_over(sc, reply->server, caller);
-    reply->caller = NULL;
-    reply->state = REPLY_ARMED;
-    caller->waits_at = NULL;
 }
 
 void reply_settle(struct reply *reply, struct thread *answering)
@@ -209,9 +177,11 @@ void reply_moved(struct reply *reply)
 
 void reply_destroy(struct reply *reply)
 {
-    if (reply->state == REPLY_ARMED)
+    if (reply->state == REPLY_ARMED) {
+        endpoint_queue_receiver(reply->server->waits_at, reply->server);
         reply_disarm(reply);
-    else if (reply->state == REPLY_OWED)
+    } else if (reply->state == REPLY_OWED) {
         reply_fail(reply, ERR_PEER_GONE);
+    }
     assert(reply->state == REPLY_FREE);
 }

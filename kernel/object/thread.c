@@ -29,6 +29,8 @@ void thread_init(struct thread *thread)
     arch_context_init(&thread->context);
     arch_fpu_init(&thread->fpu);
     thread_set_key_home(thread, core_self()->index);
+    if (!arch_fast_can_leave(&thread->context))
+        thread->key |= RARE_REGISTERS;
     thread->cnode = lookup_no_cnode;
     thread->cnode_mask = 0;
     zombie_list_init(&thread->slots[0]);
@@ -207,22 +209,15 @@ bool thread_wait_locks(const struct thread *thread)
     }
 }
 
-/* Waiters stand in order of priority: take it out and put it back, with its time of arrival. */
-static void requeue_waiting(struct priority_queue *queue, struct thread *thread, uint8_t priority)
-{
-    queue_remove(queue, &thread->wait_node);
-    queue_insert(queue, &thread->wait_node, thread_waiter_key(priority, thread->sequence));
-}
-
 void thread_set_priority(struct thread *thread, uint8_t priority, uint8_t max)
 {
     struct core *core = thread_core(thread);
 
     thread->priority_max = max;
     if (thread->state == THREAD_STATE_SENDING || thread->state == THREAD_STATE_RECEIVING)
-        requeue_waiting(&((struct endpoint *)thread->waits_at)->waiters, thread, priority);
+        endpoint_requeue(thread->waits_at, thread, priority);
     else if (thread->state == THREAD_STATE_WAITING)
-        requeue_waiting(&((struct notification *)thread->waits_at)->waiters, thread, priority);
+        notification_requeue(thread->waits_at, thread, priority);
 
     bool ready = thread->ready;
     if (ready)
@@ -230,6 +225,6 @@ void thread_set_priority(struct thread *thread, uint8_t priority, uint8_t max)
     thread_set_key_priority(thread, priority);
     if (ready)
         ready_append(core, thread);
-    if (ready || thread == core->current)
+    if (ready || (thread == core->current && priority < ready_highest(core)))
         core_reschedule(core);
 }

@@ -180,6 +180,7 @@ static void write_registers_perform(const struct write_registers *op)
     op->thread->repeats = false; /* it may be sent elsewhere */
     for (unsigned i = 0; i < op->count; i++)
         arch_register_write(&op->thread->context, op->first + i, op->values[i]);
+    thread_update_rare(op->thread);
 }
 
 static NOINLINE status_t thread_write_registers(const struct invocation *invocation)
@@ -292,7 +293,7 @@ static status_t bind_notification_decode(const struct invocation *invocation, st
         return ERR_BUSY;
     if (op->notification->bound)
         return invocation_error(ERR_BUSY, 1);
-    return queue_is_empty(&op->notification->waiters) ? OK : invocation_error(ERR_STATE, 1);
+    return notification_has_waiters(op->notification) ? invocation_error(ERR_STATE, 1) : OK;
 }
 
 static void bind_notification_perform(const struct bind_notification *op)

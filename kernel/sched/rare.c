@@ -11,20 +11,20 @@
  * rare bit makes the difference larger than 255, a lower home or priority makes it negative. If anything about the *current* thread
  * is rare, or the core is idle, min_key is MIN_KEY_NONE, which is farther than 255 from every key (as ~0 is not: it is -1).
  *
- * A fast switch changes none of this: both threads were plain and are plain, and the ready queue is as it was. Whatever does
- * change it calls thread_update_rare or core_update_min_key; the invariant checker compares with what the fields say.
+ * A fast call and its answer change none of this: both threads were plain and are plain, and the ready queue is as it was. A fast path that
+ * changes the context changes the bits that follow from it (change_current). Whatever else does calls thread_update_rare or
+ * core_update_min_key; the invariant checker compares with what the fields say.
  *
  * Protected by the lock of the thread's home, and the core's.
  */
 #include "fault.h"
 #include "lock.h"
 #include "notification.h"
+#include "sched_context.h"
 #include "scheduler.h"
 
 #ifdef CONFIG_DEBUG
 static bool fastpath_off;
-#else
-#define fastpath_off false
 #endif
 
 uint32_t thread_rare(const struct core *core, const struct thread *thread)
@@ -32,6 +32,9 @@ uint32_t thread_rare(const struct core *core, const struct thread *thread)
     const struct notification *notification = thread->notification;
 
     return (thread->sc && thread != core->current ? RARE_CONTEXT : 0) |
+           (thread->sc && thread != core->current && !sched_context_is_round_robin(thread->sc) ? RARE_SERVER
+                                                                                               : 0) |
+           (!arch_fast_can_leave(&thread->context) && thread != core->current ? RARE_REGISTERS : 0) |
            (notification && notification->bits ? RARE_SIGNAL : 0) |
            (thread->fault != FAULT_NONE ? RARE_FAULT : 0) | (thread->truncated ? RARE_TRUNCATED : 0) |
            (thread == core->fpu_owner ? RARE_FPU : 0);
@@ -42,9 +45,10 @@ uint32_t core_min_key(const struct core *core)
     const struct thread *current = core->current;
     int highest = ready_highest(core);
 
-    if (!current || current->key >> KEY_RARE_SHIFT || fastpath_off || (CONFIG_CORES > 1 && core->reschedule))
+    if (!current || current->key >> KEY_RARE_SHIFT || fastpath_is_off() ||
+        (CONFIG_CORES > 1 && core->reschedule))
         return MIN_KEY_NONE;
-    return core->index << KEY_HOME_SHIFT | (highest < 0 ? 0 : (uint32_t)highest);
+    return core_key(core) | (highest < 0 ? 0 : (uint32_t)highest);
 }
 
 void core_update_min_key(struct core *core)
@@ -56,8 +60,12 @@ void thread_update_rare(struct thread *thread)
 {
     struct core *core = thread_core(thread);
 
+    uint32_t key = (thread->key & ((1u << KEY_RARE_SHIFT) - 1)) | thread_rare(core, thread);
+
     assert(lock_holds_home(core->index));
-    SHARED_WRITE(thread->key, (thread->key & ((1u << KEY_RARE_SHIFT) - 1)) | thread_rare(core, thread));
+    if (key == thread->key)
+        return;
+    SHARED_WRITE(thread->key, key);
     if (thread == core->current)
         core_update_min_key(core);
 }
@@ -75,6 +83,11 @@ void thread_set_key_home(struct thread *thread, unsigned home)
 }
 
 #ifdef CONFIG_DEBUG
+bool fastpath_is_off(void)
+{
+    return fastpath_off;
+}
+
 void fastpath_enable(bool on)
 {
     fastpath_off = !on;

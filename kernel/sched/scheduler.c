@@ -26,6 +26,7 @@
  */
 #include "scheduler.h"
 #include "address_space.h"
+#include "endpoint.h"
 #include "fault.h"
 #include "lock.h"
 #include "notification.h"
@@ -332,6 +333,10 @@ void scheduler_move(struct thread *thread, unsigned home)
     }
     scheduler_forget(thread);
     scheduler_stop_deferring(thread);
+    if (thread->state == THREAD_STATE_RECEIVING)
+        endpoint_queue_receiver(thread->waits_at, thread);
+    else if (thread->state == THREAD_STATE_WAITING)
+        notification_queue_waiter(thread->waits_at, thread);
     remote_save_fpu(thread);
     thread_set_key_home(thread, home);
     if (thread->reply && thread->reply->state == REPLY_ARMED)
@@ -348,10 +353,11 @@ static void load(struct core *core, struct thread *thread)
     struct thread *previous = core->current;
 
     fpu_switch(core, thread);
-    scheduler_switch(core, thread);
+    scheduler_switch(core, previous, thread);
     if (previous && previous != thread)
         thread_update_rare(previous);
     thread_update_rare(thread);
+    core_update_min_key(core);
 }
 
 /* Put the thread that was running where it belongs, if it could go on. */

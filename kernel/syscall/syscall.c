@@ -8,6 +8,7 @@
  */
 #include "core.h"
 #include "debug.h"
+#include "fastpath.h"
 #include "fault.h"
 #include "invocation.h"
 #include "ipc.h"
@@ -222,13 +223,12 @@ static void do_yield(struct thread *thread)
     scheduler_yield();
 }
 
-static bool slow_syscall(struct thread *thread, word_t operation)
+/* All but SYS_CALL. */
+static NOINLINE bool other_syscall(struct thread *thread, word_t operation)
 {
     bool poll = (operation & SYS_POLL) != 0;
 
     switch (operation) {
-    case SYS_CALL:
-        return do_call(thread);
     case SYS_REPLY_RECV:
     case SYS_REPLY_RECV | SYS_POLL:
         return do_reply_receive(thread, poll);
@@ -254,6 +254,11 @@ static bool slow_syscall(struct thread *thread, word_t operation)
         fault_raise(thread, FAULT_SYSCALL, operation, arch_syscall_cap(&thread->context));
         return true;
     }
+}
+
+static inline bool slow_syscall(struct thread *thread, word_t operation)
+{
+    return likely(operation == SYS_CALL) ? do_call(thread) : other_syscall(thread, operation);
 }
 
 /* Another core has changed something before this one had its lock, and the current thread cannot go on as it is: it was taken away, or has lost
@@ -294,6 +299,8 @@ void kernel_syscall(void)
 {
     struct core *core = core_self();
 
+    if (!ARCH_FAST_ENTRY && fastpath_try(core))
+        return;
     lock_own_in_syscall(core);
     struct thread *thread = core->current;
     if (entry_is_void(core)) {
@@ -303,13 +310,7 @@ void kernel_syscall(void)
         unlock_own(core);
         return;
     }
-    word_t operation = arch_syscall_operation(&thread->context);
-    if (operation == SYS_CALL ? fastpath_call(core, thread)
-                              : operation == SYS_REPLY_RECV && fastpath_reply_recv(core, thread)) {
-        unlock_own(core);
-        return;
-    }
-    run_slow(core, thread, operation);
+    run_slow(core, thread, arch_syscall_operation(&thread->context));
     scheduler_run(core);
     unlock_own(core);
 }
@@ -336,17 +337,25 @@ void kernel_timer(void)
     unlock_own(core);
 }
 
-static void raise_and_run(unsigned fault, word_t word0, word_t word1)
+static NOINLINE void raise_slowly(struct core *core, unsigned fault, word_t word0, word_t word1)
 {
-    struct core *core = core_self();
-
-    lock_own(core);
     while (!entry_is_void(core) && !fault_locks(core->current))
         ;
     if (!entry_is_void(core)) /* else it is raised again if the thread goes on there */
         fault_raise(core->current, fault, word0, word1);
     scheduler_run(core);
     unlock_own(core);
+}
+
+static inline void raise_and_run(unsigned fault, word_t word0, word_t word1)
+{
+    struct core *core = core_self();
+
+    lock_own(core);
+    if (likely(may_go_on(core) && fast_fault_raise(core, fault, word0, word1)))
+        unlock_own_only(core);
+    else
+        raise_slowly(core, fault, word0, word1);
 }
 
 void kernel_page_fault(word_t address, word_t access)

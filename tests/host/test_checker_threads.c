@@ -67,6 +67,20 @@ NAMES(cancel_that_looks_at_somebody_else, "who is next to be looked at by a canc
     endpoint_at(world.queue)->cancelling = true;
     endpoint_at(world.queue)->cancel_cursor = thread_at(world.stopped);
 })
+NAMES(receiver_that_waits_elsewhere, "the receiver of an endpoint waits there",
+      endpoint_at(world.queue)->receiver = thread_at(world.receiver))
+NAMES(receiver_that_owes_an_answer, "the receiver of an endpoint has armed a Reply, or owes none", {
+    reply_at(world.armed)->state = REPLY_OWED;
+    reply_at(world.armed)->caller = thread_at(world.stopped);
+    thread_at(world.stopped)->state = THREAD_STATE_CALLING;
+    thread_at(world.stopped)->waits_at = reply_at(world.armed);
+})
+NAMES(receiver_at_a_dying_endpoint, "the receiver of an endpoint waits alone",
+      endpoint_at(world.idle_endpoint)->dying = true)
+NAMES(lone_waiter_that_waits_elsewhere, "the waiter of a notification waits there",
+      notification_at(world.notification)->waiter = thread_at(world.stopped))
+NAMES(waiter_that_is_not_alone, "the waiter of a notification waits alone",
+      notification_at(world.notification)->waiter = thread_at(world.waiter[0]))
 NAMES(notification_with_bits_and_waiters, "a notification has not both bits and waiters",
       notification_at(world.notification)->bits = 1)
 NAMES(bound_thread_that_does_not_know, "a bound thread knows its notification",
@@ -157,8 +171,7 @@ NAMES(sender_in_no_queue, "a thread that sends is queued at an endpoint with sen
     unlist(endpoint_at(world.queue), thread_at(world.sender[0]));
 })
 NAMES(receiver_in_no_queue, "a thread that receives is queued at an endpoint with receivers", {
-    unqueue(&endpoint_at(world.idle_endpoint)->waiters, world.receiver);
-    endpoint_at(world.idle_endpoint)->newest = NULL;
+    endpoint_at(world.idle_endpoint)->receiver = NULL;
     endpoint_at(world.idle_endpoint)->state = ENDPOINT_IDLE;
 })
 NAMES(waiter_in_no_queue, "a thread that waits is queued at a notification",

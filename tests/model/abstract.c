@@ -278,6 +278,8 @@ static void put_endpoint(const struct endpoint *endpoint)
     put(endpoint->cancel_badge);
     put_id(endpoint->canceller);
     put_id(endpoint->cancelling ? endpoint->cancel_cursor : NULL);
+    if (endpoint->receiver)
+        put_id(endpoint->receiver);
     for (const struct thread *thread = endpoint->newest; thread; thread = thread->next)
         put_id(thread);
     end();
@@ -300,7 +302,7 @@ static void put_reply(const struct reply *reply)
     put(reply->state);
     put_id(reply->server);
     put_id(reply->caller);
-    put(reply->grant);
+    put(reply_grants(reply));
     end();
 }
 

@@ -377,7 +377,8 @@ TEST(unknown_system_call_numbers_are_a_fault_and_can_be_skipped)
     cap_t endpoint = make(OBJECT_ENDPOINT, 0);
 
     for (unsigned i = 0; i < COUNT(numbers); i++) {
-        struct faulting f = system_call_faults(numbers[i], endpoint, 0, 0);
+        /* As the Reply, too: the status comes back where the one or the other went out. */
+        struct faulting f = system_call_faults(numbers[i], endpoint, numbers[i], 0);
         expect_equal(f.fault.tag, tag_make(FAULT_SYSCALL, FAULT_WORDS, 0));
         expect_equal(f.fault.word[0], numbers[i]);
         expect_equal(f.fault.word[1], endpoint);
@@ -386,7 +387,9 @@ TEST(unknown_system_call_numbers_are_a_fault_and_can_be_skipped)
         expect_ok(
             answer(f.reply, FAULT_REPLY_RESUME, 2, f.fault.word[2] + ARCH_SYSCALL_BYTES, f.fault.word[3]));
         worker_finish(f.worker);
-        expect_equal(f.worker->seen[0], numbers[i]); /* nobody has touched its registers */
+        expect_equal(f.worker->seen[1], tag_make(9, 2, 0)); /* nobody has touched its registers */
+        expect_equal(f.worker->seen[2], endpoint);
+        expect_equal(f.worker->seen[3], 0x1111);
     }
 }
 
@@ -461,6 +464,82 @@ TEST(registers_that_carry_no_result_hold_nothing_of_the_kernel)
     expect_clean(registers, false);
     syscall_registers(SYS_YIELD, 0, 0, 0, registers);
     expect_clean(registers, false);
+}
+
+/* Argument: endpoint, Reply. A server that answers for ever; seen[0] counts its messages, seen[1] registers that hold something though they carry
+ * no result, seen[2] and [3] are its latest first and last word. */
+static void serve_and_look(struct worker *worker)
+{
+    cap_t endpoint = FIRST(worker->argument), reply = SECOND(worker->argument);
+    word_t registers[SYSCALL_REGISTERS];
+
+    syscall_registers(SYS_RECV, endpoint, 0, reply, registers);
+    for (;;) {
+        worker->seen[0]++;
+        for (unsigned i = SYSCALL_CLEARED; i < SYSCALL_REGISTERS; i++)
+            worker->seen[1] += registers[i] != 0;
+        worker->seen[2] = registers[4];
+        worker->seen[3] = registers[7];
+        syscall_registers(SYS_REPLY_RECV, endpoint, tag_make(0, 4, 0), reply, registers);
+    }
+}
+
+TEST(registers_that_carry_no_result_hold_nothing_of_the_other_thread)
+{
+    cap_t endpoint = make(OBJECT_ENDPOINT, 0), reply = make(OBJECT_REPLY, 0);
+    struct worker *server = start_passive(
+        worker_make(.function = serve_and_look, .argument = PAIR(endpoint, reply), .passive = true));
+    word_t registers[SYSCALL_REGISTERS];
+
+    for (unsigned words = 1; words <= 4; words += 3) {
+        syscall_registers(SYS_CALL, endpoint, tag_make(1, words, 0), 0, registers);
+        expect_clean(registers, true);
+        expect_equal(registers[7], 0x4444);
+    }
+    expect_equal(server->seen[0], 2);
+    expect_equal(server->seen[1], 0);
+    expect_equal(server->seen[2], 0x1111);
+    expect_equal(server->seen[3], 0x4444);
+}
+
+/* argument: an endpoint or a notification, the operation, a Reply or 0. Receives for ever, and looks at the registers each time. */
+static void receive_registers(struct worker *worker)
+{
+    word_t registers[SYSCALL_REGISTERS];
+
+    for (;;) {
+        syscall_registers(SECOND(worker->argument), FIRST(worker->argument), 0, THIRD(worker->argument),
+                          registers);
+        expect_clean(registers, !(registers[0] & STATUS_SIGNAL));
+        worker->seen[0]++;
+    }
+}
+
+/* Every register that can be is full on both sides. */
+TEST(registers_of_one_thread_do_not_reach_another)
+{
+    cap_t endpoint = make(OBJECT_ENDPOINT, 0), reply = make(OBJECT_REPLY, 0),
+          other = make(OBJECT_ENDPOINT, 0), notification = make(OBJECT_NOTIFICATION, 0);
+    struct worker *server = worker_make(.function = receive_registers, .passive = true,
+                                        .argument = TRIPLE(endpoint, SYS_REPLY_RECV, reply));
+    word_t registers[SYSCALL_REGISTERS];
+
+    start_passive(server);
+    struct worker *receiver = worker_run(.function = receive_registers, .priority = PRIORITY_ABOVE,
+                                         .argument = TRIPLE(other, SYS_RECV, 0));
+    struct worker *waiter = worker_run(.function = receive_registers, .priority = PRIORITY_ABOVE,
+                                       .argument = TRIPLE(notification, SYS_RECV, 0));
+    for (word_t i = 1; i <= 3; i++) {
+        syscall_registers(SYS_CALL, endpoint, tag_make(1, 4, 0), 0, registers);
+        expect_clean(registers, true);
+        expect_equal(server->seen[0], i);
+        syscall_registers(SYS_SEND, other, tag_make(1, 4, 0), 0, registers);
+        expect_clean(registers, false);
+        expect_equal(receiver->seen[0], i);
+        syscall_registers(SYS_SEND, mint(notification, RIGHTS_ALL, 1), 0, 0, registers);
+        expect_clean(registers, false);
+        expect_equal(waiter->seen[0], i);
+    }
 }
 
 TEST(registers_of_a_message_that_are_not_counted_are_the_senders)

@@ -9,23 +9,24 @@
 
 #define FLAGS_CONDITIONS 0xf0000000ul
 
-#define X_LOW(n)  [REGISTER_X0 + n] = CONTEXT_X0 + 8 * n
-#define X_FREE(n) [REGISTER_X0 + n] = CONTEXT_X8 + 8 * (n - 8)
-#define X_KEPT(n) [REGISTER_X0 + n] = CONTEXT_X19 + 8 * (n - 19)
+#define X_ARGUMENT(n) [REGISTER_X0 + n] = CONTEXT_X0 + 8 * n
+#define X_FREE(n)     [REGISTER_X0 + n] = CONTEXT_X4 + 8 * (n - 4)
+#define X_WORD(n)     [REGISTER_X0 + n] = CONTEXT_X19 + 8 * (n - 19)
+#define X_HIGH(n)     [REGISTER_X0 + n] = CONTEXT_X25 + 8 * (n - 25)
 
 /* Where each register is in a context. */
 static const uint16_t places[REGISTER_COUNT] = {
     [REGISTER_IP] = CONTEXT_PC,
     [REGISTER_SP] = CONTEXT_SP,
     [REGISTER_FLAGS] = CONTEXT_FLAGS,
-    X_LOW(0),
-    X_LOW(1),
-    X_LOW(2),
-    X_LOW(3),
-    X_LOW(4),
-    X_LOW(5),
-    X_LOW(6),
-    X_LOW(7),
+    X_ARGUMENT(0),
+    X_ARGUMENT(1),
+    X_ARGUMENT(2),
+    X_ARGUMENT(3),
+    X_FREE(4),
+    X_FREE(5),
+    X_FREE(6),
+    X_FREE(7),
     X_FREE(8),
     X_FREE(9),
     X_FREE(10),
@@ -37,16 +38,16 @@ static const uint16_t places[REGISTER_COUNT] = {
     X_FREE(16),
     X_FREE(17),
     X_FREE(18),
-    X_KEPT(19),
-    X_KEPT(20),
-    X_KEPT(21),
-    X_KEPT(22),
-    X_KEPT(23),
-    X_KEPT(24),
-    X_KEPT(25),
-    X_KEPT(26),
-    X_KEPT(27),
-    X_KEPT(28),
+    X_WORD(19),
+    X_WORD(20),
+    X_WORD(21),
+    X_WORD(22),
+    [REGISTER_X23] = CONTEXT_X23,
+    [REGISTER_X24] = CONTEXT_X24,
+    X_HIGH(25),
+    X_HIGH(26),
+    X_HIGH(27),
+    X_HIGH(28),
     [REGISTER_X29] = CONTEXT_X29,
     [REGISTER_X30] = CONTEXT_X30,
     [REGISTER_TLS] = CONTEXT_TLS,
@@ -61,19 +62,21 @@ static bool context_is_loaded(const struct arch_context *context)
 
 static bool is_destroyed_by_syscall(unsigned number)
 {
-    return number == REGISTER_FLAGS || (number >= REGISTER_X8 && number <= REGISTER_X18);
+    return number == REGISTER_FLAGS || (number >= REGISTER_X4 && number <= REGISTER_X18) ||
+           (number >= REGISTER_X25 && number <= REGISTER_X28);
 }
 
-/* After SVC some registers are not in the context, and count as what the way out would leave in them. From
- * now on they are. */
+/* After SVC some registers are not in the context, and count as 0. From now on they are. */
 static void context_complete(struct arch_context *context)
 {
     if (context->full)
         return;
     context->full = 1;
     context->flags = 0;
-    for (unsigned i = 0; i < ARRAY_COUNT(context->x8_18); i++)
-        context->x8_18[i] = 0;
+    for (unsigned i = 0; i < ARRAY_COUNT(context->x4_18); i++)
+        context->x4_18[i] = 0;
+    for (unsigned i = 0; i < ARRAY_COUNT(context->x25_28); i++)
+        context->x25_28[i] = 0;
 }
 
 void arch_context_init(struct arch_context *context)
@@ -108,10 +111,8 @@ void arch_register_write(struct arch_context *context, unsigned number, word_t v
     check(number < REGISTER_COUNT && arch_register_check(number, value));
     context_complete(context);
     if (number == REGISTER_FLAGS) {
-        context->step = value & FLAGS_STEP;
+        context->step = (uint32_t)(value & FLAGS_STEP);
         value &= FLAGS_CONDITIONS;
-        if (context_is_loaded(context))
-            step_set(context->step);
     }
     *(word_t *)((char *)context + places[number]) = value;
     if (number == REGISTER_TLS && context_is_loaded(context))

@@ -14,7 +14,6 @@
 #define CPACR_TRAP  (1ul << 20) /* FPU: user code traps, the kernel does not */
 #define CPACR_ON    (3ul << 20)
 #define CNTKCTL_EL0 (1ul << 1) /* user code may read the virtual counter */
-#define MDSCR_SS    1ul
 
 struct cpu cpu;
 
@@ -73,11 +72,6 @@ void cpu_init(void)
     if (cpu.pan)
         __asm__ volatile(".inst 0xd500419f"); /* MSR PAN, #1 */
     isb();
-}
-
-void step_set(word_t step)
-{
-    SYSREG_WRITE(mdscr_el1, step ? MDSCR_SS : 0);
 }
 
 /* ---- FPU: fpu.S moves its state. */

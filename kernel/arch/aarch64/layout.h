@@ -43,22 +43,34 @@
 #define MAIR_VALUE      WORD(0x4404ff) /* write-back; device nGnRE; normal, not cacheable */
 
 /* struct arch_context (arch_types.h asserts that these agree). */
-#define CONTEXT_X0    0 /* to x7 */
-#define CONTEXT_PC    64
-#define CONTEXT_SP    72
-#define CONTEXT_X29   80
-#define CONTEXT_X30   88
-#define CONTEXT_FULL  96
-#define CONTEXT_FLAGS 104
-#define CONTEXT_TLS   112
-#define CONTEXT_STEP  120
-#define CONTEXT_X19   128 /* to x28 */
-#define CONTEXT_X8    208 /* to x18 */
-#define CONTEXT_SIZE  296
+#define CONTEXT_PC    0
+#define CONTEXT_SP    8
+#define CONTEXT_X29   16
+#define CONTEXT_X30   24
+#define CONTEXT_X23   32
+#define CONTEXT_X24   40
+#define CONTEXT_TLS   48
+#define CONTEXT_FULL  56  /* 32 bits */
+#define CONTEXT_STEP  60  /* 32 bits: both are looked at as one word */
+#define CONTEXT_X0    64  /* to x3 */
+#define CONTEXT_X19   96  /* to x22 */
+#define CONTEXT_X4    128 /* to x18 */
+#define CONTEXT_FLAGS 248
+#define CONTEXT_X25   256 /* to x28 */
+#define CONTEXT_ZERO  288 /* two words */
+#define CONTEXT_SIZE  304
 
 /* struct core (port.h asserts that it agrees). */
 #define CORE_INDEX 40
 
 #define EXCEPTION_CLASS_SVC 0x15
+#define MDSCR_STEP          1
+
+/* System calls with a fast path (port.h asserts that these agree with lucid/syscall.h). CALL is 0, and SEND is between those two. */
+#define OPERATION_REPLY_RECV 1
+#define OPERATION_SEND       2
+#define OPERATION_RECV       3
+#define OPERATION_YIELD      4
+#define OPERATION_POLL       0x100
 
 #endif

@@ -10,6 +10,7 @@
 #include "device_tree.h"
 #include "thread.h"
 #include "window.h"
+#include <lucid/syscall.h>
 
 /* Runs once, or never: made small instead of fast, and kept apart from what runs often. */
 #define SELDOM __attribute__((cold))
@@ -83,6 +84,9 @@ SELDOM bool power_core_on(uint64_t mpidr, paddr_t entry);
 /* ---- trap.c */
 
 _Static_assert(offsetof(struct core, index) == CORE_INDEX && offsetof(struct core, current) == 0,
+               "layout.h, for entry.S");
+_Static_assert(SYS_CALL == 0 && SYS_REPLY_RECV == OPERATION_REPLY_RECV && SYS_SEND == OPERATION_SEND &&
+                   SYS_RECV == OPERATION_RECV && SYS_POLL == OPERATION_POLL && SYS_YIELD == OPERATION_YIELD,
                "layout.h, for entry.S");
 
 void trap_interrupt(void);

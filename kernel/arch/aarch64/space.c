@@ -18,12 +18,12 @@ extern arch_pte_t kernel_empty[];
 void arch_space_init(struct arch_space *space, void *root_table)
 {
     assert(space->number > 0 && space->number < 4096);
-    space->root = arch_physical(root_table);
+    space->ttbr0 = arch_physical(root_table) | (word_t)space->number << 48;
 }
 
 arch_pte_t *arch_root_table(struct arch_space *space)
 {
-    return arch_pointer(space->root);
+    return arch_pointer(space->ttbr0 & PTE_ADDRESS);
 }
 
 void space_load_kernel(void)

@@ -7,6 +7,8 @@
 _Static_assert((int)REGISTER_COUNT == (int)HOST_REGISTERS,
                "arch_types.h cannot include abi.h, but must agree with it");
 
+#include "../shared/fast_saved.h"
+
 /* ---- Page-table entries: address, level + 1 of a frame's or a table's entry, rights and cache. */
 
 #define PTE_VALID        1ull

@@ -25,6 +25,7 @@
 #define ARCH_SPACE_BITS       13 /* one page for struct address_space, one for the root table */
 #define ARCH_THREAD_BITS      10
 #define ARCH_TLB_BROADCAST    0
+#define ARCH_FAST_ENTRY       0
 #define ARCH_FETCH_BROADCAST  1
 
 typedef uint64_t arch_pte_t;

@@ -31,6 +31,11 @@ void arch_ipi(unsigned core)
     __atomic_store_n(&host.cores[core].asked, true, __ATOMIC_SEQ_CST);
 }
 
+void arch_release(uint32_t *word)
+{
+    __atomic_store_n(word, *word + 1, __ATOMIC_RELEASE);
+}
+
 void arch_relax(void)
 {
     sched_yield();
@@ -135,6 +140,11 @@ void arch_cache_invalidate(const void *memory, size_t size)
 }
 
 /* ---- Time */
+
+unsigned arch_highest_bit(uint64_t word)
+{
+    return 63 - (unsigned)__builtin_clzll(word);
+}
 
 ticks_t arch_ticks(void)
 {

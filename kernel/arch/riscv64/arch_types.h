@@ -4,7 +4,7 @@
  *
  * A context is saved in one of two ways, told by `full`:
  *
- *     full == 0   by a system call. ra, t0-t6 and s2-s11 are not in it: the ABI declares them destroyed.
+ *     full == 0   by a system call. ra, t0-t6, a4-a7 and s6-s11 are not in it: the ABI declares them destroyed.
  *     full == 1   by an interrupt or an exception, or written by another thread: all of it counts.
  *
  * While a thread runs in user mode its `full` is 0 (the way out of a full context clears it), so that a system
@@ -36,19 +36,21 @@ struct arch_context {
     word_t full;
     word_t stack; /* several cores: while the thread runs in user mode, the stack of its core */
     /* Arguments, results and message words: one cache line. */
-    word_t argument[8]; /* a0 to a7 */
+    word_t argument[4], message[MESSAGE_REGISTER_WORDS]; /* a0 to a3; s2 to s5 */
     /* Only after interrupts and exceptions. */
-    word_t ra, t[7], s[10]; /* s[0] is s2 */
+    word_t ra, t[7], a4, a5, a6, a7, s[6]; /* s[0] is s6 */
 };
 
 _Static_assert(offsetof(struct arch_context, pc) == CONTEXT_PC, "layout.h");
 _Static_assert(offsetof(struct arch_context, s1) == CONTEXT_S1, "layout.h");
 _Static_assert(offsetof(struct arch_context, full) == CONTEXT_FULL, "layout.h");
 _Static_assert(offsetof(struct arch_context, stack) == CONTEXT_STACK, "layout.h");
-_Static_assert(offsetof(struct arch_context, argument[0]) == CONTEXT_A0, "layout.h");
+_Static_assert(offsetof(struct arch_context, argument) == CONTEXT_A0, "layout.h");
+_Static_assert(offsetof(struct arch_context, message[0]) == CONTEXT_S2, "layout.h");
 _Static_assert(offsetof(struct arch_context, ra) == CONTEXT_RA, "layout.h");
 _Static_assert(offsetof(struct arch_context, t[0]) == CONTEXT_T0, "layout.h");
-_Static_assert(offsetof(struct arch_context, s[0]) == CONTEXT_S2, "layout.h");
+_Static_assert(offsetof(struct arch_context, a4) == CONTEXT_A4, "layout.h");
+_Static_assert(offsetof(struct arch_context, s[0]) == CONTEXT_S6, "layout.h");
 
 /* f0 to f31, double precision, and fcsr. */
 struct arch_fpu {
@@ -69,6 +71,7 @@ struct arch_space {
 };
 
 #define ARCH_TLB_BROADCAST   0
+#define ARCH_FAST_ENTRY      1
 #define ARCH_FETCH_BROADCAST 0
 
 struct arch_core {

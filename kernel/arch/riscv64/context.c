@@ -8,9 +8,9 @@
 #include "port.h"
 
 /* Where each register is in a context. */
-#define A(n) (CONTEXT_A0 + 8 * (n))
+#define A(n) ((n) < 4 ? CONTEXT_A0 + 8 * (n) : CONTEXT_A4 + 8 * ((n)-4))
 #define T(n) (CONTEXT_T0 + 8 * (n))
-#define S(n) (CONTEXT_S2 + 8 * ((n)-2))
+#define S(n) ((n) < 6 ? CONTEXT_S2 + 8 * ((n)-2) : CONTEXT_S6 + 8 * ((n)-6))
 static const uint16_t places[REGISTER_COUNT] = {
     [REGISTER_IP] = CONTEXT_PC, [REGISTER_RA] = CONTEXT_RA, [REGISTER_SP] = CONTEXT_SP,
     [REGISTER_GP] = CONTEXT_GP, [REGISTER_TP] = CONTEXT_TP, [REGISTER_T0] = T(0),
@@ -26,7 +26,7 @@ static const uint16_t places[REGISTER_COUNT] = {
 };
 _Static_assert(S(11) + 8 == sizeof(struct arch_context), "these are all");
 
-/* ra, t0-t6 and s2-s11 stand together, at the end. */
+/* ra, t0-t6, a4-a7 and s6-s11 stand together, at the end. */
 static bool is_destroyed_by_syscall(unsigned number)
 {
     return places[number] >= CONTEXT_RA;

@@ -72,10 +72,7 @@
 #define CONTEXT_A1    72
 #define CONTEXT_A2    80
 #define CONTEXT_A3    88
-#define CONTEXT_A4    96
-#define CONTEXT_A5    104
-#define CONTEXT_A6    112
-#define CONTEXT_A7    120
+#define CONTEXT_S2    96 /* s2 to s5 */
 #define CONTEXT_RA    128
 #define CONTEXT_T0    136
 #define CONTEXT_T1    144
@@ -84,7 +81,8 @@
 #define CONTEXT_T4    168
 #define CONTEXT_T5    176
 #define CONTEXT_T6    184
-#define CONTEXT_S2    192 /* s2 to s11 */
+#define CONTEXT_A4    192 /* a4 to a7 */
+#define CONTEXT_S6    224 /* s6 to s11 */
 
 /* struct trap_frame (trap.c): the registers at 8 times their number in lucid/arch/riscv64/abi.h, then the others. */
 #define FRAME_BITS   9 /* log2 of its size */
@@ -92,6 +90,13 @@
 #define FRAME_CAUSE  256
 #define FRAME_VALUE  264
 #define FRAME_STATUS 272
+
+/* System calls with a fast path (port.h asserts that these agree with lucid/syscall.h). CALL is 0. */
+#define OPERATION_REPLY_RECV 1
+#define OPERATION_SEND       2
+#define OPERATION_RECV       3
+#define OPERATION_YIELD      4
+#define OPERATION_POLL       0x100
 
 /* struct core (port.h asserts that it agrees). */
 #define CORE_INDEX 40

@@ -11,6 +11,11 @@
 #include "riscv.h"
 #include "thread.h"
 #include "window.h"
+#include <lucid/syscall.h>
+
+_Static_assert(SYS_CALL == 0 && SYS_REPLY_RECV == OPERATION_REPLY_RECV && SYS_SEND == OPERATION_SEND &&
+                   SYS_RECV == OPERATION_RECV && SYS_POLL == OPERATION_POLL && SYS_YIELD == OPERATION_YIELD,
+               "layout.h");
 
 /* ---- paging.c: the kernel's own mapping, made at boot. */
 

@@ -116,14 +116,11 @@ static void stale_clear(struct arch_space *space, uint64_t cores_bits)
         space->stale &= ~cores_bits;
 }
 
-bool space_is_stale(const struct arch_space *space)
-{
-    return SHARED_READ(space->stale) & own_bit();
-}
-
 /* The mark goes first: one that is set after that is for what the flush may not have seen. A space without an ASID of its own stays marked. */
-void space_load_flushing(struct arch_space *space)
+void space_load_stale(struct arch_space *space)
 {
+    if (!(SHARED_READ(space->stale) & own_bit())) /* for other cores, and it has just been loaded */
+        return;
     bool own = tagged && space->number != 0;
     word_t root = (SHARED_READ(space->satp) & SATP_NUMBER) << PAGE_BITS, asid = own ? space->number : 0;
     if (own)

@@ -1,57 +1,59 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Contexts of processors whose calling convention has eight argument registers next to each other: a system call's arguments
- * and results are the first four, the message's words the others. Such a port's struct arch_context has
+ * A system call's arguments and results in a context, for ports with ARCH_FAST_ENTRY: cap, tag and reply are the first three arguments of a
+ * function of C, and message words are in registers that it preserves. Such a port's struct arch_context has
  *
- *     word_t argument[8], pc, sp;
+ *     word_t argument[4]     cap and badge, tag, reply, operation
+ *     word_t message[4]
+ *     word_t pc, sp
  *
- * and its arch_inline.h includes this.
+ * and before it includes this, its arch_inline.h says which of the four has the status: ARGUMENT_STATUS.
  */
 #ifndef ARCH_SHARED_ARGUMENTS_H
 #define ARCH_SHARED_ARGUMENTS_H
 
 ARCH_INLINE word_t arch_syscall_operation(const struct arch_context *context)
 {
-    return context->argument[0];
+    return context->argument[3];
 }
 
 ARCH_INLINE word_t arch_syscall_cap(const struct arch_context *context)
 {
-    return context->argument[1];
+    return context->argument[0];
 }
 
 ARCH_INLINE word_t arch_syscall_tag(const struct arch_context *context)
 {
-    return context->argument[2];
+    return context->argument[1];
 }
 
 ARCH_INLINE word_t arch_syscall_reply(const struct arch_context *context)
 {
-    return context->argument[3];
+    return context->argument[2];
 }
 
 ARCH_INLINE void arch_set_status(struct arch_context *context, status_t status)
 {
-    context->argument[0] = status;
+    context->argument[ARGUMENT_STATUS] = status;
 }
 
 ARCH_INLINE void arch_set_result(struct arch_context *context, status_t status, word_t badge, tag_t tag)
 {
-    context->argument[0] = status;
-    context->argument[1] = badge;
-    context->argument[2] = tag;
+    context->argument[0] = badge;
+    context->argument[1] = tag;
+    context->argument[ARGUMENT_STATUS] = status;
 }
 
 ARCH_INLINE word_t arch_message_word(const struct arch_context *context, unsigned index)
 {
     assert(index < MESSAGE_REGISTER_WORDS);
-    return context->argument[4 + index];
+    return context->message[index];
 }
 
 ARCH_INLINE void arch_set_message_word(struct arch_context *context, unsigned index, word_t value)
 {
     assert(index < MESSAGE_REGISTER_WORDS);
-    context->argument[4 + index] = value;
+    context->message[index] = value;
 }
 
 ARCH_INLINE word_t arch_context_ip(const struct arch_context *context)
@@ -63,5 +65,13 @@ ARCH_INLINE word_t arch_context_sp(const struct arch_context *context)
 {
     return context->sp;
 }
+
+#if ARCH_FAST_ENTRY
+/* Message words are in their registers from the one's system call to the other's return. */
+ARCH_INLINE void arch_fast_carry(struct thread *entered, struct thread *next)
+{
+    (void)entered, (void)next;
+}
+#endif
 
 #endif

@@ -21,4 +21,15 @@ ARCH_INLINE bool arch_pte_is_empty(arch_pte_t entry)
     return entry == 0;
 }
 
+/* The window (window.h) maps all ordinary memory. */
+ARCH_INLINE void *arch_pointer(paddr_t physical)
+{
+    return (void *)(WINDOW_BASE + physical);
+}
+
+ARCH_INLINE paddr_t arch_physical(const void *pointer)
+{
+    return (word_t)pointer - WINDOW_BASE;
+}
+
 #endif

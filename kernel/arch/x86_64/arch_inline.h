@@ -10,62 +10,8 @@
 
 #define ARCH_INLINE extern inline __attribute__((gnu_inline, always_inline))
 
-ARCH_INLINE word_t arch_syscall_operation(const struct arch_context *context)
-{
-    return context->rax;
-}
-
-ARCH_INLINE word_t arch_syscall_cap(const struct arch_context *context)
-{
-    return context->rdi;
-}
-
-ARCH_INLINE word_t arch_syscall_tag(const struct arch_context *context)
-{
-    return context->rsi;
-}
-
-ARCH_INLINE word_t arch_syscall_reply(const struct arch_context *context)
-{
-    return context->rdx;
-}
-
-ARCH_INLINE void arch_set_status(struct arch_context *context, status_t status)
-{
-    context->rax = status;
-}
-
-ARCH_INLINE void arch_set_result(struct arch_context *context, status_t status, word_t badge, tag_t tag)
-{
-    context->rax = status;
-    context->rdi = badge;
-    context->rsi = tag;
-}
-
-/* The message words are four neighbours, rbx r12 r13 r14: an index needs no branch. */
-_Static_assert(CONTEXT_R14 - CONTEXT_RBX == 3 * sizeof(word_t), "message words are neighbours");
-
-ARCH_INLINE word_t arch_message_word(const struct arch_context *context, unsigned index)
-{
-    assert(index < MESSAGE_REGISTER_WORDS);
-    return *(const word_t *)((const char *)context + CONTEXT_RBX + index * sizeof(word_t));
-}
-
-ARCH_INLINE void arch_set_message_word(struct arch_context *context, unsigned index, word_t value)
-{
-    assert(index < MESSAGE_REGISTER_WORDS);
-    *(word_t *)((char *)context + CONTEXT_RBX + index * sizeof(word_t)) = value;
-}
-
-ARCH_INLINE word_t arch_context_ip(const struct arch_context *context)
-{
-    return context->rip;
-}
-
-ARCH_INLINE word_t arch_context_sp(const struct arch_context *context)
-{
-    return context->rsp;
-}
+#define ARGUMENT_STATUS 3 /* rax */
+#include "arguments.h"
 
 /*
  * FS and GS base belong to the user, who writes them with WRFSBASE and WRGSBASE without the kernel's
@@ -87,6 +33,72 @@ ARCH_INLINE void arch_thread_switch(struct thread *previous, struct thread *next
     }
 }
 
+#if FAST_ENTRY
+ARCH_INLINE bool arch_fast_can_leave(const struct arch_context *context)
+{
+    return !context->full;
+}
+
+/*
+ * The way to user mode, in the function that goes there: it loads what the system call preserves, and clears what may hold something of
+ * the kernel. SYSRET: see arch_exit (entry.S). Message words and r15 are in place (fast_registers.h).
+ */
+#define ASM_TEXT_(number) #number
+#define ASM_TEXT(number)  ASM_TEXT_(number)
+#define FAST_NO_WORDS     "xor %%ebx, %%ebx; xor %%r12d, %%r12d; xor %%r13d, %%r13d; xor %%r14d, %%r14d\n"
+#define FAST_R15          "mov " ASM_TEXT(CONTEXT_R15) "(%%rcx), %%r15\n"
+#define FAST_LEAVE(what)                                                                                     \
+    __asm__ volatile(                                                                                        \
+        what "mov " ASM_TEXT(                                                                                \
+            CONTEXT_RBP) "(%%rcx), %%rbp\n"                                                                  \
+                         "mov " ASM_TEXT(                                                                    \
+                             CONTEXT_RSP) "(%%rcx), %%rsp\n"                                                 \
+                                          "mov " ASM_TEXT(                                                   \
+                                              CONTEXT_RIP) "(%%rcx), %%rcx\n"                                \
+                                                           "mov $" ASM_TEXT(                                 \
+                                                               USER_FLAGS) ", %%r11d\n"                      \
+                                                                           "xor %%edx, %%edx; xor %%r8d, "   \
+                                                                           "%%r8d; xor %%r9d, %%r9d; xor "   \
+                                                                           "%%r10d, %%r10d\n"                \
+                                                                           "sysretq"                         \
+        :                                                                                                    \
+        : "D"(badge), "S"(tag), "a"(status), "c"(next)                                                       \
+        : "memory");                                                                                         \
+    __builtin_unreachable()
+
+ARCH_INLINE bool arch_fast_leave(word_t badge, tag_t tag, status_t status, struct thread *next)
+{
+    FAST_LEAVE(FAST_R15);
+}
+
+ARCH_INLINE bool arch_fast_leave_empty(word_t badge, tag_t tag, status_t status, struct thread *next)
+{
+    FAST_LEAVE(FAST_NO_WORDS FAST_R15);
+}
+
+ARCH_INLINE bool arch_fast_return(word_t badge, tag_t tag, status_t status, struct thread *next)
+{
+    FAST_LEAVE(FAST_NO_WORDS);
+}
+
+ARCH_INLINE bool arch_fast_leave_saved(struct thread *next)
+{
+    (void)next;
+    __asm__ volatile("jmp arch_exit" : : : "memory");
+    __builtin_unreachable();
+}
+
+/* Also on several cores: REP MOVS reads and writes aligned words whole, each once. */
+ARCH_INLINE void arch_copy_words(word_t *to, const word_t *from, unsigned count)
+{
+    word_t words = count;
+
+    __asm__ volatile("rep movsq" : "+D"(to), "+S"(from), "+c"(words) : : "memory");
+}
+#else
+#include "fast_saved.h"
+#endif
+
 #if CONFIG_CORES > 1
 /* The last word of the stack that this runs on (layout.h). */
 ARCH_INLINE struct core *core_self(void)
@@ -95,6 +107,12 @@ ARCH_INLINE struct core *core_self(void)
 
     __asm__("mov %%rsp, %0" : "=r"(stack));
     return *(struct core **)((stack | (STACK_BLOCK - 1)) - (sizeof(word_t) - 1));
+}
+
+/* Stores are in order, and one instruction that is not locked is enough where nobody else writes. */
+ARCH_INLINE void arch_release(uint32_t *word)
+{
+    __asm__ volatile("incl %0" : "+m"(*word) : : "memory", "cc");
 }
 
 ARCH_INLINE void arch_relax(void)
@@ -113,11 +131,9 @@ ARCH_INLINE void arch_thread_save(struct thread *current)
 }
 #endif
 
-/* The rare cases of arch_space_load (space.c): the kernel's own root; a space of which the TLB may hold what
- * is not true. */
+/* The rare cases of arch_space_load (space.c): the kernel's own root; a space that is marked as stale, by some core, and has just been loaded. */
 void space_load_kernel(void);
-void space_load_flushing(struct arch_space *space);
-bool space_is_stale(const struct arch_space *space);
+void space_load_stale(struct arch_space *space);
 
 /* Whether tags are stale is looked at after the load, which waits for all stores and loads before it (SDM vol. 3, 8.3): either who
  * marked them sees that the space is loaded here, or this sees the mark. */
@@ -128,8 +144,15 @@ ARCH_INLINE void arch_space_load(struct arch_space *space)
         return;
     }
     __asm__ volatile("mov %0, %%cr3" : : "r"(space->cr3) : "memory");
-    if (unlikely(SHARED_READ(space->stale)) && space_is_stale(space))
-        space_load_flushing(space);
+    /* space_load_stale, but not a call for the compiler: the fast paths keep their values in registers that a call may change;
+     * this one changes none. */
+    if (unlikely(SHARED_READ(space->stale)))
+        __asm__ volatile("call entry_space_stale" : : "a"(space) : "cc", "memory");
+}
+
+ARCH_INLINE unsigned arch_highest_bit(uint64_t word)
+{
+    return (unsigned)__builtin_clzll(word) ^ 63; /* one instruction, BSR */
 }
 
 ARCH_INLINE ticks_t arch_ticks(void)
@@ -137,16 +160,6 @@ ARCH_INLINE ticks_t arch_ticks(void)
     uint32_t low, high;
     __asm__ volatile("rdtsc" : "=a"(low), "=d"(high));
     return (ticks_t)high << 32 | low;
-}
-
-ARCH_INLINE void *arch_pointer(paddr_t physical)
-{
-    return (void *)(WINDOW_BASE + physical);
-}
-
-ARCH_INLINE paddr_t arch_physical(const void *pointer)
-{
-    return (word_t)pointer - WINDOW_BASE;
 }
 
 /* ---- Page-table entries: SDM vol. 3, 4.5. */

@@ -32,21 +32,22 @@ typedef uint64_t arch_pte_t;
 
 struct arch_context {
     /* What every system call needs: one cache line. */
-    word_t rip, rsp, rbp, r15;
+    word_t pc, sp, rbp, r15; /* rip and rsp */
     word_t fs_base, gs_base; /* valid while the thread is not loaded: arch_thread_switch moves them */
     word_t rflags;
     word_t full;
     /* Arguments, results and message words: one cache line. */
-    word_t rax, rdi, rsi, rdx, rbx, r12, r13, r14;
+    word_t argument[4];                     /* rdi, rsi, rdx, rax */
+    word_t message[MESSAGE_REGISTER_WORDS]; /* rbx, r12, r13, r14 */
     /* Only after interrupts and exceptions. */
     word_t rcx, r11, r8, r9, r10;
 };
 
-_Static_assert(offsetof(struct arch_context, rip) == CONTEXT_RIP, "layout.h");
+_Static_assert(offsetof(struct arch_context, pc) == CONTEXT_RIP, "layout.h");
 _Static_assert(offsetof(struct arch_context, r15) == CONTEXT_R15, "layout.h");
 _Static_assert(offsetof(struct arch_context, full) == CONTEXT_FULL, "layout.h");
-_Static_assert(offsetof(struct arch_context, rax) == CONTEXT_RAX, "layout.h");
-_Static_assert(offsetof(struct arch_context, r14) == CONTEXT_R14, "layout.h");
+_Static_assert(offsetof(struct arch_context, argument[3]) == CONTEXT_RAX, "layout.h");
+_Static_assert(offsetof(struct arch_context, message[3]) == CONTEXT_R14, "layout.h");
 _Static_assert(offsetof(struct arch_context, r10) == CONTEXT_R10, "layout.h");
 
 /* XSAVE area, standard format, for x87, SSE and AVX: 512 bytes legacy, 64 header, 256 AVX (SDM vol. 1, 13.4).
@@ -69,6 +70,7 @@ struct arch_space {
 };
 
 #define ARCH_TLB_BROADCAST   0
+#define ARCH_FAST_ENTRY      FAST_ENTRY
 #define ARCH_FETCH_BROADCAST 1
 
 struct arch_core {

@@ -63,7 +63,7 @@ void arch_context_init(struct arch_context *context)
 
 void arch_syscall_restart(struct arch_context *context)
 {
-    context->rip -= 2; /* the length of SYSCALL */
+    context->pc -= 2; /* the length of SYSCALL */
 }
 
 word_t arch_register_read(const struct arch_context *context, unsigned number)

@@ -144,6 +144,10 @@ static struct {
 } tables[CONFIG_CORES];
 static struct gate gates[VECTOR_COUNT];
 
+#if CONFIG_CORES > 1
+struct core *syscall_cores[CONFIG_CORES]; /* what a core's stub of entry_syscall finds */
+#endif
+
 extern char exception_stubs[], interrupt_stubs[], entry_syscall[];
 
 static void gate_set(unsigned vector, const char *stub, unsigned stack, unsigned type)
@@ -252,6 +256,9 @@ void cpu_init_features(unsigned core)
     cr0_write((cr0_read() & ~(CR0_EM | CR0_AM | CR0_NW | CR0_CD)) | CR0_MP | CR0_NE | CR0_WP | CR0_TS);
 
     msr_write(MSR_STAR, (uint64_t)(SELECTOR_USER_BASE | 3) << 48 | (uint64_t)SELECTOR_KERNEL_CODE << 32);
+#if CONFIG_CORES > 1
+    syscall_cores[core] = &cores[core];
+#endif
     msr_write(MSR_LSTAR, (word_t)entry_syscall + core * SYSCALL_STUB_SIZE);
     msr_write(MSR_SFMASK, FLAG_TRAP | FLAG_INTERRUPT | FLAG_DIRECTION | FLAG_IOPL | FLAG_NESTED |
                               FLAG_RESUME | FLAG_ALIGNMENT);

@@ -9,8 +9,8 @@
  * it), calls one C function on the core's stack, and comes to arch_exit, which loads the context of
  * whoever is current by then. Nothing is kept on the stack from one entry to the next.
  *
- * With one core, its structure and its stack are at fixed addresses. With several, each has a stub of its own for SYSCALL, which knows the
- * stack; the last word of each stack points to its core (layout.h).
+ * With one core, its structure and its stack are at fixed addresses. With several, each has a stub of its own for SYSCALL, which knows both;
+ * elsewhere the last word of each stack points to its core (layout.h).
  */
 #include "layout.h"
 
@@ -44,9 +44,51 @@
 
 #endif
 
+.macro LOAD_SYSCALL                 /* r8: context; what a system call preserves, or has as a result */
+        mov     CONTEXT_RBP(%r8), %rbp
+        mov     CONTEXT_R15(%r8), %r15
+        mov     CONTEXT_RAX(%r8), %rax
+        mov     CONTEXT_RDI(%r8), %rdi
+        mov     CONTEXT_RSI(%r8), %rsi
+        mov     CONTEXT_RDX(%r8), %rdx
+        mov     CONTEXT_RBX(%r8), %rbx
+        mov     CONTEXT_R12(%r8), %r12
+        mov     CONTEXT_R13(%r8), %r13
+        mov     CONTEXT_R14(%r8), %r14
+.endm
+
+.macro SAVE_ARGUMENTS context       /* of a system call, but the operation */
+        mov     %rdi, CONTEXT_RDI(\context)
+        mov     %rsi, CONTEXT_RSI(\context)
+        mov     %rdx, CONTEXT_RDX(\context)
+        mov     %rbx, CONTEXT_RBX(\context)
+        mov     %r12, CONTEXT_R12(\context)
+        mov     %r13, CONTEXT_R13(\context)
+        mov     %r14, CONTEXT_R14(\context)
+.endm
+
         .section .text.entry, "ax", @progbits
 
-/* ---- System calls: SYSCALL leaves rip in rcx and the flags in r11; rcx and r8-r11 are ours by the ABI. */
+/*
+ * ---- System calls: SYSCALL leaves rip in rcx and the flags in r11; rcx and r8-r11 are ours by the ABI.
+ *
+ * What the thread will get back, rip, rsp, rbp and r15, is saved at once. The arguments are where the fast paths, which are C, have
+ * theirs: cap in rdi, tag in rsi, reply in rdx; the operation goes to rcx, the thread to r8, the core to r9. rbx and r12 to r14, the message
+ * words, stay in place: C preserves them. A fast path ends with arch_fast_leave or _return (arch_inline.h), which go to user mode, or with a
+ * jump to arch_fast_decline, so nothing of it is left on the stack.
+ */
+.macro SYSCALL_BEGIN stack:vararg
+        mov     %rsp, CONTEXT_RSP(%r8)
+        mov     $(\stack), %rsp
+        mov     %rcx, CONTEXT_RIP(%r8)
+        mov     %rbp, CONTEXT_RBP(%r8)
+        mov     %r15, CONTEXT_R15(%r8)
+#if FAST_ENTRY
+        cmp     $OPERATION_REPLY_RECV, %rax
+        jb      kernel_fast_call
+        je      kernel_fast_reply_recv
+#endif
+.endm
 
         .balign 64
         .globl  entry_syscall
@@ -56,33 +98,43 @@ entry_syscall:
         core = 0
         .rept   CONFIG_CORES
         .balign SYSCALL_STUB_SIZE
-        mov     %rsp, %r9
-        mov     $(STACK_TOP + core * STACK_AREA_SIZE), %rsp
+        mov     syscall_cores + core * 8(%rip), %r9
+        mov     (%r9), %r8
+        SYSCALL_BEGIN STACK_TOP + core * STACK_AREA_SIZE
         jmp     1f
         core = core + 1
         .endr
         .balign 64
-1:      mov     STACK_CORE - 8(%rsp), %r8
-        mov     (%r8), %r8
-        mov     %r9, CONTEXT_RSP(%r8)
+1:
 #else
         CURRENT %r8
-        mov     %rsp, CONTEXT_RSP(%r8)
-        KERNEL_STACK
+        SYSCALL_BEGIN STACK_TOP
 #endif
-        mov     %rcx, CONTEXT_RIP(%r8)
-        mov     %rbp, CONTEXT_RBP(%r8)
-        mov     %r15, CONTEXT_R15(%r8)
-        mov     %rax, CONTEXT_RAX(%r8)
-        mov     %rdi, CONTEXT_RDI(%r8)
-        mov     %rsi, CONTEXT_RSI(%r8)
-        mov     %rdx, CONTEXT_RDX(%r8)
-        mov     %rbx, CONTEXT_RBX(%r8)
-        mov     %r12, CONTEXT_R12(%r8)
-        mov     %r13, CONTEXT_R13(%r8)
-        mov     %r14, CONTEXT_R14(%r8)
-        call    kernel_syscall
+        mov     %rax, %rcx
+#if FAST_ENTRY
+        cmp     $OPERATION_RECV, %rax
+        jb      kernel_fast_send
+        je      kernel_fast_recv
+        cmp     $OPERATION_YIELD, %rax
+        je      kernel_fast_yield
+        cmp     $(OPERATION_RECV | OPERATION_POLL), %rax
+        je      kernel_fast_recv
+        cmp     $(OPERATION_SEND | OPERATION_POLL), %rax
+        je      kernel_fast_send
+#endif
+        /* falls into arch_fast_decline */
         .size   entry_syscall, . - entry_syscall
+
+/* The general path: rdi cap, rsi tag, rdx reply, rcx operation. */
+        .globl  arch_fast_decline
+        .type   arch_fast_decline, @function
+arch_fast_decline:
+        CURRENT %r8
+        mov     %rcx, CONTEXT_RAX(%r8)
+        SAVE_ARGUMENTS %r8
+        KERNEL_STACK
+        call    kernel_syscall
+        .size   arch_fast_decline, . - arch_fast_decline
         /* falls into arch_exit */
 
 /*
@@ -102,22 +154,28 @@ arch_exit:
         jne     exit_full
         mov     CONTEXT_RIP(%r8), %rcx
         mov     $USER_FLAGS, %r11d
-        mov     CONTEXT_RBP(%r8), %rbp
-        mov     CONTEXT_R15(%r8), %r15
-        mov     CONTEXT_RAX(%r8), %rax
-        mov     CONTEXT_RDI(%r8), %rdi
-        mov     CONTEXT_RSI(%r8), %rsi
-        mov     CONTEXT_RDX(%r8), %rdx
-        mov     CONTEXT_RBX(%r8), %rbx
-        mov     CONTEXT_R12(%r8), %r12
-        mov     CONTEXT_R13(%r8), %r13
-        mov     CONTEXT_R14(%r8), %r14
+        LOAD_SYSCALL
         mov     CONTEXT_RSP(%r8), %rsp
         xor     %r9d, %r9d
         xor     %r10d, %r10d
         xor     %r8d, %r8d
         sysretq
         .size   arch_exit, . - arch_exit
+
+/* space_load_stale(rax), which leaves all registers as they are (arch_space_load). */
+        .globl  entry_space_stale
+        .type   entry_space_stale, @function
+entry_space_stale:
+        .irp    register, rax, rcx, rdx, rsi, rdi, r8, r9, r10, r11
+        push    %\register
+        .endr
+        mov     %rax, %rdi
+        call    space_load_stale
+        .irp    register, r11, r10, r9, r8, rdi, rsi, rdx, rcx, rax
+        pop     %\register
+        .endr
+        ret
+        .size   entry_space_stale, . - entry_space_stale
 
 /* All registers, by IRET. It cannot fault: the selectors are constants, the flags were masked, rip is
  * canonical as above, and the flag NT is clear in the kernel. */
@@ -130,16 +188,7 @@ exit_full:
         pushq   CONTEXT_RFLAGS(%r8)
         pushq   $SELECTOR_USER_CODE
         pushq   CONTEXT_RIP(%r8)
-        mov     CONTEXT_RBP(%r8), %rbp
-        mov     CONTEXT_R15(%r8), %r15
-        mov     CONTEXT_RAX(%r8), %rax
-        mov     CONTEXT_RDI(%r8), %rdi
-        mov     CONTEXT_RSI(%r8), %rsi
-        mov     CONTEXT_RDX(%r8), %rdx
-        mov     CONTEXT_RBX(%r8), %rbx
-        mov     CONTEXT_R12(%r8), %r12
-        mov     CONTEXT_R13(%r8), %r13
-        mov     CONTEXT_R14(%r8), %r14
+        LOAD_SYSCALL
         mov     CONTEXT_RCX(%r8), %rcx
         mov     CONTEXT_R11(%r8), %r11
         mov     CONTEXT_R9(%r8), %r9
@@ -167,13 +216,7 @@ arch_idle:
 .macro SAVE_ALL_BUT_RAX_AND_FRAME  /* rax: context */
         mov     %rbp, CONTEXT_RBP(%rax)
         mov     %r15, CONTEXT_R15(%rax)
-        mov     %rdi, CONTEXT_RDI(%rax)
-        mov     %rsi, CONTEXT_RSI(%rax)
-        mov     %rdx, CONTEXT_RDX(%rax)
-        mov     %rbx, CONTEXT_RBX(%rax)
-        mov     %r12, CONTEXT_R12(%rax)
-        mov     %r13, CONTEXT_R13(%rax)
-        mov     %r14, CONTEXT_R14(%rax)
+        SAVE_ARGUMENTS %rax
         mov     %rcx, CONTEXT_RCX(%rax)
         mov     %r11, CONTEXT_R11(%rax)
         mov     %r8, CONTEXT_R8(%rax)
@@ -234,21 +277,9 @@ exception_common:
  * stays as it is, so that the backtrace goes on into the function that was interrupted. */
         .type   exception_fatal, @function
 exception_fatal:
-        push    %rax
-        push    %rcx
-        push    %rdx
-        push    %rbx
-        push    %rbp
-        push    %rsi
-        push    %rdi
-        push    %r8
-        push    %r9
-        push    %r10
-        push    %r11
-        push    %r12
-        push    %r13
-        push    %r14
-        push    %r15
+        .irp    register, rax, rcx, rdx, rbx, rbp, rsi, rdi, r8, r9, r10, r11, r12, r13, r14, r15
+        push    %\register
+        .endr
         mov     %rsp, %rdi
         and     $-16, %rsp
         pushq   $2

@@ -351,11 +351,8 @@ void arch_irq_set_mode(unsigned line, word_t mode)
 {
     assert(arch_irq_has_mode(line, mode));
     lines_lock();
-    line_entry[line] &= ~(ENTRY_LEVEL | ENTRY_ACTIVE_LOW);
-    if (mode & IRQ_LEVEL)
-        line_entry[line] |= ENTRY_LEVEL;
-    if (mode & IRQ_ACTIVE_LOW)
-        line_entry[line] |= ENTRY_ACTIVE_LOW;
+    line_entry[line] = (line_entry[line] & ~(ENTRY_LEVEL | ENTRY_ACTIVE_LOW)) |
+                       (mode & IRQ_LEVEL ? ENTRY_LEVEL : 0) | (mode & IRQ_ACTIVE_LOW ? ENTRY_ACTIVE_LOW : 0);
     ioapic_update(line);
     lines_unlock();
 }

@@ -69,10 +69,10 @@
 #define CONTEXT_GS_BASE 40
 #define CONTEXT_RFLAGS  48
 #define CONTEXT_FULL    56
-#define CONTEXT_RAX     64
-#define CONTEXT_RDI     72
-#define CONTEXT_RSI     80
-#define CONTEXT_RDX     88
+#define CONTEXT_RDI     64
+#define CONTEXT_RSI     72
+#define CONTEXT_RDX     80
+#define CONTEXT_RAX     88
 #define CONTEXT_RBX     96
 #define CONTEXT_R12     104
 #define CONTEXT_R13     112
@@ -83,7 +83,21 @@
 #define CONTEXT_R9      152
 #define CONTEXT_R10     160
 
-#define SYSCALL_STUB_SIZE 32 /* entry_syscall has a stub for each core */
+/* System calls with a fast path (port.h asserts that these agree with lucid/syscall.h). CALL is 0, and SEND is between those two. */
+#define OPERATION_REPLY_RECV 1
+#define OPERATION_SEND       2
+#define OPERATION_RECV       3
+#define OPERATION_YIELD      4
+#define OPERATION_POLL       0x100
+
+/* System calls try the fast paths before all registers are saved. Clang cannot be told to leave registers alone (fast_registers.h). */
+#ifdef __clang__
+#define FAST_ENTRY 0
+#else
+#define FAST_ENTRY 1
+#endif
+
+#define SYSCALL_STUB_SIZE 64 /* entry_syscall has a stub for each core */
 
 #define USER_FLAGS 0x202 /* RFLAGS after a system call: interrupts on, and the bit that is always 1 */
 

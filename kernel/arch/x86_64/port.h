@@ -9,6 +9,11 @@
 #include "thread.h"
 #include "window.h"
 #include "x86.h"
+#include <lucid/syscall.h>
+
+_Static_assert(SYS_CALL == 0 && SYS_REPLY_RECV == OPERATION_REPLY_RECV && SYS_SEND == OPERATION_SEND &&
+                   SYS_RECV == OPERATION_RECV && SYS_POLL == OPERATION_POLL && SYS_YIELD == OPERATION_YIELD,
+               "layout.h");
 
 /* Runs once, or never: made small instead of fast, and kept apart from what runs often. What only such
  * functions call is treated alike. */

@@ -69,14 +69,12 @@ static void stale_clear(struct arch_space *space, uint64_t cores_bits)
         space->stale &= ~cores_bits;
 }
 
-bool space_is_stale(const struct arch_space *space)
+/* The space has just been loaded, and is marked by some core. The mark goes first: one that is set after that is for what the flush may not
+ * have seen. A space without a number stays marked. */
+void space_load_stale(struct arch_space *space)
 {
-    return SHARED_READ(space->stale) & own_bit();
-}
-
-/* The mark goes first: one that is set after that is for what the flush may not have seen. A space without a number stays marked. */
-void space_load_flushing(struct arch_space *space)
-{
+    if (!(SHARED_READ(space->stale) & own_bit()))
+        return;
     if (space->number)
         stale_clear(space, own_bit());
     cr3_write(space->cr3 & ~CR3_KEEP_TLB);

@@ -64,7 +64,7 @@ static void interrupt_dispatch(unsigned vector)
 
 void trap_interrupt(unsigned vector)
 {
-    make_canonical(&core_self()->current->context.rip);
+    make_canonical(&core_self()->current->context.pc);
     interrupt_dispatch(vector);
 }
 
@@ -110,15 +110,24 @@ static word_t exception_kind(unsigned vector)
     return EXCEPTION_OTHER;
 }
 
+/* Not a part of trap_exception, so that the others need no stack there. */
+static NOINLINE void trap_no_fpu(word_t error)
+{
+    if (!kernel_fpu_request())
+        kernel_exception(EXCEPTION_FPU_OFF, (word_t)VECTOR_NO_FPU << 32 | (uint32_t)error);
+}
+
 void trap_exception(unsigned vector, word_t error)
 {
-    make_canonical(&core_self()->current->context.rip);
+    make_canonical(&core_self()->current->context.pc);
     if (vector == VECTOR_PAGE) {
         trap_page_fault(cr2_read(), error);
         return;
     }
-    if (vector == VECTOR_NO_FPU && kernel_fpu_request())
+    if (vector == VECTOR_NO_FPU) {
+        trap_no_fpu(error);
         return;
+    }
     if (vector == VECTOR_DEBUG)
         __asm__ volatile("mov %0, %%dr6" : : "r"(0xffff0ff0ul)); /* never cleared by the processor: 17.2.3 */
     kernel_exception(exception_kind(vector), (word_t)vector << 32 | (uint32_t)error);
@@ -135,9 +144,11 @@ struct trap_frame {
 static void print_context(const struct arch_context *c)
 {
     print("user registers (%s):\n", c->full ? "interrupt or exception" : "system call");
-    print("  rip %016lx  rsp %016lx  rbp %016lx  flags %lx\n", c->rip, c->rsp, c->rbp, c->rflags);
-    print("  rax %016lx  rdi %016lx  rsi %016lx  rdx %016lx\n", c->rax, c->rdi, c->rsi, c->rdx);
-    print("  rbx %016lx  r12 %016lx  r13 %016lx  r14 %016lx\n", c->rbx, c->r12, c->r13, c->r14);
+    print("  rip %016lx  rsp %016lx  rbp %016lx  flags %lx\n", c->pc, c->sp, c->rbp, c->rflags);
+    print("  rax %016lx  rdi %016lx  rsi %016lx  rdx %016lx\n", c->argument[3], c->argument[0],
+          c->argument[1], c->argument[2]);
+    print("  rbx %016lx  r12 %016lx  r13 %016lx  r14 %016lx\n", c->message[0], c->message[1], c->message[2],
+          c->message[3]);
     print("  r15 %016lx  rcx %016lx  r8  %016lx  r9  %016lx\n", c->r15, c->rcx, c->r8, c->r9);
     print("  r10 %016lx  r11 %016lx\n", c->r10, c->r11);
 }

@@ -91,41 +91,20 @@ static inline void msr_write(uint32_t msr, uint64_t value)
     __asm__ volatile("wrmsr" : : "c"(msr), "a"((uint32_t)value), "d"((uint32_t)(value >> 32)) : "memory");
 }
 
-static inline uint8_t in8(uint16_t port)
-{
-    uint8_t value;
-    __asm__ volatile("inb %1, %0" : "=a"(value) : "Nd"(port));
-    return value;
-}
-
-static inline uint16_t in16(uint16_t port)
-{
-    uint16_t value;
-    __asm__ volatile("inw %1, %0" : "=a"(value) : "Nd"(port));
-    return value;
-}
-
-static inline uint32_t in32(uint16_t port)
-{
-    uint32_t value;
-    __asm__ volatile("inl %1, %0" : "=a"(value) : "Nd"(port));
-    return value;
-}
-
-static inline void out8(uint16_t port, uint8_t value)
-{
-    __asm__ volatile("outb %0, %1" : : "a"(value), "Nd"(port));
-}
-
-static inline void out16(uint16_t port, uint16_t value)
-{
-    __asm__ volatile("outw %0, %1" : : "a"(value), "Nd"(port));
-}
-
-static inline void out32(uint16_t port, uint32_t value)
-{
-    __asm__ volatile("outl %0, %1" : : "a"(value), "Nd"(port));
-}
+#define IO_ACCESSORS(bits, suffix)                                                                           \
+    static inline uint##bits##_t in##bits(uint16_t port)                                                     \
+    {                                                                                                        \
+        uint##bits##_t value;                                                                                \
+        __asm__ volatile("in" #suffix " %1, %0" : "=a"(value) : "Nd"(port));                                 \
+        return value;                                                                                        \
+    }                                                                                                        \
+    static inline void out##bits(uint16_t port, uint##bits##_t value)                                        \
+    {                                                                                                        \
+        __asm__ volatile("out" #suffix " %0, %1" : : "a"(value), "Nd"(port));                                \
+    }
+IO_ACCESSORS(8, b)
+IO_ACCESSORS(16, w)
+IO_ACCESSORS(32, l)
 
 #define CR_ACCESSORS(name)                                                                                   \
     static inline word_t name##_read(void)                                                                   \

@@ -6,7 +6,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from .. import manual
+from .. import fast_paths, manual
 from ..board import DEFAULT_BOARD, board_names, load_board
 from ..build import Variant, build
 from ..common import ROOT, relative
@@ -31,6 +31,9 @@ def jobs(context):
             job("a_second_build_has_nothing_to_do", lambda: second_build(board)),
             job("two_directories_give_identical_images", lambda: identical(board, "gcc")),
             job("two_directories_give_identical_images_with_clang", lambda: identical(board, "clang"), long=True),
+            *(job(f"fast_paths_call_nothing_and_use_no_message_registers_with_{cores}_cores",
+                  lambda cores=cores: fast_paths_are_right(cores))
+              for cores in (1, 2) if board == DEFAULT_BOARD),
             job("the_manual_is_up_to_date", manual_is_current),
             job("sources_are_formatted", sources_are_formatted)]
 
@@ -51,6 +54,16 @@ def other_boards(board):
 def build_two(board, compiler):
     for name in ("demo", "test"):
         build(name, Variant(board, "debug", compiler))
+
+
+def fast_paths_are_right(cores):
+    built = build("bench", Variant(DEFAULT_BOARD, cores=cores))
+    kernel = relative(built.folder / "kernel.elf")
+    names = fast_paths.functions_of(kernel)
+    faults = fast_paths.faults_of(fast_paths.disassembly(kernel, names))
+    if len(names) < 8 or faults:
+        raise Failure(f"expected: at least 8 functions that call nothing and leave message registers alone\n"
+                      f"seen: {len(names)} in {kernel}" + "".join(f"\n   {fault}" for fault in faults))
 
 
 def chosen_system():

@@ -4,14 +4,14 @@
  *
  * A system call is the instruction SVC #0.
  *
- *   register    in                       out
- *   x0          operation                status
- *   x1          cap                      badge
- *   x2          tag                      tag
- *   x3          reply                    preserved
- *   x4-x7       message words 0-3        message words 0-3
- *   x8-x18, condition flags              destroyed
- *   x19-x30 sp tpidr_el0                 preserved
+ *   register            in                       out
+ *   x0                  cap                      badge
+ *   x1                  tag                      tag
+ *   x2                  reply                    status
+ *   x3                  operation                destroyed
+ *   x19-x22             message words 0-3        message words 0-3
+ *   x4-x18 x25-x28, condition flags              destroyed
+ *   x23 x24 x29 x30 sp tpidr_el0                 preserved
  *
  * If no message comes back, message words and tag are zero. All message registers travel, whatever the tag says: set those not
  * used to zero, or the other side sees what was in them.

@@ -5,20 +5,20 @@
  * A system call is the instruction ECALL.
  *
  *   register           in                       out
- *   a0                 operation                status
- *   a1                 cap                      badge
- *   a2                 tag                      tag
- *   a3                 reply                    destroyed
- *   a4-a7              message words 0-3        message words 0-3
- *   ra t0-t6 s2-s11                             destroyed
+ *   a0                 cap                      badge
+ *   a1                 tag                      tag
+ *   a2                 reply                    status
+ *   a3                 operation                destroyed
+ *   s2-s5              message words 0-3        message words 0-3
+ *   ra t0-t6 a4-a7 s6-s11                       destroyed
  *   sp gp tp s0 s1                              preserved
  *
  * If no message comes back, message words and tag are zero. All message registers travel, whatever the tag says: set those not
  * used to zero, or the other side sees what was in them.
  *
- * Most registers that a function may keep across calls are destroyed, not preserved: a preserved one costs the kernel two
- * instructions and eight bytes of cache each way, a destroyed one costs one instruction, and a caller only where it holds
- * something in it.
+ * The message is in registers that functions preserve: so the kernel's own leave it where it is. The others of those are destroyed,
+ * not preserved: a preserved one costs the kernel two instructions and eight bytes of cache each way, a destroyed one costs one
+ * instruction, and a caller only where it holds something in it.
  */
 #ifndef LUCID_ARCH_ABI_H
 #define LUCID_ARCH_ABI_H

@@ -52,7 +52,7 @@ FAULTING_FUNCTION(faulting_interrupts, "", "mrs x9, S3_0_C12_C12_0"); /* ICC_IAR
 FAULTING_FUNCTION(faulting_debug, "", "msr mdscr_el1, x9");
 FAULTING_FUNCTION(faulting_pmu, "", "mrs x9, pmccntr_el0");
 FAULTING_FUNCTION(faulting_read_only_pointer, "", "msr tpidrro_el0, x9");
-FAULTING_FUNCTION(faulting_system_call, "mov x0, #0xff", "svc #0");
+FAULTING_FUNCTION(faulting_system_call, "mov x3, #0xff", "svc #0");
 
 struct faulting_case {
     const char *name;

@@ -55,7 +55,7 @@ FAULTING_FUNCTION(faulting_scratch, "", ".4byte 0x140012f3");
 FAULTING_FUNCTION(faulting_interrupts, "", ".4byte 0x10417073");
 FAULTING_FUNCTION(faulting_stimecmp, "", ".4byte 0x14d022f3");
 FAULTING_FUNCTION(faulting_machine, "", ".4byte 0x300022f3");
-FAULTING_FUNCTION(faulting_system_call, "li a0, 0xff", "ecall");
+FAULTING_FUNCTION(faulting_system_call, "li a3, 0xff", "ecall");
 
 struct faulting_case {
     const char *name;

@@ -3,7 +3,7 @@
  * AArch64: the system call instruction, and the few other things that C cannot say.
  *
  * All message registers are loaded on every call, because all of them travel. The instruction destroys what
- * lucid/arch/aarch64/abi.h lists; x19-x30 and sp are left alone.
+ * lucid/arch/aarch64/abi.h lists; x23, x24, x29, x30 and sp are left alone.
  */
 #ifndef LUCID_ARCH_SYSCALL_H
 #define LUCID_ARCH_SYSCALL_H
@@ -21,28 +21,28 @@ struct message {
 /* One system call. `message` is sent from and overwritten with what arrives. */
 static inline status_t arch_syscall(word_t operation, cap_t cap, struct message *message, cap_t reply)
 {
-    register word_t x0 __asm__("x0") = operation;
-    register word_t x1 __asm__("x1") = cap;
-    register word_t x2 __asm__("x2") = message->tag;
-    register word_t x3 __asm__("x3") = reply;
-    register word_t x4 __asm__("x4") = message->word[0];
-    register word_t x5 __asm__("x5") = message->word[1];
-    register word_t x6 __asm__("x6") = message->word[2];
-    register word_t x7 __asm__("x7") = message->word[3];
+    register word_t x0 __asm__("x0") = cap;
+    register word_t x1 __asm__("x1") = message->tag;
+    register word_t x2 __asm__("x2") = reply;
+    register word_t x3 __asm__("x3") = operation;
+    register word_t x19 __asm__("x19") = message->word[0];
+    register word_t x20 __asm__("x20") = message->word[1];
+    register word_t x21 __asm__("x21") = message->word[2];
+    register word_t x22 __asm__("x22") = message->word[3];
 
     __asm__ volatile("svc #0"
-                     : "+r"(x0), "+r"(x1), "+r"(x2), "+r"(x3), "+r"(x4), "+r"(x5), "+r"(x6), "+r"(x7)
+                     : "+r"(x0), "+r"(x1), "+r"(x2), "+r"(x3), "+r"(x19), "+r"(x20), "+r"(x21), "+r"(x22)
                      :
-                     : "x8", "x9", "x10", "x11", "x12", "x13", "x14", "x15", "x16", "x17", "x18", "cc",
-                       "memory");
+                     : "x4", "x5", "x6", "x7", "x8", "x9", "x10", "x11", "x12", "x13", "x14", "x15", "x16",
+                       "x17", "x18", "x25", "x26", "x27", "x28", "cc", "memory");
 
-    message->tag = x2;
-    message->badge = x1;
-    message->word[0] = x4;
-    message->word[1] = x5;
-    message->word[2] = x6;
-    message->word[3] = x7;
-    return x0;
+    message->tag = x1;
+    message->badge = x0;
+    message->word[0] = x19;
+    message->word[1] = x20;
+    message->word[2] = x21;
+    message->word[3] = x22;
+    return x2;
 }
 
 /* The counter that boot_info and component_info give the frequency of. */
@@ -118,8 +118,8 @@ static inline __attribute__((noreturn)) void arch_switch_stack(word_t stack_end,
 #define ARCH_REGISTER_NAMES                                                                                  \
     {                                                                                                        \
         "pc", "sp", "psr", "x0", "x1", "x2", "x3", "x4", "x5", "x6", "x7", "x8", "x9", "x10", "x11", "x12",  \
-            "x13", "x14", "x15", "x16", "x17", "x18", "x19", "x20", "x21", "x22", "x23", "x24", "x25",       \
-            "x26", "x27", "x28", "x29", "x30", "tls"                                                         \
+            "x13", "x14", "x15", "x16", "x17", "x18", "x19", "x20", "x21", "x22", "x25", "x26", "x27",       \
+            "x28", "x29", "x30", "tls"                                                                       \
     }
 
 #endif

@@ -22,28 +22,28 @@ struct message {
 /* One system call. `message` is sent from and overwritten with what arrives. */
 static inline status_t arch_syscall(word_t operation, cap_t cap, struct message *message, cap_t reply)
 {
-    register word_t a0 __asm__("a0") = operation;
-    register word_t a1 __asm__("a1") = cap;
-    register word_t a2 __asm__("a2") = message->tag;
-    register word_t a3 __asm__("a3") = reply;
-    register word_t a4 __asm__("a4") = message->word[0];
-    register word_t a5 __asm__("a5") = message->word[1];
-    register word_t a6 __asm__("a6") = message->word[2];
-    register word_t a7 __asm__("a7") = message->word[3];
+    register word_t a0 __asm__("a0") = cap;
+    register word_t a1 __asm__("a1") = message->tag;
+    register word_t a2 __asm__("a2") = reply;
+    register word_t a3 __asm__("a3") = operation;
+    register word_t s2 __asm__("s2") = message->word[0];
+    register word_t s3 __asm__("s3") = message->word[1];
+    register word_t s4 __asm__("s4") = message->word[2];
+    register word_t s5 __asm__("s5") = message->word[3];
 
     __asm__ volatile("ecall"
-                     : "+r"(a0), "+r"(a1), "+r"(a2), "+r"(a3), "+r"(a4), "+r"(a5), "+r"(a6), "+r"(a7)
+                     : "+r"(a0), "+r"(a1), "+r"(a2), "+r"(a3), "+r"(s2), "+r"(s3), "+r"(s4), "+r"(s5)
                      :
-                     : "ra", "t0", "t1", "t2", "t3", "t4", "t5", "t6", "s2", "s3", "s4", "s5", "s6", "s7",
+                     : "ra", "t0", "t1", "t2", "t3", "t4", "t5", "t6", "a4", "a5", "a6", "a7", "s6", "s7",
                        "s8", "s9", "s10", "s11", "memory");
 
-    message->tag = a2;
-    message->badge = a1;
-    message->word[0] = a4;
-    message->word[1] = a5;
-    message->word[2] = a6;
-    message->word[3] = a7;
-    return a0;
+    message->tag = a1;
+    message->badge = a0;
+    message->word[0] = s2;
+    message->word[1] = s3;
+    message->word[2] = s4;
+    message->word[3] = s5;
+    return a2;
 }
 
 /* The counter that boot_info and component_info give the frequency of. */

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Fast paths (see fastpath.c) of faults: from the thread that faults to a handler that waits with a Reply armed, and back by reply_recv.
+ *
+ * Both have time slices of their own, and who goes on is better than all that are ready; then it is a change of who runs as in
+ * fast_signal.c. The answer only resumes: it changes no registers.
+ *
+ * Locks: the core's own, which all that is touched belongs to.
+ */
+#include "fast_registers.h" /* first: it says which registers are not to be used */
+
+#include "fastpath.h"
+#include "fault.h"
+#include <lucid/syscall.h>
+
+/* reply_owe, without a context that would be donated. */
+static inline void owe_answer(struct reply *reply, struct thread *thread)
+{
+    assert(lock_holds_home(reply->home) && reply->state == REPLY_ARMED && !reply->sc);
+    reply->state = REPLY_OWED;
+    reply->caller = thread;
+    reply->called = 0;
+    thread->state = THREAD_STATE_CALLING;
+    thread->waits_at = reply;
+}
+
+bool fast_fault_raise(struct core *core, unsigned fault, word_t word0, word_t word1)
+{
+    struct thread *thread = core->current;
+    const struct cap *cap = &thread->slots[PLACE_THREAD_FAULT].cap;
+    uint64_t head = cap_head(cap);
+    struct endpoint *endpoint = pointer_unpack(head);
+
+    if (unlikely(!head_is(head, OBJECT_ENDPOINT, RIGHT_WRITE) || !current_is_plain(core)))
+        return false;
+    struct thread *handler = SHARED_READ(endpoint->receiver);
+    if (unlikely(!handler || !thread_has_slice_here(core, handler, 0) || !handler->reply ||
+                 !is_best(core, handler)))
+        return false;
+    ticks_t now = arch_ticks();
+    if (unlikely(!slice_lasts(core, now) || !slice_can_begin(core, handler->sc, now)))
+        return false;
+
+    thread->fault = (uint8_t)fault;
+    thread->fault_words[0] = word0;
+    thread->fault_words[1] = word1;
+    SHARED_WRITE(thread->key,
+                 thread->key | RARE_FAULT | (arch_fast_can_leave(&thread->context) ? 0 : RARE_REGISTERS));
+    endpoint_take_receiver(endpoint, handler);
+    owe_answer(handler->reply, thread);
+    handler->state = THREAD_STATE_RUNNABLE;
+    /* What message_transfer makes of it. */
+    arch_set_result(&handler->context, OK | STATUS_KERNEL | STATUS_OWED, (word_t)cap->data,
+                    tag_make(fault, FAULT_WORDS, 0));
+    arch_set_message_word(&handler->context, 0, word0);
+    arch_set_message_word(&handler->context, 1, word1);
+    arch_set_message_word(&handler->context, 2, arch_context_ip(&thread->context));
+    arch_set_message_word(&handler->context, 3, arch_context_sp(&thread->context));
+    change_current(core, thread, handler, core->min_key & PRIORITY_MAX, now);
+    return true;
+}
+
+/* The answer lets the thread go on, and nothing else. */
+static inline bool only_resumes(tag_t tag)
+{
+    return tag_label(tag) != FAULT_REPLY_STOP && tag_low_bits(tag) < 2;
+}
+
+bool fast_fault_answer(cap_t address, tag_t tag, cap_t reply_address, word_t operation, struct thread *server,
+                       struct core *core)
+{
+    struct endpoint *endpoint = cap_pointer(&server->cnode[address].cap);
+    struct reply *reply = server->reply;
+
+    core = fast_core(core);
+    (void)operation;
+    if (unlikely(!reply || reply->state != REPLY_OWED || reply->sc || !only_resumes(tag) ||
+                 !current_is_plain(core) || server->sc->lent))
+        return fast_decline(core, address, tag, reply_address, SYS_REPLY_RECV);
+    struct thread *thread = reply->caller;
+    ticks_t now = arch_ticks();
+    if (unlikely(!thread->fault || !thread_has_slice_here(core, thread, RARE_FAULT | RARE_REGISTERS) ||
+                 !is_best(core, thread) || !slice_lasts(core, now) ||
+                 !slice_can_begin(core, thread->sc, now)))
+        return fast_decline(core, address, tag, reply_address, SYS_REPLY_RECV);
+
+    assert(lock_holds_home(reply->home) && reply->server == server);
+    thread->fault = FAULT_NONE;
+    SHARED_WRITE(thread->key, thread->key & ~(uint32_t)RARE_FAULT);
+    thread->state = THREAD_STATE_RUNNABLE;
+    thread->waits_at = NULL;
+    reply->caller = NULL;
+    reply->state = REPLY_ARMED;
+    server->state = THREAD_STATE_RECEIVING;
+    endpoint_put_receiver(endpoint, server);
+    change_current(core, server, thread, core->min_key & PRIORITY_MAX, now);
+    unlock_own_only(core);
+    return arch_fast_leave_saved(thread);
+}

@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""The look at the machine code of the fast paths: tool/lucid/fast_paths.py."""
+import unittest
+
+from lucid import fast_paths
+
+
+def faults(*lines):
+    text = "ffffffff80100000 <kernel_fast_call>:\n" + "".join(f"ffffffff80100000:\t{line}\n" for line in lines)
+    return fast_paths.faults_of(text)
+
+
+class FastPaths(unittest.TestCase):
+    def test_ordinary_code_and_the_exit_are_right(self):
+        self.assertEqual(faults("mov    0xe0(%rcx),%eax", "xor    %ebx,%ebx", "xor    %r14d,%r14d", "mov    0x18(%rcx),%r15",
+                                "jmp    ffffffff80101046 <arch_fast_decline>", "sysretq", "call   ffffffff801010e3 <entry_space_stale>"), [])
+
+    def test_a_call_is_named(self):
+        self.assertEqual(faults("call   ffffffff80105bc0 <queue_insert>"),
+                         ["kernel_fast_call: call ffffffff80105bc0 <queue_insert>: a call"])
+
+    def test_an_indirect_call_is_named(self):
+        self.assertEqual(len(faults("call   *%rax")), 1)
+
+    def test_use_of_a_message_register_is_named(self):
+        for line in ("push   %rbx", "mov    %rax,%r12", "xor    %ebx,%eax", "movzbl %bl,%eax", "mov    0x20(%rcx),%r15"):
+            with self.subTest(line):
+                self.assertEqual(len(faults(line)), 1)
+
+
+if __name__ == "__main__":
+    unittest.main()
