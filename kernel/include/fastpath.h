@@ -63,7 +63,7 @@ static inline void endpoint_take_receiver(struct endpoint *endpoint, struct thre
 {
     assert(lock_holds_home(endpoint->home) && server->waits_at == endpoint);
     SHARED_WRITE(endpoint->receiver, NULL);
-    endpoint->state = ENDPOINT_IDLE;
+    SHARED_WRITE(endpoint->state, ENDPOINT_IDLE);
     server->waits_at = NULL;
 }
 
@@ -72,7 +72,7 @@ static inline void endpoint_put_receiver(struct endpoint *endpoint, struct threa
 {
     assert(lock_holds_home(endpoint->home) && (!server->reply || reply_armed(server)));
     SHARED_WRITE(endpoint->receiver, server);
-    endpoint->state = ENDPOINT_RECEIVING;
+    SHARED_WRITE(endpoint->state, ENDPOINT_RECEIVING);
     server->waits_at = endpoint;
 }
 

@@ -58,7 +58,7 @@ void endpoint_enqueue(struct endpoint *endpoint, struct thread *thread, enum end
 
     assert(lock_holds_home(endpoint->home));
     assert(!SHARED_READ(endpoint->dying) && (endpoint->state == ENDPOINT_IDLE || endpoint->state == state));
-    endpoint->state = (uint8_t)state;
+    SHARED_WRITE(endpoint->state, (uint8_t)state);
     thread->waits_at = endpoint;
     if (alone) {
         SHARED_WRITE(endpoint->receiver, thread);
@@ -91,7 +91,7 @@ void endpoint_dequeue(struct endpoint *endpoint, struct thread *thread)
         leave_queue(endpoint, thread);
     thread->waits_at = NULL;
     if (queue_is_empty(&endpoint->waiters))
-        endpoint->state = ENDPOINT_IDLE;
+        SHARED_WRITE(endpoint->state, ENDPOINT_IDLE);
 }
 
 void endpoint_requeue(struct endpoint *endpoint, struct thread *thread, uint8_t priority)
@@ -121,7 +121,7 @@ void endpoint_cancel_anew(struct endpoint *endpoint, const struct thread *cancel
 bool endpoint_cancel_step(struct endpoint *endpoint, word_t badge, const struct thread *canceller)
 {
     if (!endpoint->cancelling) {
-        endpoint->cancelling = true;
+        SHARED_WRITE(endpoint->cancelling, true);
         endpoint->cancel_badge = badge;
         endpoint->canceller = canceller;
         endpoint->cancel_cursor = endpoint->state == ENDPOINT_SENDING ? endpoint->newest : NULL;
@@ -134,6 +134,6 @@ bool endpoint_cancel_step(struct endpoint *endpoint, word_t badge, const struct 
         return false;
     }
     /* Somebody else's cancelling was cut short and has now been finished: one's own comes next. */
-    endpoint->cancelling = false;
+    SHARED_WRITE(endpoint->cancelling, false);
     return endpoint->cancel_badge == badge && endpoint->canceller == canceller;
 }
