@@ -164,12 +164,13 @@ static NOINLINE bool receive_message(cap_t address, tag_t tag, cap_t reply, word
 {
     uint64_t head = cap_head(&current->cnode[address].cap);
     struct endpoint *endpoint = pointer_unpack(head);
-    ticks_t now = arch_ticks();
-    struct thread *next = next_in_line(core, now);
 
     if (unlikely(!head_is(head, OBJECT_ENDPOINT, RIGHT_READ) || operation != SYS_RECV || current->reply ||
-                 !next || !current_is_plain(core) || !slice_lasts(core, now) ||
-                 !endpoint_is_idle_here(core, endpoint) || current->sc->lent))
+                 !current_is_plain(core) || !endpoint_is_idle_here(core, endpoint) || current->sc->lent))
+        return fast_decline(core, address, tag, reply, operation);
+    ticks_t now = arch_ticks();
+    struct thread *next = next_in_line(core, now);
+    if (unlikely(!next || !slice_lasts(core, now)))
         return fast_decline(core, address, tag, reply, operation);
     current->state = THREAD_STATE_RECEIVING;
     endpoint_put_receiver(endpoint, current);

@@ -7,14 +7,7 @@
 #define LUCID_ARCH_H
 
 #include <lucid/arch/host/abi.h>
-#include <lucid/message.h>
-#include <lucid/types.h>
-
-struct message {
-    tag_t tag;
-    word_t badge;
-    word_t word[MESSAGE_REGISTER_WORDS];
-};
+#include <lucid/registers.h>
 
 status_t arch_syscall(word_t operation, cap_t cap, struct message *message, cap_t reply);
 uint64_t arch_counter(void);

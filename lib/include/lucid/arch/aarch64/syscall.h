@@ -8,15 +8,7 @@
 #ifndef LUCID_ARCH_SYSCALL_H
 #define LUCID_ARCH_SYSCALL_H
 
-#include <lucid/types.h>
-#include <lucid/message.h>
-
-/* What goes out with a system call and what comes back: see lucid/calls.h. */
-struct message {
-    tag_t tag;
-    word_t badge;
-    word_t word[MESSAGE_REGISTER_WORDS];
-};
+#include <lucid/registers.h>
 
 /* One system call. `message` is sent from and overwritten with what arrives. */
 static inline status_t arch_syscall(word_t operation, cap_t cap, struct message *message, cap_t reply)
