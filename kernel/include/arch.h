@@ -58,6 +58,8 @@ void arch_set_result(struct arch_context *context, status_t status, word_t badge
 
 /* Message word 0..3 in the registers (inline). */
 word_t arch_message_word(const struct arch_context *context, unsigned index);
+/* Message words 0 to 3 (inline). */
+const word_t *arch_message_words(const struct arch_context *context);
 void arch_set_message_word(struct arch_context *context, unsigned index, word_t value);
 
 /* The system call whose entry saved this context shall be executed again when the thread next runs: with the same arguments,
@@ -112,6 +114,9 @@ bool arch_fast_return(word_t badge, tag_t tag, status_t status, struct thread *n
 bool arch_fast_decline(cap_t cap, tag_t tag, cap_t reply, word_t operation);
 /* What arch_fast_leave would need of the thread that entered is kept from now on (inline). */
 void arch_fast_carry(struct thread *entered, struct thread *next);
+/* From kernel_syscall: leave to the thread that entered, which is current, with this status and no message. A port may return from this, and leave with what
+ * is then in the context (inline). */
+void arch_leave_with(status_t status, struct thread *thread);
 /* Copy so many words, each read once, although the source may be changed meanwhile (inline). */
 void arch_copy_words(word_t *to, const word_t *from, unsigned count);
 
@@ -265,7 +270,7 @@ NORETURN COLD void kernel_boot(const struct boot_machine *machine);
 
 /* Entries. On all of them the interrupted thread is core_self()->current with its registers saved in its context, or NULL
  * if the core was idle. On return the port leaves to core_self()->current, or idles if it is NULL. */
-void kernel_syscall(void);
+void kernel_syscall(cap_t cap, tag_t tag, cap_t reply, word_t operation, struct thread *thread);
 /* Entries of a port with ARCH_FAST_ENTRY 1, by operation: CALL, REPLY_RECV; SEND and RECV, with POLL or not; YIELD. Of the context, the
  * registers that the system call preserves have been saved. They return what arch_fast_* return. */
 bool kernel_fast_call(cap_t cap, tag_t tag, cap_t reply, word_t operation, struct thread *current,

@@ -2,8 +2,8 @@
 /*
  * Invocations: operations on kernel objects, by SYS_CALL to their capability.
  *
- * Each object type has one function OBJECT_invoke, in the file OBJECT_operations.c, mapping_operations.c or range_operations.c. An operation that both can fail and
- * changes something is two functions, which a third of the operation's name puts together:
+ * OPERATIONS lists them all. Each is a function in the file OBJECT_operations.c, mapping_operations.c or range_operations.c; one that both can fail and
+ * changes something is two more, which it puts together:
  *
  *     NAME_decode    checks everything, and takes the locks that it turns out to need; may fail, and changes nothing
  *     NAME_perform   changes, and cannot fail; where that is one call of an object's own function, it is that function
@@ -19,27 +19,67 @@
 #include "thread.h"
 #include <lucid/operations.h>
 
+/* All operations: the least number of arguments, the rights that its capability must have, the locks that it needs, the function. */
+#define OPERATIONS(X)                                                                                        \
+    X(OP_UNTYPED_RETYPE, 7, RIGHT_WRITE, TREE, untyped_retype)                                               \
+    X(OP_UNTYPED_RESET, 1, RIGHT_WRITE, TREE, untyped_reset)                                                 \
+    X(OP_UNTYPED_INFO, 0, RIGHT_WRITE, TREE, untyped_info)                                                   \
+    X(OP_CNODE_COPY, 2, RIGHT_WRITE, TREE, cnode_copy)                                                       \
+    X(OP_CNODE_MINT, 5, RIGHT_WRITE, TREE, cnode_mint)                                                       \
+    X(OP_CNODE_MOVE, 2, RIGHT_WRITE, ALL, cnode_move)                                                        \
+    X(OP_CNODE_DELETE, 1, RIGHT_WRITE, ALL, cnode_delete)                                                    \
+    X(OP_CNODE_REVOKE, 1, RIGHT_WRITE, ALL, cnode_revoke)                                                    \
+    X(OP_CNODE_INSPECT, 1, RIGHT_WRITE, TREE, cnode_inspect)                                                 \
+    X(OP_CNODE_CANCEL_BADGE, 2, RIGHT_WRITE, ALL, cnode_cancel_badge)                                        \
+    X(OP_THREAD_CONFIGURE, 8, RIGHT_WRITE, ALL, thread_configure)                                            \
+    X(OP_THREAD_READ_REGISTERS, 0, RIGHT_WRITE, HOME, thread_read_registers)                                 \
+    X(OP_THREAD_WRITE_REGISTERS, 1, RIGHT_WRITE, HOME, thread_write_registers)                               \
+    X(OP_THREAD_SUSPEND, 1, RIGHT_WRITE, ALL, thread_suspend)                                                \
+    X(OP_THREAD_RESUME, 0, RIGHT_WRITE, ALL, thread_resume)                                                  \
+    X(OP_THREAD_CANCEL, 0, RIGHT_WRITE, ALL, thread_cancel)                                                  \
+    X(OP_THREAD_SET_PRIORITY, 2, RIGHT_WRITE, HOME, thread_change_priority)                                  \
+    X(OP_THREAD_BIND_NOTIFICATION, 1, RIGHT_WRITE, ALL, thread_bind_notification)                            \
+    X(OP_THREAD_SET_ATTRIBUTES, 2, RIGHT_WRITE, ALL, thread_set_attributes)                                  \
+    X(OP_THREAD_INFO, 0, RIGHT_WRITE, HOME, thread_info)                                                     \
+    X(OP_SCHED_CONTEXT_BIND, 1, RIGHT_WRITE, ALL, bind_context)                                              \
+    X(OP_SCHED_CONTEXT_UNBIND, 0, RIGHT_WRITE, ALL, unbind_context)                                          \
+    X(OP_SCHED_CONTEXT_INFO, 0, RIGHT_WRITE, HOME, sched_context_info)                                       \
+    X(OP_SCHED_CONTEXT_LEND, 1, RIGHT_WRITE, ALL, lend_context)                                              \
+    X(OP_FRAME_UNMAP, 0, 0, TREE, frame_unmap)                                                               \
+    X(OP_FRAME_CLEAN, 2, RIGHT_WRITE, OWN, frame_clean)                                                      \
+    X(OP_FRAME_INVALIDATE, 2, RIGHT_WRITE, OWN, frame_invalidate)                                            \
+    X(OP_FRAME_INFO, 0, 0, TREE, frame_info)                                                                 \
+    X(OP_ADDRESS_SPACE_MAP, 4, RIGHT_WRITE, TREE, frame_map)                                                 \
+    X(OP_ADDRESS_SPACE_MAP_TABLE, 2, RIGHT_WRITE, TREE, table_map)                                           \
+    X(OP_ADDRESS_SPACE_INFO, 0, RIGHT_WRITE, OWN, address_space_info)                                        \
+    X(OP_PAGE_TABLE_UNMAP, 0, RIGHT_WRITE, TREE, table_unmap)                                                \
+    X(OP_IRQ_HANDLER_BIND, 1, RIGHT_WRITE, ALL, irq_bind)                                                    \
+    X(OP_IRQ_HANDLER_ACKNOWLEDGE, 0, RIGHT_WRITE, TREE, irq_acknowledge)                                     \
+    X(OP_IRQ_HANDLER_SET_MODE, 1, RIGHT_WRITE, TREE, irq_set_mode)                                           \
+    X(OP_IRQ_HANDLER_MSI, 0, RIGHT_WRITE, TREE, irq_msi)                                                     \
+    X(OP_IO_PORT_RANGE_IN, 2, RIGHT_READ, OWN, port_in)                                                      \
+    X(OP_IO_PORT_RANGE_OUT, 3, RIGHT_WRITE, OWN, port_out)                                                   \
+    X(OP_CORE_RANGE_SET_BUDGET, 3 + 2 * LONG_WORDS, RIGHT_WRITE, ALL, core_set_budget)                       \
+    X(OP_CORE_RANGE_SET_TIMER, 1 + LONG_WORDS, RIGHT_WRITE, OWN, core_set_timer)                             \
+    X(OP_CORE_RANGE_BIND_TIMER, 2, RIGHT_WRITE, ALL, core_bind_timer)                                        \
+    X(OP_CORE_RANGE_POWER, 1, RIGHT_WRITE | RIGHT_GRANT, OWN, core_power)
+
 /* All user registers, and the number of the first; and no fewer than the other operations take. */
 #define INVOCATION_WORDS_MAX (REGISTER_COUNT + 1u > 24u ? REGISTER_COUNT + 1u : 24u)
 
-/* An operation, which OBJECT_invoke calls, is NOINLINE: none shall save registers and make room on the stack for what another needs. */
-
 /* What an operation returns instead of a status: greater than any. */
-#define INVOKE_RESTART ((status_t)~0u) /* execute the system call again */
-#define INVOKE_SILENT                                                                                        \
-    ((status_t)~0u - 1u) /* the thread gets no result: it stopped itself, or its registers are set */
-
+#define INVOKE_RESTART ((status_t)~0u)      /* execute the system call again */
+#define INVOKE_SILENT  ((status_t)~0u - 1u) /* the thread has its result, or stopped itself and gets none */
 #define INVOKE_AGAIN                                                                                         \
     ((status_t)~0u - 2u) /* locks had to be taken: nothing is done, and nothing looked up counts any more */
 
 struct invocation {
     struct thread *caller;
-    bool repeats;      /* the caller was interrupted in this operation, and goes on with it */
-    struct slot *slot; /* of the capability invoked */
-    word_t operation;  /* OP_* */
-    unsigned words;    /* arguments that were sent, at most INVOCATION_WORDS_MAX */
-    word_t argument[INVOCATION_WORDS_MAX];
+    struct slot *slot;      /* of the capability invoked */
+    const word_t *argument; /* that were sent: in the caller's registers, or in `copied` */
+    unsigned words;         /* how many, at most INVOCATION_WORDS_MAX */
     unsigned result_words;
+    word_t copied[INVOCATION_WORDS_MAX];
     word_t result[INVOCATION_WORDS_MAX];
 };
 
@@ -94,19 +134,21 @@ static inline status_t invocation_optional(const struct invocation *invocation, 
                : invocation_typed(invocation, number, type, rights, slot);
 }
 
-status_t untyped_invoke(struct invocation *invocation);
-status_t cnode_invoke(struct invocation *invocation);
-status_t thread_invoke(struct invocation *invocation);
-status_t sched_context_invoke(struct invocation *invocation);
-status_t frame_invoke(struct invocation *invocation);
-status_t address_space_invoke(struct invocation *invocation);
-status_t page_table_invoke(struct invocation *invocation);
-status_t irq_handler_invoke(struct invocation *invocation);
-status_t io_port_range_invoke(struct invocation *invocation);
-status_t core_range_invoke(struct invocation *invocation);
+#define OPERATION_FUNCTION(operation, arguments, right, locks, function)                                     \
+    status_t function(struct invocation *invocation);
+OPERATIONS(OPERATION_FUNCTION)
 
-/* Decode the call of `caller` to the kernel object in `slot`, do it, and set the caller's result. False: not done, the locks
- * were not enough and are now; look the object up again. */
-bool invocation_run(struct thread *caller, struct slot *slot);
+/* Capabilities that have no operations: a call to one is none, or something else. */
+#define NOT_INVOCABLE                                                                                        \
+    (1u << OBJECT_NULL | 1u << OBJECT_ENDPOINT | 1u << OBJECT_NOTIFICATION | 1u << OBJECT_REPLY)
+
+static inline bool invocation_has(const struct cap *cap)
+{
+    return !(NOT_INVOCABLE >> cap_type(cap) & 1);
+}
+
+/* Decode the call of `caller` to the kernel object in `slot`, and do it. Returns the status for the caller, which has no other result; or INVOKE_SILENT,
+ * or INVOKE_AGAIN. */
+status_t invocation_run(struct thread *caller, struct slot *slot, tag_t tag);
 
 #endif

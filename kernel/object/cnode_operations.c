@@ -51,7 +51,7 @@ static status_t copy_decode(const struct invocation *invocation, struct fill *op
     return status == OK ? invocation_error(cap_copy_check(op->source), 2) : status;
 }
 
-static NOINLINE status_t cnode_copy(const struct invocation *invocation)
+status_t cnode_copy(struct invocation *invocation)
 {
     struct fill op;
     status_t status = copy_decode(invocation, &op);
@@ -73,7 +73,7 @@ static status_t mint_decode(const struct invocation *invocation, struct fill *op
     return invocation_error(error, error == ERR_DEPTH ? 0 : argument ? argument + 2 : 2);
 }
 
-static NOINLINE status_t cnode_mint(const struct invocation *invocation)
+status_t cnode_mint(struct invocation *invocation)
 {
     struct fill op;
     status_t status = mint_decode(invocation, &op);
@@ -83,7 +83,7 @@ static NOINLINE status_t cnode_mint(const struct invocation *invocation)
     return status;
 }
 
-static NOINLINE status_t cnode_move(const struct invocation *invocation)
+status_t cnode_move(struct invocation *invocation)
 {
     struct fill op;
     status_t status = fill_decode(invocation, &op);
@@ -119,7 +119,7 @@ static status_t take_away_perform(struct thread *caller, struct slot *slot, bool
     }
 }
 
-static NOINLINE status_t cnode_delete(const struct invocation *invocation)
+status_t cnode_delete(struct invocation *invocation)
 {
     struct slot *slot;
     status_t status = decode_index(invocation, &slot);
@@ -135,7 +135,7 @@ static status_t decode_filled(const struct invocation *invocation, struct slot *
     return status == OK && slot_is_empty(*slot) ? invocation_error(ERR_CAPABILITY, 1) : status;
 }
 
-static NOINLINE status_t cnode_revoke(const struct invocation *invocation)
+status_t cnode_revoke(struct invocation *invocation)
 {
     struct slot *slot;
     status_t status = decode_filled(invocation, &slot);
@@ -164,7 +164,7 @@ static status_t cancel_decode(const struct invocation *invocation, struct cancel
     *op = (struct cancel){ .endpoint = cap_pointer(&slot->cap),
                            .badge = invocation->argument[1],
                            .caller = invocation->caller,
-                           .repeats = invocation->repeats };
+                           .repeats = invocation->caller->repeats };
     return OK;
 }
 
@@ -178,7 +178,7 @@ static status_t cancel_perform(const struct cancel *op)
     return OK;
 }
 
-static NOINLINE status_t cnode_cancel_badge(const struct invocation *invocation)
+status_t cnode_cancel_badge(struct invocation *invocation)
 {
     struct cancel op;
     status_t status = cancel_decode(invocation, &op);
@@ -217,7 +217,7 @@ static word_t inspected_size(const struct cap *cap)
     }
 }
 
-static NOINLINE status_t cnode_inspect(struct invocation *invocation)
+status_t cnode_inspect(struct invocation *invocation)
 {
     struct slot *slot;
     status_t status = decode_index(invocation, &slot);
@@ -229,24 +229,4 @@ static NOINLINE status_t cnode_inspect(struct invocation *invocation)
     invocation_result_long(invocation, inspected_data(&slot->cap));
     invocation_result(invocation, inspected_size(&slot->cap));
     return OK;
-}
-
-status_t cnode_invoke(struct invocation *invocation)
-{
-    switch (invocation->operation) {
-    case OP_CNODE_COPY:
-        return cnode_copy(invocation);
-    case OP_CNODE_MINT:
-        return cnode_mint(invocation);
-    case OP_CNODE_MOVE:
-        return cnode_move(invocation);
-    case OP_CNODE_DELETE:
-        return cnode_delete(invocation);
-    case OP_CNODE_REVOKE:
-        return cnode_revoke(invocation);
-    case OP_CNODE_INSPECT:
-        return cnode_inspect(invocation);
-    default:
-        return cnode_cancel_badge(invocation);
-    }
 }

@@ -18,6 +18,8 @@ static struct irq_handler *invoked_handler(const struct invocation *invocation)
 static status_t bind_decode(const struct invocation *invocation, struct irq_bind *op)
 {
     op->handler = invoked_handler(invocation);
+    if (!op->handler->has_line)
+        return ERR_STATE;
     status_t status = invocation_optional(invocation, 1, OBJECT_NOTIFICATION, RIGHT_WRITE, &op->source);
 
     if (status != OK)
@@ -36,7 +38,7 @@ static void bind_perform(const struct irq_bind *op)
     arch_irq_unmask(op->handler->line);
 }
 
-static NOINLINE status_t irq_bind(const struct invocation *invocation)
+status_t irq_bind(struct invocation *invocation)
 {
     struct irq_bind op;
     status_t status = bind_decode(invocation, &op);
@@ -50,12 +52,14 @@ static status_t set_mode_decode(const struct invocation *invocation)
 {
     word_t mode = invocation->argument[0];
 
+    if (!invoked_handler(invocation)->has_line)
+        return ERR_STATE;
     if (mode & ~(word_t)(IRQ_LEVEL | IRQ_ACTIVE_LOW))
         return invocation_error(ERR_RANGE, 1);
     return arch_irq_has_mode(invoked_handler(invocation)->line, mode) ? OK : ERR_UNSUPPORTED;
 }
 
-static NOINLINE status_t irq_set_mode(const struct invocation *invocation)
+status_t irq_set_mode(struct invocation *invocation)
 {
     status_t status = set_mode_decode(invocation);
 
@@ -65,10 +69,11 @@ static NOINLINE status_t irq_set_mode(const struct invocation *invocation)
 }
 
 /* Only tells: nothing is changed. */
-static NOINLINE status_t irq_msi(struct invocation *invocation)
+status_t irq_msi(struct invocation *invocation)
 {
+    const struct irq_handler *handler = invoked_handler(invocation);
     word_t address, data;
-    error_t error = arch_irq_msi(invoked_handler(invocation)->line, &address, &data);
+    error_t error = handler->has_line ? arch_irq_msi(handler->line, &address, &data) : ERR_STATE;
 
     if (error != OK)
         return error;
@@ -77,21 +82,12 @@ static NOINLINE status_t irq_msi(struct invocation *invocation)
     return OK;
 }
 
-status_t irq_handler_invoke(struct invocation *invocation)
+status_t irq_acknowledge(struct invocation *invocation)
 {
     const struct irq_handler *handler = invoked_handler(invocation);
 
     if (!handler->has_line)
         return ERR_STATE;
-    switch (invocation->operation) {
-    case OP_IRQ_HANDLER_BIND:
-        return irq_bind(invocation);
-    case OP_IRQ_HANDLER_ACKNOWLEDGE:
-        arch_irq_unmask(handler->line);
-        return OK;
-    case OP_IRQ_HANDLER_SET_MODE:
-        return irq_set_mode(invocation);
-    default:
-        return irq_msi(invocation);
-    }
+    arch_irq_unmask(handler->line);
+    return OK;
 }

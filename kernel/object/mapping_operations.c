@@ -19,27 +19,30 @@ static status_t cache_decode(const struct invocation *invocation)
     return frame_is_device(cap) ? ERR_TYPE : OK;
 }
 
-static void cache_perform(const struct invocation *invocation)
+static const char *cache_memory(const struct invocation *invocation)
 {
-    const char *memory = (const char *)mapped_pointer(&invocation->slot->cap) + invocation->argument[0];
-    word_t size = invocation->argument[1];
-
-    if (invocation->operation == OP_FRAME_CLEAN)
-        arch_cache_clean(memory, size);
-    else
-        arch_cache_invalidate(memory, size);
+    return (const char *)mapped_pointer(&invocation->slot->cap) + invocation->argument[0];
 }
 
-static NOINLINE status_t frame_cache_operation(const struct invocation *invocation)
+status_t frame_clean(struct invocation *invocation)
 {
     status_t status = cache_decode(invocation);
 
     if (status == OK)
-        cache_perform(invocation);
+        arch_cache_clean(cache_memory(invocation), invocation->argument[1]);
     return status;
 }
 
-static NOINLINE status_t frame_info(struct invocation *invocation)
+status_t frame_invalidate(struct invocation *invocation)
+{
+    status_t status = cache_decode(invocation);
+
+    if (status == OK)
+        arch_cache_invalidate(cache_memory(invocation), invocation->argument[1]);
+    return status;
+}
+
+status_t frame_info(struct invocation *invocation)
 {
     const struct cap *cap = &invocation->slot->cap;
     struct address_space *space;
@@ -51,25 +54,19 @@ static NOINLINE status_t frame_info(struct invocation *invocation)
     return OK;
 }
 
-status_t frame_invoke(struct invocation *invocation)
+/* Cannot fail. */
+status_t frame_unmap(struct invocation *invocation)
 {
-    switch (invocation->operation) {
-    case OP_FRAME_UNMAP:
-        mapping_undo(&invocation->slot->cap);
-        mapping_clear(&invocation->slot->cap);
-        return OK;
-    case OP_FRAME_INFO:
-        return frame_info(invocation);
-    default:
-        return frame_cache_operation(invocation);
-    }
+    mapping_undo(&invocation->slot->cap);
+    mapping_clear(&invocation->slot->cap);
+    return OK;
 }
 
 /* ---- PageTable */
 
-status_t page_table_invoke(struct invocation *invocation)
+/* Cannot fail. The record stays, though void: it says that the table must be cleared before it is mapped again. */
+status_t table_unmap(struct invocation *invocation)
 {
-    /* The record stays, though void: it says that the table must be cleared before it is mapped again. */
     mapping_undo(&invocation->slot->cap);
     return OK;
 }
@@ -88,7 +85,7 @@ static status_t map_decode(const struct invocation *invocation, struct map_opera
                            invocation->argument[2], invocation->argument[3], op, level);
 }
 
-static NOINLINE status_t space_map(struct invocation *invocation)
+status_t frame_map(struct invocation *invocation)
 {
     struct map_operation op;
     word_t level = 0;
@@ -112,7 +109,7 @@ static status_t map_table_decode(const struct invocation *invocation, struct map
     return map_check_table(cap_pointer(&invocation->slot->cap), table, invocation->argument[1], op, level);
 }
 
-static NOINLINE status_t space_map_table(struct invocation *invocation)
+status_t table_map(struct invocation *invocation)
 {
     struct map_operation op;
     word_t level = 0;
@@ -125,15 +122,10 @@ static NOINLINE status_t space_map_table(struct invocation *invocation)
     return OK;
 }
 
-status_t address_space_invoke(struct invocation *invocation)
+status_t address_space_info(struct invocation *invocation)
 {
-    switch (invocation->operation) {
-    case OP_ADDRESS_SPACE_MAP:
-        return space_map(invocation);
-    case OP_ADDRESS_SPACE_MAP_TABLE:
-        return space_map_table(invocation);
-    default:
-        invocation_result(invocation, ((struct address_space *)cap_pointer(&invocation->slot->cap))->number);
-        return OK;
-    }
+    const struct address_space *space = cap_pointer(&invocation->slot->cap);
+
+    invocation_result(invocation, space->number);
+    return OK;
 }

@@ -28,23 +28,24 @@ static status_t port_decode(const struct invocation *invocation)
     return ARCH_HAS_IO_PORTS ? OK : ERR_UNSUPPORTED;
 }
 
-/* To read a device's register can change it, too. */
-static void port_perform(struct invocation *invocation)
-{
-    unsigned port = (unsigned)invocation->argument[0], size = (unsigned)invocation->argument[1];
-
-    if (invocation->operation == OP_IO_PORT_RANGE_IN)
-        invocation_result(invocation, arch_io_in(port, size));
-    else
-        arch_io_out(port, size, (uint32_t)invocation->argument[2]);
-}
-
-status_t io_port_range_invoke(struct invocation *invocation)
+/* To read a device's register can change it, too. Machines without ports have no functions for them. */
+status_t port_in(struct invocation *invocation)
 {
     status_t status = port_decode(invocation);
 
-    if (ARCH_HAS_IO_PORTS && status == OK) /* other machines have no functions for them */
-        port_perform(invocation);
+    if (ARCH_HAS_IO_PORTS && status == OK)
+        invocation_result(invocation,
+                          arch_io_in((unsigned)invocation->argument[0], (unsigned)invocation->argument[1]));
+    return status;
+}
+
+status_t port_out(struct invocation *invocation)
+{
+    status_t status = port_decode(invocation);
+
+    if (ARCH_HAS_IO_PORTS && status == OK)
+        arch_io_out((unsigned)invocation->argument[0], (unsigned)invocation->argument[1],
+                    (uint32_t)invocation->argument[2]);
     return status;
 }
 
@@ -105,7 +106,7 @@ static void set_budget_perform(const struct set_budget *op)
     core_reschedule(core);
 }
 
-static NOINLINE status_t core_set_budget(const struct invocation *invocation)
+status_t core_set_budget(struct invocation *invocation)
 {
     struct set_budget op;
     status_t status = set_budget_decode(invocation, &op);
@@ -144,7 +145,7 @@ static status_t set_timer_decode(const struct invocation *invocation, struct set
     return slot_is_empty(&op->core->timer_slot) ? ERR_STATE : OK;
 }
 
-static NOINLINE status_t core_set_timer(const struct invocation *invocation)
+status_t core_set_timer(struct invocation *invocation)
 {
     struct set_timer op;
     status_t status = set_timer_decode(invocation, &op);
@@ -181,7 +182,7 @@ static void bind_timer_perform(const struct bind_timer *op)
         derivation_add_sibling(op->source, own, op->source->cap);
 }
 
-static NOINLINE status_t core_bind_timer(const struct invocation *invocation)
+status_t core_bind_timer(struct invocation *invocation)
 {
     struct bind_timer op;
     status_t status = bind_timer_decode(invocation, &op);
@@ -192,23 +193,9 @@ static NOINLINE status_t core_bind_timer(const struct invocation *invocation)
 }
 
 /* Whether a machine can be switched off only shows when it is: arch_power comes back with nothing changed if it cannot. */
-static NOINLINE status_t core_power(const struct invocation *invocation)
+status_t core_power(struct invocation *invocation)
 {
     word_t how = invocation->argument[0];
 
     return how == MACHINE_OFF || how == MACHINE_RESET ? arch_power(how) : invocation_error(ERR_RANGE, 1);
-}
-
-status_t core_range_invoke(struct invocation *invocation)
-{
-    switch (invocation->operation) {
-    case OP_CORE_RANGE_SET_BUDGET:
-        return core_set_budget(invocation);
-    case OP_CORE_RANGE_SET_TIMER:
-        return core_set_timer(invocation);
-    case OP_CORE_RANGE_BIND_TIMER:
-        return core_bind_timer(invocation);
-    default:
-        return core_power(invocation);
-    }
 }

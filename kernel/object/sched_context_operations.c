@@ -35,7 +35,7 @@ static status_t bind_decode(const struct invocation *invocation, struct thread *
     return status == OK && (*thread)->sc ? invocation_error(ERR_BUSY, 1) : status;
 }
 
-static NOINLINE status_t bind_context(const struct invocation *invocation)
+status_t bind_context(struct invocation *invocation)
 {
     struct thread *thread;
     status_t status = bind_decode(invocation, &thread);
@@ -63,7 +63,7 @@ static void lend_perform(struct sched_context *sc, struct thread *thread)
     sched_context_lend(sc, thread);
 }
 
-static NOINLINE status_t lend_context(const struct invocation *invocation)
+status_t lend_context(struct invocation *invocation)
 {
     struct thread *thread;
     status_t status = lend_decode(invocation, &thread);
@@ -73,7 +73,7 @@ static NOINLINE status_t lend_context(const struct invocation *invocation)
     return status;
 }
 
-static NOINLINE status_t sched_context_info(struct invocation *invocation)
+status_t sched_context_info(struct invocation *invocation)
 {
     const struct sched_context *sc = invoked_context(invocation);
 
@@ -85,17 +85,9 @@ static NOINLINE status_t sched_context_info(struct invocation *invocation)
     return OK;
 }
 
-status_t sched_context_invoke(struct invocation *invocation)
+/* Cannot fail. */
+status_t unbind_context(struct invocation *invocation)
 {
-    switch (invocation->operation) {
-    case OP_SCHED_CONTEXT_BIND:
-        return bind_context(invocation);
-    case OP_SCHED_CONTEXT_UNBIND:
-        sched_context_unbind(invoked_context(invocation));
-        return OK;
-    case OP_SCHED_CONTEXT_LEND:
-        return lend_context(invocation);
-    default:
-        return sched_context_info(invocation);
-    }
+    sched_context_unbind(invoked_context(invocation));
+    return OK;
 }

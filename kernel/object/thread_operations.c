@@ -107,7 +107,7 @@ static void configure_perform(const struct configure *op)
         core_reschedule(thread_core(op->thread)); /* its space may be another now */
 }
 
-static NOINLINE status_t thread_configure(const struct invocation *invocation)
+status_t thread_configure(struct invocation *invocation)
 {
     struct configure op;
     status_t status = configure_decode(invocation, &op);
@@ -141,7 +141,7 @@ static void read_registers_perform(struct invocation *invocation, struct thread 
         invocation_result(invocation, arch_register_read(&thread->context, i));
 }
 
-static NOINLINE status_t thread_read_registers(struct invocation *invocation)
+status_t thread_read_registers(struct invocation *invocation)
 {
     status_t status = registers_decode(invocation);
 
@@ -183,7 +183,7 @@ static void write_registers_perform(const struct write_registers *op)
     thread_update_rare(op->thread);
 }
 
-static NOINLINE status_t thread_write_registers(const struct invocation *invocation)
+status_t thread_write_registers(struct invocation *invocation)
 {
     struct write_registers op;
     status_t status = write_registers_decode(invocation, &op);
@@ -197,7 +197,7 @@ static NOINLINE status_t thread_write_registers(const struct invocation *invocat
  * to that (scheduler_settle). */
 
 /* Cannot fail. */
-static NOINLINE status_t thread_suspend(const struct invocation *invocation)
+status_t thread_suspend(struct invocation *invocation)
 {
     struct thread *thread = invoked_thread(invocation);
 
@@ -227,7 +227,7 @@ static void resume_perform(struct thread *thread)
     scheduler_make_runnable(thread);
 }
 
-static NOINLINE status_t thread_resume(const struct invocation *invocation)
+status_t thread_resume(struct invocation *invocation)
 {
     status_t status = resume_decode(invocation);
 
@@ -237,7 +237,7 @@ static NOINLINE status_t thread_resume(const struct invocation *invocation)
 }
 
 /* Cannot fail. */
-static NOINLINE status_t thread_cancel(const struct invocation *invocation)
+status_t thread_cancel(struct invocation *invocation)
 {
     struct thread *thread = invoked_thread(invocation);
 
@@ -264,7 +264,7 @@ static status_t priority_decode(const struct invocation *invocation)
     return thread_wait_locks(invoked_thread(invocation)) ? OK : INVOKE_AGAIN;
 }
 
-static NOINLINE status_t thread_change_priority(const struct invocation *invocation)
+status_t thread_change_priority(struct invocation *invocation)
 {
     status_t status = priority_decode(invocation);
 
@@ -304,7 +304,7 @@ static void bind_notification_perform(const struct bind_notification *op)
         notification_unbind(op->thread->notification);
 }
 
-static NOINLINE status_t thread_bind_notification(const struct invocation *invocation)
+status_t thread_bind_notification(struct invocation *invocation)
 {
     struct bind_notification op;
     status_t status = bind_notification_decode(invocation, &op);
@@ -330,7 +330,7 @@ static void set_attributes_perform(struct thread *thread, word_t mask, word_t va
         scheduler_unload_fpu(thread);
 }
 
-static NOINLINE status_t thread_set_attributes(const struct invocation *invocation)
+status_t thread_set_attributes(struct invocation *invocation)
 {
     status_t status = set_attributes_decode(invocation);
 
@@ -339,7 +339,7 @@ static NOINLINE status_t thread_set_attributes(const struct invocation *invocati
     return status;
 }
 
-static NOINLINE status_t thread_info(struct invocation *invocation)
+status_t thread_info(struct invocation *invocation)
 {
     const struct thread *thread = invoked_thread(invocation);
 
@@ -348,30 +348,4 @@ static NOINLINE status_t thread_info(struct invocation *invocation)
     invocation_result(invocation, thread->exit_code);
     invocation_result(invocation, thread_priority(thread));
     return OK;
-}
-
-status_t thread_invoke(struct invocation *invocation)
-{
-    switch (invocation->operation) {
-    case OP_THREAD_CONFIGURE:
-        return thread_configure(invocation);
-    case OP_THREAD_READ_REGISTERS:
-        return thread_read_registers(invocation);
-    case OP_THREAD_WRITE_REGISTERS:
-        return thread_write_registers(invocation);
-    case OP_THREAD_SUSPEND:
-        return thread_suspend(invocation);
-    case OP_THREAD_RESUME:
-        return thread_resume(invocation);
-    case OP_THREAD_CANCEL:
-        return thread_cancel(invocation);
-    case OP_THREAD_SET_PRIORITY:
-        return thread_change_priority(invocation);
-    case OP_THREAD_BIND_NOTIFICATION:
-        return thread_bind_notification(invocation);
-    case OP_THREAD_SET_ATTRIBUTES:
-        return thread_set_attributes(invocation);
-    default:
-        return thread_info(invocation);
-    }
 }

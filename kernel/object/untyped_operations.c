@@ -160,7 +160,7 @@ static void retype_perform(const struct retype *op)
     untyped->data = watermark_after(op->offset, op->size_bits, op->count);
 }
 
-static NOINLINE status_t untyped_retype(const struct invocation *invocation)
+status_t untyped_retype(struct invocation *invocation)
 {
     struct retype op;
     status_t status = retype_decode(invocation, &op);
@@ -203,14 +203,14 @@ static status_t reset_perform(struct cap *untyped, uint64_t floor)
     return OK;
 }
 
-static NOINLINE status_t untyped_reset(const struct invocation *invocation)
+status_t untyped_reset(struct invocation *invocation)
 {
     status_t status = reset_decode(invocation);
 
     return status == OK ? reset_perform(&invocation->slot->cap, invocation->argument[0]) : status;
 }
 
-static NOINLINE status_t untyped_info(struct invocation *invocation)
+status_t untyped_info(struct invocation *invocation)
 {
     const struct cap *untyped = &invocation->slot->cap;
 
@@ -219,16 +219,4 @@ static NOINLINE status_t untyped_info(struct invocation *invocation)
     invocation_result(invocation, (word_t)untyped->data);
     invocation_result(invocation, untyped_is_device(untyped));
     return OK;
-}
-
-status_t untyped_invoke(struct invocation *invocation)
-{
-    switch (invocation->operation) {
-    case OP_UNTYPED_RETYPE:
-        return untyped_retype(invocation);
-    case OP_UNTYPED_RESET:
-        return untyped_reset(invocation);
-    default:
-        return untyped_info(invocation);
-    }
 }

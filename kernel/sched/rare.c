@@ -27,17 +27,35 @@
 static bool fastpath_off;
 #endif
 
+static uint32_t rare_if_it_does_not_run(const struct thread *thread)
+{
+    uint32_t registers = arch_fast_can_leave(&thread->context) ? 0 : RARE_REGISTERS;
+
+    if (!thread->sc)
+        return registers;
+    return registers | (sched_context_is_round_robin(thread->sc) ? RARE_CONTEXT : RARE_CONTEXT | RARE_SERVER);
+}
+
+static inline uint32_t rare(const struct core *core, const struct thread *thread)
+{
+    uint32_t bits = 0;
+
+    if (thread != core->current)
+        bits = rare_if_it_does_not_run(thread);
+    if (unlikely(thread->notification && thread->notification->bits))
+        bits |= RARE_SIGNAL;
+    if (unlikely(thread->fault != FAULT_NONE))
+        bits |= RARE_FAULT;
+    if (unlikely(thread->truncated))
+        bits |= RARE_TRUNCATED;
+    if (unlikely(thread == core->fpu_owner))
+        bits |= RARE_FPU;
+    return bits;
+}
+
 uint32_t thread_rare(const struct core *core, const struct thread *thread)
 {
-    const struct notification *notification = thread->notification;
-
-    return (thread->sc && thread != core->current ? RARE_CONTEXT : 0) |
-           (thread->sc && thread != core->current && !sched_context_is_round_robin(thread->sc) ? RARE_SERVER
-                                                                                               : 0) |
-           (!arch_fast_can_leave(&thread->context) && thread != core->current ? RARE_REGISTERS : 0) |
-           (notification && notification->bits ? RARE_SIGNAL : 0) |
-           (thread->fault != FAULT_NONE ? RARE_FAULT : 0) | (thread->truncated ? RARE_TRUNCATED : 0) |
-           (thread == core->fpu_owner ? RARE_FPU : 0);
+    return rare(core, thread);
 }
 
 uint32_t core_min_key(const struct core *core)
@@ -59,8 +77,7 @@ void core_update_min_key(struct core *core)
 void thread_update_rare(struct thread *thread)
 {
     struct core *core = thread_core(thread);
-
-    uint32_t key = (thread->key & ((1u << KEY_RARE_SHIFT) - 1)) | thread_rare(core, thread);
+    uint32_t key = (thread->key & ((1u << KEY_RARE_SHIFT) - 1)) | rare(core, thread);
 
     assert(lock_holds_home(core->index));
     if (key == thread->key)

@@ -19,22 +19,22 @@
 #include "scheduler.h"
 #include <lucid/syscall.h>
 
-/* All functions below that return bool return false if the locks that the entry holds do not reach what it would touch (lock.h): then
- * nothing has been changed, they have been taken, and the entry begins again. */
+/* The functions below return what the current thread gets, if it is a status and nothing else; or INVOKE_SILENT: it has its result, or will have it when it
+ * is woken; or INVOKE_AGAIN: the locks that the entry holds do not reach what it would touch (lock.h). Then nothing has been changed, they have been
+ * taken, and the entry begins again. */
 
 /* The destination of a system call is wrong. */
-static bool bad_destination(struct thread *thread, cap_t address, error_t error)
+static NOINLINE status_t bad_destination(struct thread *thread, cap_t address, error_t error)
 {
-    if (thread->attributes & THREAD_FAULT_ON_CAP) {
-        if (!fault_locks(thread))
-            return false;
-        arch_syscall_restart(
-            &thread->context); /* the fault stands at the system call: a plain answer repeats it */
-        fault_raise(thread, FAULT_CAPABILITY, address, error);
-    } else {
-        ipc_set_result(thread, error, 0, 0);
-    }
-    return true;
+    thread->repeats = false;
+    if (!(thread->attributes & THREAD_FAULT_ON_CAP))
+        return error;
+    if (!fault_locks(thread))
+        return INVOKE_AGAIN;
+    arch_syscall_restart(
+        &thread->context); /* the fault stands at the system call: a plain answer repeats it */
+    fault_raise(thread, FAULT_CAPABILITY, address, error);
+    return INVOKE_SILENT;
 }
 
 static unsigned sending_rights(const struct cap *cap)
@@ -42,8 +42,8 @@ static unsigned sending_rights(const struct cap *cap)
     return cap_rights(cap) & RIGHT_GRANT ? SENDING_GRANT : 0;
 }
 
-static bool send_to_endpoint(struct thread *thread, const struct cap *cap, cap_t address, unsigned sending,
-                             bool poll)
+static NOINLINE status_t send_to_endpoint(struct thread *thread, const struct cap *cap, cap_t address,
+                                          unsigned sending, bool poll)
 {
     struct endpoint *endpoint = cap_pointer(cap);
     tag_t tag = arch_syscall_tag(&thread->context);
@@ -51,15 +51,14 @@ static bool send_to_endpoint(struct thread *thread, const struct cap *cap, cap_t
     if (!(cap_rights(cap) & RIGHT_WRITE))
         return bad_destination(thread, address, ERR_RIGHT);
     if (!message_tag_is_valid(tag))
-        ipc_set_result(thread, ERR_RANGE, 0, 0);
-    else if (!ipc_send_locks(thread, endpoint, tag))
-        return false;
-    else
-        ipc_send(thread, endpoint, (word_t)cap->data, sending | sending_rights(cap), tag, poll);
-    return true;
+        return ERR_RANGE;
+    if (!ipc_send_locks(thread, endpoint, tag))
+        return INVOKE_AGAIN;
+    ipc_send(thread, endpoint, (word_t)cap->data, sending | sending_rights(cap), tag, poll);
+    return INVOKE_SILENT;
 }
 
-static bool do_call(struct thread *thread)
+static status_t do_call(struct thread *thread)
 {
     cap_t address = arch_syscall_cap(&thread->context);
     struct slot *slot;
@@ -74,37 +73,32 @@ static bool do_call(struct thread *thread)
     case OBJECT_REPLY:
         return bad_destination(thread, address, ERR_TYPE);
     default:
-        return invocation_run(thread, slot);
+        return invocation_run(thread, slot, arch_syscall_tag(&thread->context));
     }
 }
 
-static bool send_answer(struct thread *thread, struct reply *reply)
+static status_t send_answer(struct thread *thread, struct reply *reply)
 {
     tag_t tag = arch_syscall_tag(&thread->context);
 
     if (!message_tag_is_valid(tag))
-        ipc_set_result(thread, ERR_RANGE, 0, 0);
-    else if (!ipc_answer_locks(thread, reply, tag))
-        return false;
-    else if (reply->state != REPLY_OWED)
-        ipc_set_result(thread, ERR_PEER_GONE, 0, 0);
-    else
-        ipc_set_result(thread, ipc_answer(thread, reply, tag), 0, 0);
-    return true;
+        return ERR_RANGE;
+    if (!ipc_answer_locks(thread, reply, tag))
+        return INVOKE_AGAIN;
+    return reply->state == REPLY_OWED ? ipc_answer(thread, reply, tag) : ERR_PEER_GONE;
 }
 
-static bool send_signal(struct thread *thread, const struct cap *cap, cap_t address)
+static status_t send_signal(struct thread *thread, const struct cap *cap, cap_t address)
 {
     if (!(cap_rights(cap) & RIGHT_WRITE))
         return bad_destination(thread, address, ERR_RIGHT);
     if (!notification_signal_locks(cap_pointer(cap)))
-        return false;
-    ipc_set_result(thread, OK, 0, 0);
+        return INVOKE_AGAIN;
     notification_signal(cap_pointer(cap), (word_t)cap->data);
-    return true;
+    return OK;
 }
 
-static bool do_send(struct thread *thread, bool poll)
+static status_t do_send(struct thread *thread, bool poll)
 {
     cap_t address = arch_syscall_cap(&thread->context);
     struct slot *slot;
@@ -172,7 +166,7 @@ static void receive_message(struct thread *thread, const struct receive *receive
         ipc_receive(thread, receive->source, receive->reply, poll);
 }
 
-static bool do_receive(struct thread *thread, bool poll)
+static status_t do_receive(struct thread *thread, bool poll)
 {
     struct receive receive;
     cap_t address;
@@ -181,15 +175,14 @@ static bool do_receive(struct thread *thread, bool poll)
     if (error != OK)
         return bad_destination(thread, address, error);
     if (!receive_locks(thread, &receive))
-        return false;
+        return INVOKE_AGAIN;
     if (receive.reply && receive.reply->state != REPLY_FREE)
-        ipc_set_result(thread, ERR_BUSY, 0, 0);
-    else
-        receive_message(thread, &receive, poll);
-    return true;
+        return ERR_BUSY;
+    receive_message(thread, &receive, poll);
+    return INVOKE_SILENT;
 }
 
-static bool do_reply_receive(struct thread *thread, bool poll)
+static status_t do_reply_receive(struct thread *thread, bool poll)
 {
     tag_t tag = arch_syscall_tag(&thread->context);
     struct receive receive;
@@ -198,37 +191,37 @@ static bool do_reply_receive(struct thread *thread, bool poll)
 
     if (error != OK)
         return bad_destination(thread, address, error);
-    if (!message_tag_is_valid(tag)) {
-        ipc_set_result(thread, ERR_RANGE, 0, 0);
-        return true;
-    }
+    if (!message_tag_is_valid(tag))
+        return ERR_RANGE;
     if (!receive_locks(thread, &receive) || (receive.reply && !ipc_answer_locks(thread, receive.reply, tag)))
-        return false;
-    if (receive.reply && receive.reply->state == REPLY_ARMED) {
-        ipc_set_result(thread, ERR_BUSY, 0, 0);
-        return true;
-    }
+        return INVOKE_AGAIN;
+    if (receive.reply && receive.reply->state == REPLY_ARMED)
+        return ERR_BUSY;
     if (receive.reply && receive.reply->state == REPLY_OWED)
         ipc_answer(thread, receive.reply, tag);
     if (thread->deferred) /* the answer cost it its context: it faults, and then sees this */
-        ipc_set_result(thread, ERR_CANCELLED, 0, 0);
-    else if (thread->state == THREAD_STATE_RUNNABLE)
+        return ERR_CANCELLED;
+    if (thread->state == THREAD_STATE_RUNNABLE)
         receive_message(thread, &receive, poll);
-    return true;
+    return INVOKE_SILENT;
 }
 
-static void do_yield(struct thread *thread)
+static status_t no_syscall(struct thread *thread, word_t operation)
 {
-    ipc_set_result(thread, OK, 0, 0);
-    scheduler_yield();
+    if (!fault_locks(thread))
+        return INVOKE_AGAIN;
+    arch_syscall_restart(&thread->context);
+    fault_raise(thread, FAULT_SYSCALL, operation, arch_syscall_cap(&thread->context));
+    return INVOKE_SILENT;
 }
 
-/* All but SYS_CALL. */
-static NOINLINE bool other_syscall(struct thread *thread, word_t operation)
+static ALWAYS_INLINE status_t general_syscall(struct thread *thread, word_t operation)
 {
     bool poll = (operation & SYS_POLL) != 0;
 
     switch (operation) {
+    case SYS_CALL:
+        return do_call(thread);
     case SYS_REPLY_RECV:
     case SYS_REPLY_RECV | SYS_POLL:
         return do_reply_receive(thread, poll);
@@ -239,26 +232,15 @@ static NOINLINE bool other_syscall(struct thread *thread, word_t operation)
     case SYS_RECV | SYS_POLL:
         return do_receive(thread, poll);
     case SYS_YIELD:
-        do_yield(thread);
-        return true;
+        scheduler_yield();
+        return OK;
     case SYS_DEBUG:
         if (!debug_locks(thread))
-            return false;
-        if (debug_syscall(thread))
-            return true;
-        /* fall through */
+            return INVOKE_AGAIN;
+        return debug_syscall(thread) ? INVOKE_SILENT : no_syscall(thread, operation);
     default:
-        if (!fault_locks(thread))
-            return false;
-        arch_syscall_restart(&thread->context);
-        fault_raise(thread, FAULT_SYSCALL, operation, arch_syscall_cap(&thread->context));
-        return true;
+        return no_syscall(thread, operation);
     }
-}
-
-static inline bool slow_syscall(struct thread *thread, word_t operation)
-{
-    return likely(operation == SYS_CALL) ? do_call(thread) : other_syscall(thread, operation);
 }
 
 /* Another core has changed something before this one had its lock, and the current thread cannot go on as it is: it was taken away, or has lost
@@ -273,6 +255,15 @@ static bool entry_is_void(const struct core *core)
            thread->sc != core->context || thread->space != core->space;
 }
 
+static inline void set_in_syscall(struct core *core, bool in_syscall)
+{
+#if CONFIG_CORES > 1
+    core->in_syscall = in_syscall;
+#else
+    (void)core, (void)in_syscall;
+#endif
+}
+
 /* A system call that has done nothing is dropped: its thread begins it anew, unless it has been taken away, and whoever did so has seen to that. */
 static void drop_syscall(struct core *core, struct thread *thread)
 {
@@ -280,39 +271,45 @@ static void drop_syscall(struct core *core, struct thread *thread)
         arch_syscall_restart(&thread->context);
 }
 
-static void run_slow(struct core *core, struct thread *thread, word_t operation)
+/* With what has been found out so far: INVOKE_AGAIN, nothing. */
+static NOINLINE void run_generally(struct core *core, struct thread *thread, status_t status)
 {
-#if CONFIG_CORES > 1
-    core->in_syscall = true;
-#endif
-    while (!slow_syscall(thread, operation)) /* at most twice: then all locks are held */
+    while (status == INVOKE_AGAIN) { /* at most three times: then all locks are held */
         if (entry_is_void(core)) {
             drop_syscall(core, thread);
-            break;
+            status = INVOKE_SILENT;
+        } else {
+            status = general_syscall(thread, arch_syscall_operation(&thread->context));
         }
-#if CONFIG_CORES > 1
-    core->in_syscall = false;
-#endif
+    }
+    set_in_syscall(core, false);
+    if (status != INVOKE_SILENT)
+        ipc_set_result(thread, status, 0, 0);
+    scheduler_run(core);
+    unlock_own(core);
 }
 
-void kernel_syscall(void)
+/* Most calls to kernel objects change nothing about who runs: they go straight through. */
+void kernel_syscall(cap_t cap, tag_t tag, cap_t reply, word_t operation, struct thread *thread)
 {
     struct core *core = core_self();
+    status_t status = INVOKE_AGAIN;
 
+    (void)reply;
     if (!ARCH_FAST_ENTRY && fastpath_try(core))
         return;
     lock_own_in_syscall(core);
-    struct thread *thread = core->current;
-    if (entry_is_void(core)) {
-        if (thread)
-            arch_syscall_restart(&thread->context);
-        scheduler_run(core);
-        unlock_own(core);
+    set_in_syscall(core, true);
+    if (likely(operation == SYS_CALL && cap <= thread->cnode_mask && !entry_is_void(core) &&
+               invocation_has(&thread->cnode[cap].cap)))
+        status = invocation_run(thread, &thread->cnode[cap], tag);
+    if (unlikely(status >= INVOKE_AGAIN || core->reschedule)) {
+        run_generally(core, thread, status);
         return;
     }
-    run_slow(core, thread, arch_syscall_operation(&thread->context));
-    scheduler_run(core);
+    set_in_syscall(core, false);
     unlock_own(core);
+    arch_leave_with(status, thread);
 }
 
 void kernel_interrupt(unsigned line)

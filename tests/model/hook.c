@@ -21,7 +21,7 @@ enum entry { ENTRY_SYSTEM_CALL, ENTRY_INTERRUPT, ENTRY_TIMER, ENTRY_PAGE_FAULT, 
 
 static unsigned long long entries;
 
-void __real_kernel_syscall(void);
+void __real_kernel_syscall(cap_t cap, tag_t tag, cap_t reply, word_t operation, struct thread *thread);
 void __real_kernel_interrupt(unsigned line);
 void __real_kernel_timer(void);
 void __real_kernel_page_fault(word_t address, word_t access);
@@ -29,7 +29,7 @@ void __real_kernel_exception(word_t kind, word_t code);
 void *__real_host_access(word_t address, word_t access);
 unsigned __real_alarm(unsigned seconds);
 
-void __wrap_kernel_syscall(void);
+void __wrap_kernel_syscall(cap_t cap, tag_t tag, cap_t reply, word_t operation, struct thread *thread);
 void __wrap_kernel_interrupt(unsigned line);
 void __wrap_kernel_timer(void);
 void __wrap_kernel_page_fault(word_t address, word_t access);
@@ -53,12 +53,21 @@ static void must_be_right(const char *wrong)
                    random_seed ? (unsigned long long)random_seed() : 0, wrong);
 }
 
+static void enter_syscall(void)
+{
+    struct thread *thread = core_self()->current;
+    const struct arch_context *context = &thread->context;
+
+    __real_kernel_syscall(arch_syscall_cap(context), arch_syscall_tag(context), arch_syscall_reply(context),
+                          arch_syscall_operation(context), thread);
+}
+
 /* One entry, and the state before and after it. */
 static void enter(enum entry entry, word_t a, word_t b)
 {
     switch (entry) {
     case ENTRY_SYSTEM_CALL:
-        __real_kernel_syscall();
+        enter_syscall();
         break;
     case ENTRY_INTERRUPT:
         __real_kernel_interrupt((unsigned)a);
@@ -103,8 +112,9 @@ static void enter_beside_model(enum entry entry, word_t a, word_t b)
     must_be_right(bridge_step((int)entry, (int64_t)a, (int64_t)b, &before, &after));
 }
 
-void __wrap_kernel_syscall(void)
+void __wrap_kernel_syscall(cap_t cap, tag_t tag, cap_t reply, word_t operation, struct thread *thread)
 {
+    (void)cap, (void)tag, (void)reply, (void)operation, (void)thread; /* they are in its context */
     enter_beside_model(ENTRY_SYSTEM_CALL, 0, 0);
 }
 

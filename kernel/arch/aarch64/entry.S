@@ -179,11 +179,11 @@ stepping_vectors:
         .type   arch_fast_decline, @function
 arch_fast_decline:
         STACK_FROM_FAST_PATH
-        CURRENT x8
-        stp     x0, x1, [x8, #CONTEXT_X0]
-        stp     x2, x3, [x8, #CONTEXT_X0 + 16]
-        stp     x19, x20, [x8, #CONTEXT_X19]
-        stp     x21, x22, [x8, #CONTEXT_X19 + 16]
+        CURRENT x4
+        stp     x0, x1, [x4, #CONTEXT_X0]
+        stp     x2, x3, [x4, #CONTEXT_X0 + 16]
+        stp     x19, x20, [x4, #CONTEXT_X19]
+        stp     x21, x22, [x4, #CONTEXT_X19 + 16]
         mov     x29, xzr
         bl      kernel_syscall
         .size   arch_fast_decline, . - arch_fast_decline

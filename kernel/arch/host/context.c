@@ -45,6 +45,18 @@ word_t arch_message_word(const struct arch_context *context, unsigned index)
     return context->registers[REGISTER_W0 + index];
 }
 
+const word_t *arch_message_words(const struct arch_context *context)
+{
+    return &context->registers[REGISTER_W0];
+}
+
+void arch_leave_with(status_t status, struct thread *thread)
+{
+    arch_set_result(&thread->context, status, 0, 0);
+    for (unsigned i = 0; i < MESSAGE_REGISTER_WORDS; i++)
+        arch_set_message_word(&thread->context, i, 0);
+}
+
 void arch_set_message_word(struct arch_context *context, unsigned index, word_t value)
 {
     check(index < MESSAGE_REGISTER_WORDS);
@@ -178,10 +190,19 @@ BESIDE_THE_SANITIZERS static unsigned touch_stack(bool paint)
     return STACK_AREA - i;
 }
 
-static void measured_syscall(void)
+/* The arguments as a port's entry has them. */
+static void enter_syscall(struct thread *thread)
+{
+    const struct arch_context *context = &thread->context;
+
+    kernel_syscall(arch_syscall_cap(context), arch_syscall_tag(context), arch_syscall_reply(context),
+                   arch_syscall_operation(context), thread);
+}
+
+static void measured_syscall(struct thread *thread)
 {
     touch_stack(true);
-    kernel_syscall();
+    enter_syscall(thread);
     unsigned used = touch_stack(false);
     if (used > host.stack_used)
         host.stack_used = used;
@@ -196,9 +217,9 @@ bool host_syscall_once(void)
     thread->context.at_syscall = false;
     thread->context.registers[REGISTER_IP] += SYSCALL_LENGTH;
     if (host.measures_stack)
-        measured_syscall();
+        measured_syscall(thread);
     else
-        kernel_syscall();
+        enter_syscall(thread);
     return thread == core_self()->current && thread->context.at_syscall;
 }
 

@@ -50,6 +50,11 @@ ARCH_INLINE word_t arch_message_word(const struct arch_context *context, unsigne
     return context->message[index];
 }
 
+ARCH_INLINE const word_t *arch_message_words(const struct arch_context *context)
+{
+    return context->message;
+}
+
 ARCH_INLINE void arch_set_message_word(struct arch_context *context, unsigned index, word_t value)
 {
     assert(index < MESSAGE_REGISTER_WORDS);
@@ -65,6 +70,17 @@ ARCH_INLINE word_t arch_context_sp(const struct arch_context *context)
 {
     return context->sp;
 }
+
+#ifndef LEAVES_WITH
+ARCH_INLINE void arch_leave_with(status_t status, struct thread *thread)
+{
+    struct arch_context *context = (struct arch_context *)thread;
+
+    arch_set_result(context, status, 0, 0);
+    for (unsigned i = 0; i < MESSAGE_REGISTER_WORDS; i++)
+        context->message[i] = 0;
+}
+#endif
 
 #if ARCH_FAST_ENTRY
 /* Message words are in their registers from the one's system call to the other's return. */

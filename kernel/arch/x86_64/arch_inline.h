@@ -11,6 +11,9 @@
 #define ARCH_INLINE extern inline __attribute__((gnu_inline, always_inline))
 
 #define ARGUMENT_STATUS 3 /* rax */
+#if FAST_ENTRY
+#define LEAVES_WITH
+#endif
 #include "arguments.h"
 
 /*
@@ -43,42 +46,40 @@ ARCH_INLINE bool arch_fast_can_leave(const struct arch_context *context)
  * The way to user mode, in the function that goes there: it loads what the system call preserves, and clears what may hold something of
  * the kernel. SYSRET: see arch_exit (entry.S). Message words and r15 are in place (fast_registers.h).
  */
-#define ASM_TEXT_(number) #number
-#define ASM_TEXT(number)  ASM_TEXT_(number)
-#define FAST_NO_WORDS     "xor %%ebx, %%ebx; xor %%r12d, %%r12d; xor %%r13d, %%r13d; xor %%r14d, %%r14d\n"
-#define FAST_R15          "mov " ASM_TEXT(CONTEXT_R15) "(%%rcx), %%r15\n"
-#define FAST_LEAVE(what)                                                                                     \
-    __asm__ volatile(                                                                                        \
-        what "mov " ASM_TEXT(                                                                                \
-            CONTEXT_RBP) "(%%rcx), %%rbp\n"                                                                  \
-                         "mov " ASM_TEXT(                                                                    \
-                             CONTEXT_RSP) "(%%rcx), %%rsp\n"                                                 \
-                                          "mov " ASM_TEXT(                                                   \
-                                              CONTEXT_RIP) "(%%rcx), %%rcx\n"                                \
-                                                           "mov $" ASM_TEXT(                                 \
-                                                               USER_FLAGS) ", %%r11d\n"                      \
-                                                                           "xor %%edx, %%edx; xor %%r8d, "   \
-                                                                           "%%r8d; xor %%r9d, %%r9d; xor "   \
-                                                                           "%%r10d, %%r10d\n"                \
-                                                                           "sysretq"                         \
-        :                                                                                                    \
-        : "D"(badge), "S"(tag), "a"(status), "c"(next)                                                       \
-        : "memory");                                                                                         \
+#define FAST_NO_WORDS "xor %%ebx, %%ebx; xor %%r12d, %%r12d; xor %%r13d, %%r13d; xor %%r14d, %%r14d\n"
+#define FAST_NONE     "xor %%edi, %%edi; xor %%esi, %%esi\n"
+#define FAST_R15      "mov %c[r15](%%rcx), %%r15\n"
+#define FAST_REST                                                                                            \
+    "mov %c[rbp](%%rcx), %%rbp; mov %c[rsp](%%rcx), %%rsp; mov %c[rip](%%rcx), %%rcx\n"                      \
+    "mov %[flags], %%r11d; xor %%edx, %%edx; xor %%r8d, %%r8d; xor %%r9d, %%r9d; xor %%r10d, %%r10d\n"       \
+    "sysretq"
+#define FAST_LEAVE(what, ...)                                                                                \
+    __asm__ volatile(what FAST_REST                                                                          \
+                     :                                                                                       \
+                     : "a"(status), "c"(next), [rbp] "i"(CONTEXT_RBP), [rsp] "i"(CONTEXT_RSP),               \
+                       [rip] "i"(CONTEXT_RIP), [r15] "i"(CONTEXT_R15), [flags] "i"(USER_FLAGS)__VA_ARGS__    \
+                     : "memory");                                                                            \
     __builtin_unreachable()
+#define FAST_RESULT , "D"(badge), "S"(tag)
 
 ARCH_INLINE bool arch_fast_leave(word_t badge, tag_t tag, status_t status, struct thread *next)
 {
-    FAST_LEAVE(FAST_R15);
+    FAST_LEAVE(FAST_R15, FAST_RESULT);
 }
 
 ARCH_INLINE bool arch_fast_leave_empty(word_t badge, tag_t tag, status_t status, struct thread *next)
 {
-    FAST_LEAVE(FAST_NO_WORDS FAST_R15);
+    FAST_LEAVE(FAST_NO_WORDS FAST_R15, FAST_RESULT);
+}
+
+ARCH_INLINE void arch_leave_with(status_t status, struct thread *next)
+{
+    FAST_LEAVE(FAST_NONE FAST_NO_WORDS FAST_R15, );
 }
 
 ARCH_INLINE bool arch_fast_return(word_t badge, tag_t tag, status_t status, struct thread *next)
 {
-    FAST_LEAVE(FAST_NO_WORDS);
+    FAST_LEAVE(FAST_NO_WORDS, FAST_RESULT);
 }
 
 ARCH_INLINE bool arch_fast_leave_saved(struct thread *next)
