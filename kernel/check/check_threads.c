@@ -95,6 +95,8 @@ static bool check_waiting(struct check_report *report, const struct thread *thre
 
 static bool in_ready_queue(const struct core *core, const struct thread *wanted)
 {
+    if (core->front == wanted)
+        return true;
     for (const struct thread *thread = core->ready[thread_priority(wanted)].first; thread;
          thread = thread->next)
         if (thread == wanted)
@@ -182,6 +184,10 @@ static bool check_core(struct check_report *report, const struct core *core)
         CHECK_THAT(report, !queue->first || queue->last == last, queue, last,
                    "a ready queue knows its last thread");
     }
+    CHECK_THAT(report, !core->front || core->front->ready, core, core->front,
+               "who is in front of the ready queue is ready");
+    CHECK_THAT(report, !core->front || (int)thread_priority(core->front) >= ready_highest_listed(core), core,
+               core->front, "who is in front of the ready queue has the highest priority in it");
     for (unsigned word = 0; word < ARRAY_COUNT(core->ready_bitmap); word++)
         CHECK_THAT(report, (core->ready_words >> word & 1) == (core->ready_bitmap[word] != 0), core, NULL,
                    "a bit tells which words of the bitmap are not zero");

@@ -75,6 +75,8 @@ static bool check_running(struct check_report *report, const struct core *core, 
     CHECK_THAT(report, !sc->replenish_node.queued, current, sc,
                "the context that runs does not wait for time");
     CHECK_THAT(report, refill_number(sc, 0)->time <= now, current, sc, "the context that runs has time");
+    CHECK_THAT(report, core->slice_end <= core_slice_end(core), core, sc,
+               "the slice that runs lasts as long as the core believes");
     CHECK_THAT(report,
                sched_context_is_round_robin(sc) ||
                    core->charged_at <= refill_number(sc, 0)->time + sc->period,

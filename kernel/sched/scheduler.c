@@ -76,6 +76,13 @@ static void stop_waiting_for_replenishment(struct core *core, struct sched_conte
         queue_remove(&core->replenishments, &sc->replenish_node);
 }
 
+ticks_t core_slice_end(const struct core *core)
+{
+    struct sched_context *sc = core->context;
+
+    return sc && sched_context_is_round_robin(sc) ? core->charged_at + refill_head(sc)->amount : 0;
+}
+
 ticks_t scheduler_charge(struct core *core)
 {
     ticks_t now = arch_ticks();
@@ -103,6 +110,7 @@ ticks_t scheduler_charge(struct core *core)
                 core->current_ended = true;
             }
         }
+        core->slice_end = core_slice_end(core);
     }
     return now;
 }
@@ -437,7 +445,7 @@ static struct thread *take_best(struct core *core)
 
     if (priority < 0)
         return NULL;
-    struct thread *best = core->ready[priority].first;
+    struct thread *best = ready_first(core);
     ready_remove(core, best);
     return best;
 }
@@ -465,6 +473,7 @@ void scheduler_run(struct core *core)
     if (current_goes_on(core, now)) {
         core->reschedule = core->current_ended = false;
         refill_begin(core->context, now);
+        core->slice_end = core_slice_end(core);
         core_update_min_key(core);
         timer_arm(core, next_event(core));
         return;
@@ -486,6 +495,7 @@ void scheduler_run(struct core *core)
         load(core, best);
     else
         unload_current(core);
+    core->slice_end = core_slice_end(core);
     timer_arm(core, core->deferred.first
                         ? now
                         : next_event(core)); /* the rest of them, when the timer fires at once */

@@ -193,6 +193,9 @@ static status_t do_reply_receive(struct thread *thread, bool poll)
         return bad_destination(thread, address, error);
     if (!message_tag_is_valid(tag))
         return ERR_RANGE;
+    if (tag_caps(tag) && !poll && receive.type == OBJECT_ENDPOINT && receive.reply &&
+        quick_reply_recv(core_self(), thread, receive.source, receive.reply, tag))
+        return INVOKE_SILENT;
     if (!receive_locks(thread, &receive) || (receive.reply && !ipc_answer_locks(thread, receive.reply, tag)))
         return INVOKE_AGAIN;
     if (receive.reply && receive.reply->state == REPLY_ARMED)
@@ -300,9 +303,16 @@ void kernel_syscall(cap_t cap, tag_t tag, cap_t reply, word_t operation, struct 
         return;
     lock_own_in_syscall(core);
     set_in_syscall(core, true);
-    if (likely(operation == SYS_CALL && cap <= thread->cnode_mask && !entry_is_void(core) &&
-               invocation_has(&thread->cnode[cap].cap)))
-        status = invocation_run(thread, &thread->cnode[cap], tag);
+    if (likely(operation == SYS_CALL && cap <= thread->cnode_mask && !entry_is_void(core))) {
+        struct slot *slot = &thread->cnode[cap];
+        if (likely(invocation_has(&slot->cap)))
+            status = invocation_run(thread, slot, tag);
+        else if (tag_caps(tag) && quick_call(core, thread, &slot->cap, tag)) {
+            set_in_syscall(core, false);
+            unlock_own(core);
+            return;
+        }
+    }
     if (unlikely(status >= INVOKE_AGAIN || core->reschedule)) {
         run_generally(core, thread, status);
         return;
