@@ -83,6 +83,13 @@ ticks_t core_slice_end(const struct core *core)
     return sc && sched_context_is_round_robin(sc) ? core->charged_at + refill_head(sc)->amount : 0;
 }
 
+/* Its thread has been put aside in this entry, which goes on (settle_deferred): the wait is longer by what that takes. */
+static void wait_longer(struct core *core, struct sched_context *sc)
+{
+    stop_waiting_for_replenishment(core, sc);
+    queue_insert(&core->replenishments, &sc->replenish_node, refill_head(sc)->time);
+}
+
 ticks_t scheduler_charge(struct core *core)
 {
     ticks_t now = arch_ticks();
@@ -111,6 +118,8 @@ ticks_t scheduler_charge(struct core *core)
             }
         }
         core->slice_end = core_slice_end(core);
+        if (unlikely(sc->replenish_node.queued))
+            wait_longer(core, sc);
     }
     return now;
 }
