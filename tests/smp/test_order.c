@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What cores do in a certain order: one core is between two entries while another makes several, and comes to what those have left to it only then. */
 #include "cores.h"
+#include "remote.h"
 
 static cap_t faults, victim;
 
@@ -61,4 +62,53 @@ TEST(suspend_of_a_thread_that_is_about_to_stop_on_another_core_leaves_it_its_rea
     EXPECT_EQ(thread_at(victim)->state, THREAD_STATE_STOPPED);
     EXPECT_EQ(thread_at(victim)->stop_reason, THREAD_STOP_FAULT);
     EXPECT_EQ(thread_at(victim)->exit_code, FAULT_PAGE);
+}
+
+/* ---- A thread that runs on another core when it has lost its context: that core has not come to it yet, and must let go of it first. */
+
+/* The other core is in user mode, and takes the interrupt while the first one waits for its answer. */
+static void other_answers(bool waits)
+{
+    if (!waits)
+        return;
+    core_be(1);
+    remote_answer(core_self());
+    core_be(0);
+}
+
+static void make_victim_lose_its_context(void)
+{
+    cap_t lent = make(OBJECT_SCHED_CONTEXT, SCHED_CONTEXT_BITS_MIN);
+
+    set_core(lent, 1);
+    victim = make_passive(100);
+    set_timeout_handler(victim, mint(faults, RIGHT_WRITE | RIGHT_GRANT, 7));
+    DO(lent, OP_SCHED_CONTEXT_LEND, victim);
+    resume(victim);
+    core_be(1);
+    host_take_interrupts();
+    EXPECT(current() == thread_at(victim));
+    core_be(0);
+    DO(lent, OP_SCHED_CONTEXT_UNBIND);
+    EXPECT(thread_at(victim)->deferred);
+    EXPECT(cores[1].current == thread_at(victim));
+}
+
+TEST(who_is_settled_is_taken_from_the_core_that_runs_it)
+{
+    unsigned parks;
+
+    system_check_off = true;
+    system_boot();
+    faults = make(OBJECT_ENDPOINT, 0);
+    make_victim_lose_its_context();
+    parks = host.parks;
+    host_between = other_answers;
+    DO(victim, OP_THREAD_SUSPEND, 9);
+    host_between = NULL;
+    EXPECT_EQ(host.parks, parks + 1);
+    EXPECT(cores[1].current == NULL);
+    let_others_come_to_it();
+    EXPECT(cores[1].current == NULL);
+    EXPECT_EQ(thread_at(victim)->state, THREAD_STATE_STOPPED);
 }
