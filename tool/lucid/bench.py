@@ -19,6 +19,7 @@ from .board import load_board
 from .build import Variant, build
 from .common import EXIT_FAILED, EXIT_OK, ToolError, closest, listing, relative, say, write_atomically
 from .machine import Options
+from .plugins import built_plugin
 from .version import git
 
 SYSTEM = "bench"
@@ -66,7 +67,7 @@ def measure(variant, log, traced=None):
 
 
 def plugin_arguments(records, traced):
-    return ["-plugin", f"{bench_lines.built_plugin()},to={records}" + (f",trace={traced}" if traced is not None else "")]
+    return ["-plugin", f"{built_plugin('lines')},to={records}" + (f",trace={traced}" if traced is not None else "")]
 
 
 def check_end(recorder, ending):

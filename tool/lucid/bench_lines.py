@@ -1,41 +1,20 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""The plugin of `./lucid bench` (bench/plugin/lines.c): building it, and its records.
+"""The records of the plugin that `./lucid bench` uses (bench/plugin/lines.c).
 
 The first record is of a sequence that is known (tests/target/arch/NAME/marks.h): if it comes out wrong, no record is believed.
 """
 import re
-import shutil
-import subprocess
 from bisect import bisect_right
 from collections import Counter
 
-from .common import EXIT_FAILED, ROOT, ToolError, relative
+from .common import EXIT_FAILED, ToolError
 from .elf import Elf
 
-SOURCE = ROOT / "bench/plugin/lines.c"
-PLUGIN = ROOT / "build/bench/lines.so"
-FLAGS = ["-std=c17", "-O2", "-fPIC", "-shared", "-fvisibility=hidden", "-Wall", "-Wextra", "-Werror", "-Wshadow"]
 SIDE = r"(\d+) (\d+) (\d+) (\d+)"
 CORE = re.compile(rf"^record (\d+) core (\d+): kernel {SIDE} serialising (\d+) atomic (\d+); user {SIDE}$", re.MULTILINE)
 COMMON = re.compile(r"^record (\d+) common (\d+) (\d+)$", re.MULTILINE)
 AT = re.compile(r"^at (\d+) ([0-9a-f]+)$", re.MULTILINE)
 KNOWN = (7, 3, 4, 1)  # instructions, lines of code, of data, and written, of the known sequence
-
-
-def built_plugin():
-    """The plugin, compiled if its sources have changed."""
-    newest = max(path.stat().st_mtime for path in SOURCE.parent.iterdir())
-    if PLUGIN.exists() and PLUGIN.stat().st_mtime > newest:
-        return PLUGIN
-    if shutil.which("gcc") is None:
-        raise ToolError("bench: the plugin cannot be compiled: gcc is missing", "./lucid doctor --install")
-    PLUGIN.parent.mkdir(parents=True, exist_ok=True)
-    new = PLUGIN.with_name(f".lines.{id(PLUGIN)}.so")
-    done = subprocess.run(["gcc", *FLAGS, "-o", str(new), str(SOURCE)], capture_output=True, text=True)
-    if done.returncode != 0:
-        raise ToolError(f"bench: {relative(SOURCE)} does not compile:\n{done.stderr}")
-    new.replace(PLUGIN)
-    return PLUGIN
 
 
 def add_records(figures, text):
