@@ -148,6 +148,8 @@ static bool check_relations(struct check_report *report, const struct thread *th
                thread->state != THREAD_STATE_RUNNABLE || thread->sc || thread->deferred ||
                    thread->lacks_context == LACKS_NOTHING,
                thread, NULL, "a runnable thread without a context waits for one, or is deferred");
+    CHECK_THAT(report, !thread->trapped || thread->deferred || thread->state == THREAD_STATE_STOPPED, thread,
+               NULL, "a thread with an exception that is not raised yet does not run or wait");
     CHECK_THAT(report, thread->state != THREAD_STATE_STOPPED || (!thread->ready && !thread->deferred), thread,
                NULL, "a stopped thread is in no queue");
     return true;

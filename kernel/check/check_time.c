@@ -112,7 +112,9 @@ static bool check_deferred(struct check_report *report, const struct core *core)
                    thread->state == THREAD_STATE_RUNNABLE && !thread->ready && thread != core->current,
                    thread, core, "a deferred thread is runnable, but does not run");
         /* With a context: for lack of time, which may have come back. */
-        CHECK_THAT(report, thread->fault || (thread->sc ? fault_can_time_out(thread) : thread->lacks_context),
+        CHECK_THAT(report,
+                   thread->fault || thread->trapped ||
+                       (thread->sc ? fault_can_time_out(thread) : thread->lacks_context),
                    thread, core, "a deferred thread is to fault or to stop");
     }
     CHECK_THAT(report, core->deferred.last == last || !core->deferred.first, core, last,

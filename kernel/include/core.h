@@ -69,6 +69,11 @@ struct core {
     struct arch_core arch;
 
 #if CONFIG_CORES > 1
+    struct {
+        bool is_new; /* this core's entry is such an exception of `current`, which has not been raised yet */
+        word_t kind, code;
+    } trap; /* an exception that the processor does not raise again (syscall.c) */
+
     ALIGNED(64) struct ticket_lock lock;
     ALIGNED(64) uint32_t requests; /* REQUEST_*, from other cores, until answered */
 #endif

@@ -8,8 +8,8 @@
  *   current               it runs; it is in no queue
  *   the ready queue       its context has time
  *   nowhere, and its context in the replenishments        its context has none until then
- *   deferred              it lost its context, its context is used up and that is a fault, or nobody handled its fault: it
- *                         faults or stops in scheduler_run
+ *   deferred              it lost its context, its context is used up and that is a fault, it has an exception that could not be raised when
+ *                         it came, or nobody handled its fault: it faults or stops in scheduler_run
  *   nowhere               it has no context
  *
  * Faults and stops are deferred because each can be the reason of the next: a server stops, so its caller's call fails, which has no time
@@ -170,6 +170,11 @@ static void lack_time(struct core *core, struct thread *thread)
         wait_for_replenishment(core, thread->sc);
 }
 
+static bool is_trapped(const struct thread *thread)
+{
+    return CONFIG_CORES > 1 && thread->trapped;
+}
+
 void scheduler_consider(struct thread *thread)
 {
     struct core *core = thread_core(thread);
@@ -177,7 +182,8 @@ void scheduler_consider(struct thread *thread)
 
     assert(lock_holds_home(thread_home(thread)));
     assert(thread->state == THREAD_STATE_RUNNABLE && !thread->ready);
-    if (thread->fault != FAULT_NONE || (!sc && thread->lacks_context != LACKS_NOTHING)) {
+    if (thread->fault != FAULT_NONE || is_trapped(thread) ||
+        (!sc && thread->lacks_context != LACKS_NOTHING)) {
         defer(core, thread);
         return;
     }
@@ -384,7 +390,7 @@ static void requeue_current(struct core *core, ticks_t now)
 
     if (!current || current->state != THREAD_STATE_RUNNABLE || current->ready || current->deferred)
         return;
-    if (!current->sc) {
+    if (!current->sc || is_trapped(current)) {
         scheduler_consider(current);
         return;
     }
@@ -411,6 +417,13 @@ static void time_out(struct core *core, struct thread *thread)
         wait_for_replenishment(core, sc);
 }
 
+/* It came before whatever else the thread is to be told. */
+static void raise_kept_exception(struct thread *thread)
+{
+    thread->trapped = false;
+    fault_raise(thread, FAULT_EXCEPTION, thread->fault_words[0], thread->fault_words[1]);
+}
+
 /* What it was deferred for. */
 static void settle(struct core *core, struct thread *thread, ticks_t now)
 {
@@ -418,6 +431,8 @@ static void settle(struct core *core, struct thread *thread, ticks_t now)
     scheduler_stop_deferring(thread);
     if (thread->fault != FAULT_NONE)
         thread_stop(thread, THREAD_STOP_FAULT, thread->fault);
+    else if (is_trapped(thread))
+        raise_kept_exception(thread);
     else if (!thread->sc)
         fault_raise_timeout(thread, 0, TIMEOUT_WITHDRAWN, thread->lacks_context == LACKS_WITHDRAWN);
     else if (!refill_is_ready(thread->sc, now))

@@ -350,6 +350,12 @@ static NOINLINE void raise_slowly(struct core *core, unsigned fault, word_t word
         ;
     if (!entry_is_void(core)) /* else it is raised again if the thread goes on there */
         fault_raise(core->current, fault, word0, word1);
+#if CONFIG_CORES > 1
+    else if (core->trap.is_new &&
+             core->current) /* or, if it comes only once, is kept; who took the thread away has done that */
+        thread_keep_exception(core->current, word0, word1);
+    core->trap.is_new = false;
+#endif
     scheduler_run(core);
     unlock_own(core);
 }
@@ -370,8 +376,28 @@ void kernel_page_fault(word_t address, word_t access)
     raise_and_run(FAULT_PAGE, address, access);
 }
 
+#if CONFIG_CORES > 1
+/* A breakpoint or a step. It is not forgotten if the thread is taken away while this waits for locks, as others are that come again. */
+static NOINLINE void raise_trap(word_t kind, word_t code)
+{
+    struct core *core = core_self();
+
+    core->trap.kind = kind;
+    core->trap.code = code;
+    core->trap.is_new = true;
+    lock_own(core);
+    raise_slowly(core, FAULT_EXCEPTION, kind, code);
+}
+#endif
+
 void kernel_exception(word_t kind, word_t code)
 {
+#if CONFIG_CORES > 1
+    if (ARCH_EXCEPTION_IS_TRAP(kind)) {
+        raise_trap(kind, code);
+        return;
+    }
+#endif
     raise_and_run(FAULT_EXCEPTION, kind, code);
 }
 
