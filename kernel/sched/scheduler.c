@@ -396,8 +396,9 @@ static void requeue_current(struct core *core, ticks_t now)
     }
     bool ended = core->current_ended;
     if (current->sc != core->context) {
-        /* It runs on since it got another context in this entry. */
+        /* It runs on since it got another context, in this entry or before its core looked; whose time may have come since then. */
         ended = false;
+        stop_waiting_for_replenishment(core, current->sc);
         refill_unblock(current->sc, now);
     }
     if (!refill_is_ready(current->sc, now)) {

@@ -232,3 +232,41 @@ TEST(breakpoint_that_is_not_raised_yet_is_forgotten_if_its_thread_is_sent_elsewh
     EXPECT_EQ(thread_at(victim)->state, THREAD_STATE_RUNNABLE);
     EXPECT(cores[1].current == thread_at(victim));
 }
+
+/* ---- Time */
+
+static cap_t spender, spent;
+
+/* The spender has used up its context on the other core, where the victim runs now. */
+static void make_spent_context(void)
+{
+    system_check_off = true;
+    system_boot();
+    victim = make_thread_on(1, 100);
+    spender = make_thread_on(1, 110);
+    spent = SC_OF(spender);
+    DO(BOOT_SLOT_CORE_RANGE, OP_CORE_RANGE_SET_BUDGET, spent, 1, SLICE_NS / 10, SLICE_NS, 0);
+    resume(victim);
+    resume(spender);
+    core_be(1);
+    host_take_interrupts();
+    EXPECT(current() == thread_at(spender));
+    host_time_advance(time_ticks(SLICE_NS / 5));
+    EXPECT(current() == thread_at(victim));
+    core_be(0);
+}
+
+/* It was found while a context waited in the queue for a time at which it had begun to run: its core had taken another interrupt first. */
+TEST(context_that_a_running_thread_is_given_and_whose_time_comes_before_its_core_looks_waits_no_more)
+{
+    make_spent_context();
+    DO(spent, OP_SCHED_CONTEXT_UNBIND);
+    DO(SC_OF(victim), OP_SCHED_CONTEXT_UNBIND);
+    DO(spent, OP_SCHED_CONTEXT_BIND, victim);
+    host.ticks += time_ticks(SLICE_NS);
+    core_be(1);
+    kernel_ipi();
+    EXPECT(current() == thread_at(victim));
+    core_be(0);
+    system_check();
+}
