@@ -44,6 +44,12 @@ static inline void turn_begin(unsigned core)
     turns.ended = false;
 }
 
+/* `together` counts from here on. */
+static inline void turns_restart(void)
+{
+    turns.executed = turns.longest = turns.together = 0;
+}
+
 /* A core has executed so many instructions more. */
 static inline void turn_count(unsigned core, uint64_t instructions)
 {

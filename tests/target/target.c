@@ -170,16 +170,37 @@ static void make_ticker(void)
     start_thread(thread, ticker_main, ticker_stack, sizeof ticker_stack);
 }
 
+static bool contains(const char *text, const char *part)
+{
+    for (; *text; text++)
+        if (strncmp(text, part, strlen(part)) == 0)
+            return true;
+    return false;
+}
+
 static const char *system_name(void)
 {
     const struct bundle_header *bundle = (const struct bundle_header *)(word_t)boot->bundle;
     return bundle && bundle->magic == BUNDLE_MAGIC ? (const char *)bundle + bundle->system : "";
 }
 
-/* The system that measures (bench.h). */
+bool is_in_real_time(void)
+{
+    return strcmp(system_name(), "bench_parallel") == 0;
+}
+
+/* The systems that measure (bench.h). */
 static bool is_bench(void)
 {
-    return strcmp(system_name(), "bench") == 0;
+    return strncmp(system_name(), "bench", strlen("bench")) == 0;
+}
+
+/* bench_together_cores.c is for the systems of that name, and bench_parallel; all other benches are for the system bench. */
+static bool is_bench_here(const struct test *test)
+{
+    if (contains(test->file, "/bench_calibrate"))
+        return !is_in_real_time();
+    return contains(test->file, "/bench_together") == (strcmp(system_name(), "bench") != 0);
 }
 
 static void test_main(void)
@@ -314,14 +335,6 @@ static void make_notification(void)
 #define LONG_PREFIX "test_"
 #define LONG_SUFFIX "_long"
 
-static bool contains(const char *text, const char *part)
-{
-    for (; *text; text++)
-        if (strncmp(text, part, strlen(part)) == 0)
-            return true;
-    return false;
-}
-
 /* All tests that this number of cores can run; in a system named test_X_long those whose names begin with X; in those of smoke.c what it names. */
 static bool is_chosen(const struct test *test)
 {
@@ -331,7 +344,7 @@ static bool is_chosen(const struct test *test)
     if (boot->cores == 1 && contains(test->file, "_cores"))
         return false;
     if (contains(test->file, "/bench_") || is_bench())
-        return contains(test->file, "/bench_") && is_bench();
+        return contains(test->file, "/bench_") && is_bench() && is_bench_here(test);
     if (smoke_is(system))
         return smoke_has(test->name);
     if (length <= around || strcmp(system + length - strlen(LONG_SUFFIX), LONG_SUFFIX) != 0)

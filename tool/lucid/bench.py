@@ -44,6 +44,7 @@ class Figure:
     common_written: int | None = None   # lines that the kernel writes on more than one core
     common_touched: int | None = None   # lines that it writes on one and touches on another
     others: dict | None = None          # other cores: instructions in that time
+    together: int | None = None         # ticks that it takes with all cores running at once, each an instruction a tick; 0: not counted
 
 
 def measure(variant, log, traced=None):
@@ -167,7 +168,9 @@ def command(arguments):
     say(f"{variant}: instructions of kernel and stub; lines of 64 bytes that the kernel executes, touches and writes\n")
     say(table(figures, variant))
     if variant.cores > 1:
-        say("\n" + cores_text(figures))
+        from . import bench_together
+        say("\n" + cores_text(figures) + "\n")
+        say(bench_together.report(variant, log.parent))
     if arguments.json:
         write_atomically(arguments.json, as_json(figures, variant))
     if arguments.record:

@@ -12,7 +12,7 @@ from .elf import Elf
 
 SIDE = r"(\d+) (\d+) (\d+) (\d+)"
 CORE = re.compile(rf"^record (\d+) core (\d+): kernel {SIDE} serialising (\d+) atomic (\d+); user {SIDE}$", re.MULTILINE)
-COMMON = re.compile(r"^record (\d+) common (\d+) (\d+)$", re.MULTILINE)
+COMMON = re.compile(r"^record (\d+) common (\d+) (\d+) together (\d+)$", re.MULTILINE)
 AT = re.compile(r"^at (\d+) ([0-9a-f]+)$", re.MULTILINE)
 KNOWN = (7, 3, 4, 1)  # instructions, lines of code, of data, and written, of the known sequence
 
@@ -23,7 +23,7 @@ def add_records(figures, text):
     for match in CORE.finditer(text):
         number, core, *values = map(int, match.groups())
         cores.setdefault(number, {})[core] = values
-    common = {int(number): (int(written), int(shared)) for number, written, shared in COMMON.findall(text)}
+    common = {int(number): tuple(map(int, values)) for number, *values in COMMON.findall(text)}
     if len(common) != len(figures):
         raise ToolError(f"the plugin recorded {len(common)} times what the system measured {len(figures)} times", status=EXIT_FAILED)
     check_known(cores.get(0, {}))
@@ -38,7 +38,7 @@ def check_known(cores):
                         f"{KNOWN[3]} written, it told {values}", "is this the emulator that it was written for (QEMU 7.2)?", status=EXIT_FAILED)
 
 
-def add_record(figure, rounds, cores, written, shared):
+def add_record(figure, rounds, cores, written, shared, together):
     """The lines are those of core 0, where the benches run; what other cores do is told beside it. Instructions are those of one round."""
     own = cores.get(0, [0] * 10)
     figure.ilines, figure.dlines, figure.dlines_written = own[1:4]
@@ -48,6 +48,7 @@ def add_record(figure, rounds, cores, written, shared):
         figure.instructions = figure.recorded
     figure.others = {core: round((values[0] + values[6]) / rounds) for core, values in cores.items() if core != 0}
     figure.common_written, figure.common_touched = written, shared
+    figure.together = round(together / rounds)
 
 
 def profile(text, kernel):
