@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Suite `bench`: no path of the kernel costs more than its limit (bench/limits.toml), on any board, and twice the same."""
-from .. import bench, bench_data
+from .. import bench, bench_data, bench_together
 from ..board import DEFAULT_BOARD
 from ..build import Variant
 from ..test import Failure, Job, Result
@@ -13,6 +13,7 @@ def jobs(context):
     boards = [context.board, *(OTHER_BOARDS if context.board == DEFAULT_BOARD else [])]
     variants = [Variant(board) for board in boards] + [Variant(context.board, cores=2)]
     return [*(Job("bench", f"limits ({variant.name})", lambda v=variant: keep_limits(v, context), SECONDS) for variant in variants),
+            Job("bench", "cores_that_share_nothing_cost_each_other_nothing", lambda: independent(Variant(context.board, cores=8), context), SECONDS),
             Job("bench", "two_runs_give_the_same_figures", lambda: same_twice(Variant(context.board), context), SECONDS),
             *(Job("bench", f"plugin_and_counter_agree ({board})", lambda b=board: agree(Variant(b), context), SECONDS) for board in boards)]
 
@@ -26,6 +27,20 @@ def keep_limits(variant, context):
     if not names:
         raise Failure("expected: figures\nseen: none")
     return [Result(name, name not in wrong, wrong.get(name, "")) for name in sorted(names)]
+
+
+def independent(variant, context):
+    """Pairs of client and server, one a core, with 1, 2, 4 and 8 cores."""
+    figures, _ = bench_together.measure(variant, context.logs / f"bench-{variant.name}-together.log")
+    calls = [figure for figure in figures if figure.path.startswith("independent_calls_on_")]
+    costs = [figure.instructions for figure in calls]
+    return [Result("a call costs core 0 the same however many cores call", len(costs) == 4 and len(set(costs)) == 1,
+                   f"expected: with 1, 2, 4 and 8 cores the same instructions\nseen: {costs}"),
+            *(Result(f"{figure.path} has no line that two cores write, or that one writes and another touches", figure.common_written + figure.common_touched == 0,
+                     f"expected: none\nseen: {figure.common_written} written by several, {figure.common_touched} written by one and touched by another")
+              for figure in calls),
+            *(Result(f"{figure.path} takes one atomic operation a system call", figure.atomic == 2,
+                     f"expected: 2 in a call and its answer\nseen: {figure.atomic}") for figure in calls)]
 
 
 def same_twice(variant, context):
