@@ -11,11 +11,10 @@ open Abi
 open State
 open Derivation
 
-(* After a step: nothing was left to do; go on; that was the last; or go on, but look everything up again, because a
-   container died. *)
-type progress = Done | More of state | Last of state | Restart of state
+(* After a step: nothing was left to do; go on; or that was the last. *)
+type progress = Done | More of state | Last of state
 
-let state_of before = function Done -> before | More s | Last s | Restart s -> s
+let state_of before = function Done -> before | More s | Last s -> s
 
 (* The thread takes the space's place away from itself, and so on. [exchanged]: another takes its place. *)
 let slot_cleared slot s =
@@ -84,7 +83,7 @@ let end_container slot container id worker s =
     | A_space -> Mapping.forget_space id s
     | An_irq_handler -> lose_line id s
   in
-  Restart (s |> slot_forgotten slot |> become_zombie slot container id worker)
+  More (s |> slot_forgotten slot |> become_zombie slot container id worker)
 
 let forget_object kind s =
   match kind with

@@ -190,12 +190,11 @@ let enter event s =
   | Interrupt line, _ -> State (Device.interrupt line s)
   | Timer, _ -> State (Processor.timer event.first s)
 
-(* To the end of an operation; or to where its caller has stopped itself, or has to look everything up again. *)
+(* To the end of an operation; or to where its caller has stopped itself. *)
 let rec complete t step s =
   match step s with
   | Destruction.Done -> Invocation.put_results t OK [] s
   | Last s -> Invocation.put_results t OK [] s
-  | Restart s -> interrupted t s
   | More s -> if is_runnable s t then complete t step s else interrupted t s
 
 let step s event =
@@ -208,7 +207,6 @@ let outcomes s event =
     match step s with
     | Destruction.Done -> Seq.return (Processor.leave (Invocation.put_results t OK [] s)) ()
     | Last s -> Seq.return (Processor.leave (Invocation.put_results t OK [] s)) ()
-    | Restart s -> Seq.return (Processor.leave (interrupted t s)) ()
     | More s ->
         let rest () = if is_runnable s t then stops t step s () else Seq.Nil in
         Seq.Cons (Processor.leave (interrupted t s), rest)

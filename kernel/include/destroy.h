@@ -7,18 +7,11 @@
 
 struct thread;
 
-enum progress {
-    PROGRESS_DONE,
-    PROGRESS_MORE,    /* one step was done; call again */
-    PROGRESS_RESTART, /* one step was done, and slots may have moved or gone: look everything up again */
-};
-
-/* One step of deleting the capability in `slot`, its children first, on behalf of `worker`. */
-enum progress destroy_delete_step(struct slot *slot, struct thread *worker);
-/* One step of deleting all children of the capability in `slot`. */
-enum progress destroy_revoke_step(struct slot *slot, struct thread *worker);
-/* One step of what `worker` still has to finish. DONE: nothing. */
-enum progress destroy_work_step(struct thread *worker);
+/* On behalf of `worker`: finish what it has begun before, then delete what was derived from the capability in `slot`, and if the `whole` is to go, then that. False:
+ * something is left, because an interrupt or another core waits, or because the worker has stopped itself by what it took away (its own thread, its address
+ * space): whatever it had begun it goes on with when it is called again. At least one step is done. The slot may vanish with its container: it is empty then, and its memory
+ * is not used again before the entry ends. */
+bool destroy(struct slot *slot, bool whole, struct thread *worker);
 
 /* The capability in this slot of an object is the last one to something: to replace it would be to destroy that. */
 bool slot_would_destroy(const struct slot *slot);

@@ -95,36 +95,12 @@ status_t cnode_move(struct invocation *invocation)
 
 /* ---- Taking away, in steps */
 
-/* One step of what is left from before, or else of the operation itself. */
-static enum progress next_step(struct thread *caller, struct slot *slot, bool whole)
-{
-    enum progress progress = destroy_work_step(caller);
-
-    if (progress != PROGRESS_DONE)
-        return progress;
-    return whole ? destroy_delete_step(slot, caller) : destroy_revoke_step(slot, caller);
-}
-
-/* A caller that has stopped itself by what it took away (its own thread, its address space) leaves the rest; it goes on
- * with it if it is ever resumed. */
-static status_t take_away_perform(struct thread *caller, struct slot *slot, bool whole)
-{
-    for (;;) { /* bounded by what there is to destroy; each round is a step */
-        enum progress progress = next_step(caller, slot, whole);
-        if (progress == PROGRESS_DONE)
-            return OK;
-        if (progress == PROGRESS_RESTART || caller->state != THREAD_STATE_RUNNABLE ||
-            arch_interrupt_pending() || lock_is_wanted(core_self()))
-            return INVOKE_RESTART;
-    }
-}
-
 status_t cnode_delete(struct invocation *invocation)
 {
     struct slot *slot;
     status_t status = decode_index(invocation, &slot);
 
-    return status == OK ? take_away_perform(invocation->caller, slot, true) : status;
+    return status == OK && !destroy(slot, true, invocation->caller) ? INVOKE_RESTART : status;
 }
 
 /* Argument 1 is the index of a slot with a capability. */
@@ -140,7 +116,7 @@ status_t cnode_revoke(struct invocation *invocation)
     struct slot *slot;
     status_t status = decode_filled(invocation, &slot);
 
-    return status == OK ? take_away_perform(invocation->caller, slot, false) : status;
+    return status == OK && !destroy(slot, false, invocation->caller) ? INVOKE_RESTART : status;
 }
 
 struct cancel {

@@ -10,11 +10,12 @@
  *
  * A *container* is an object with slots: CNode, Thread, AddressSpace, IrqHandler. When its last capability goes, it is cut from everything
  * at once (a thread stops, a space is unloaded, a line is masked), and its capability becomes a *zombie* which moves into the container's
- * own slot 0, which is otherwise always empty. There it keeps its place in the derivation tree, so the Untyped
+ * own slot 0, which is otherwise always empty (unless it can be emptied at once). There it keeps its place in the derivation tree, so the Untyped
  * that it stands in cannot be reset before it is gone, and it is linked into the list of the worker, newest first. A zombie's step
  * empties one of its slots:
  *
  *     next slot is empty               go to the next, some at a time
+ *     nothing goes with its capability take it out, and go to the next, some at a time
  *     its capability has descendants   delete a leaf of them; if the leaf is itself a zombie (of whatever worker), it
  *                                      is lifted out of the way in the tree, and goes to the front of this list
  *     it has none                      delete it; if that makes a container die, its zombie goes to the front of the list
@@ -39,6 +40,7 @@
 #include "derivation.h"
 #include "endpoint.h"
 #include "irq_handler.h"
+#include "lock.h"
 #include "notification.h"
 #include "reply.h"
 #include "sched_context.h"
@@ -47,7 +49,8 @@
 #define ZOMBIE_LOW_BITS  11
 #define ZOMBIE_LOW_MASK  0x7ffu
 #define ZOMBIE_HIGH_MASK 0xfffu
-#define ZOMBIE_SCAN      64u /* empty slots passed over in one step */
+#define STEP_SLOTS       64 /* looked at in one step, at most */
+#define STEP_REMOVED     8u /* plain capabilities taken out in one step, at most */
 
 /* ---- Lists of zombies: rings of slots, linked through the capability words */
 
@@ -73,9 +76,7 @@ static void ring_set_prev(struct slot *slot, const struct slot *prev)
 
 void zombie_list_init(struct slot *head)
 {
-    head->cap = (struct cap){ CAP_ZOMBIE_LIST, 0 };
-    ring_set_next(head, head);
-    ring_set_prev(head, head);
+    head->cap = (struct cap){ pointer_pack(head) | CAP_ZOMBIE_LIST, pointer_pack(head) };
 }
 
 static void ring_remove(struct slot *slot)
@@ -97,13 +98,11 @@ static void ring_push(struct slot *head, struct slot *slot)
     ring_set_next(head, slot);
 }
 
-/* All of `from`'s list goes to the front of `to`'s. */
+/* All of `from`'s list, which is not empty, goes to the front of `to`'s. */
 static void ring_take_over(struct slot *to, struct slot *from)
 {
     struct slot *first = ring_next(from), *last = ring_prev(from);
 
-    if (first == from)
-        return;
     ring_set_next(last, ring_next(to));
     ring_set_prev(ring_next(to), last);
     ring_set_next(to, first);
@@ -134,50 +133,6 @@ static void zombie_set_remaining(struct slot *zombie, unsigned remaining)
                        (uint64_t)(remaining >> ZOMBIE_LOW_BITS) << 4;
 }
 
-/* The first slot of a container, and how many it has. */
-static struct slot *container_slots(const struct cap *cap, unsigned *count)
-{
-    switch (cap_type(cap)) {
-    case OBJECT_CNODE:
-        *count = (unsigned)cnode_count(cap);
-        return cnode_slots(cap);
-    case OBJECT_THREAD:
-        *count = THREAD_SLOT_COUNT;
-        return ((struct thread *)cap_pointer(cap))->slots;
-    case OBJECT_ADDRESS_SPACE:
-        *count = SPACE_SLOT_COUNT;
-        return ((struct address_space *)cap_pointer(cap))->slots;
-    case OBJECT_IRQ_HANDLER:
-        *count = IRQ_SLOT_COUNT;
-        return ((struct irq_handler *)cap_pointer(cap))->slots;
-    default:
-        *count = 0;
-        return NULL;
-    }
-}
-
-/* The container of this last capability dies: its zombie stands at the front of the worker's list. */
-static void become_zombie(struct slot *slot, struct slot *list)
-{
-    unsigned count, type = cap_type(&slot->cap);
-    struct slot *self = container_slots(&slot->cap, &count);
-
-    if (type == OBJECT_THREAD && self != list) {
-        /* Its own list, too, is now for the one who destroys it to finish. */
-        ring_take_over(list, self);
-    } else if (self == list) {
-        ring_remove(self); /* it destroyed itself: what it had begun is left for others */
-    }
-    self->cap = (struct cap){ 0, 0 };
-    struct cap zombie = { CAP_ZOMBIE, type };
-    derivation_move(slot, self, zombie);
-    zombie_set_remaining(self, count - 1);
-    ring_set_next(self, self);
-    ring_set_prev(self, self);
-    if (self != list)
-        ring_push(list, self);
-}
-
 /* ---- One capability without children */
 
 /* What a capability leaves behind in the object whose slot it stands in. */
@@ -193,63 +148,132 @@ static void slot_forget(struct slot *slot)
         irq_handler_lose_line(container_of(slot - IRQ_SLOT_LINE, struct irq_handler, slots));
 }
 
-static enum progress remove_capability(struct slot *slot)
+static void remove_capability(struct slot *slot)
 {
-    enum slot_place place = slot_place(slot);
-
-    if (place != PLACE_CNODE)
+    if (slot_place(slot) != PLACE_CNODE)
         slot_forget(slot);
     derivation_remove(slot);
-    return PROGRESS_MORE;
+}
+
+/* Nothing else goes with it. (A PageTable's capability is always the last.) */
+static bool is_plain(const struct slot *slot)
+{
+    if (derivation_has_children(slot))
+        return false;
+    return cap_type(&slot->cap) == OBJECT_FRAME ? slot->cap.data == 0 : !derivation_is_last(slot);
+}
+
+/* Empty a container's slots from `slot` down, as far as they are plain, but not the first, and no more than a step's worth. Returns the slot to go
+ * on with; the first: there is none. */
+static struct slot *empty_plain(struct slot *first, struct slot *slot)
+{
+    const struct slot *end = slot - first > STEP_SLOTS ? slot - STEP_SLOTS : first;
+    unsigned removed = 0;
+
+    for (; slot != end; slot--) {
+        if (slot_is_empty(slot))
+            continue;
+        if (removed++ == STEP_REMOVED || !is_plain(slot))
+            break;
+        remove_capability(slot);
+    }
+    return slot;
+}
+
+/* The container with these slots and of this last capability dies. What cannot go at once is left to its zombie, at the front of the worker's list. */
+static void end_container(struct slot *slot, struct slot *list, struct slot *self, size_t count)
+{
+    unsigned type = cap_type(&slot->cap);
+    struct slot *last = &self[count - 1];
+
+    if (slot_place(slot) != PLACE_CNODE) {
+        slot_forget(slot); /* this can stop the worker */
+    } else if (self != list) {
+        last = empty_plain(self, last);
+        if (last == self) {
+            derivation_remove(slot);
+            return;
+        }
+    }
+    self->cap = (struct cap){ 0, 0 };
+    derivation_move(slot, self, (struct cap){ CAP_ZOMBIE, type });
+    zombie_set_remaining(self, (unsigned)(last - self));
+    ring_set_next(self, self);
+    ring_set_prev(self, self);
+    if (self != list)
+        ring_push(list, self);
+}
+
+/* Its own list, too, is now for the one who destroys it to finish; if it destroyed itself, what it had begun is left for others. */
+static void end_thread(struct thread *thread, struct slot *list)
+{
+    struct slot *self = thread->slots;
+
+    thread_destroy(thread);
+    if (self == list)
+        ring_remove(self);
+    else if (ring_next(self) != self)
+        ring_take_over(list, self);
 }
 
 /* The last capability to an object: one step of the object's end. */
-static NOINLINE enum progress destroy_object(struct slot *slot, struct slot *list)
+static NOINLINE void destroy_object(struct slot *slot, struct slot *list)
 {
     void *object = cap_pointer(&slot->cap);
+    struct slot *slots = NULL; /* of a container */
+    size_t count = 0;
+    bool ended = true;
 
     switch (cap_type(&slot->cap)) {
     case OBJECT_ENDPOINT:
-        return endpoint_destroy_step(object) ? remove_capability(slot) : PROGRESS_MORE;
+        ended = endpoint_destroy_step(object);
+        break;
     case OBJECT_NOTIFICATION:
-        return notification_destroy_step(object) ? remove_capability(slot) : PROGRESS_MORE;
+        ended = notification_destroy_step(object);
+        break;
     case OBJECT_SCHED_CONTEXT:
-        return sched_context_destroy_step(object) ? remove_capability(slot) : PROGRESS_MORE;
+        ended = sched_context_destroy_step(object);
+        break;
     case OBJECT_REPLY:
         reply_destroy(object);
-        return remove_capability(slot);
+        break;
+    case OBJECT_CNODE:
+        slots = object, count = cnode_count(&slot->cap);
+        break;
     case OBJECT_THREAD:
-        thread_destroy(object);
+        end_thread(object, list);
+        slots = ((struct thread *)object)->slots, count = THREAD_SLOT_COUNT;
         break;
     case OBJECT_ADDRESS_SPACE:
         space_destroy(object);
+        slots = ((struct address_space *)object)->slots, count = SPACE_SLOT_COUNT;
         break;
     case OBJECT_IRQ_HANDLER:
         irq_handler_destroy(object);
-        break;
-    case OBJECT_CNODE:
+        slots = ((struct irq_handler *)object)->slots, count = IRQ_SLOT_COUNT;
         break;
     default: /* Untyped and ranges: nothing is kept beside the capability */
-        return remove_capability(slot);
+        break;
     }
-    if (slot_place(slot) != PLACE_CNODE)
-        slot_forget(slot);
-    become_zombie(slot, list);
-    return PROGRESS_RESTART;
+    if (slots)
+        end_container(slot, list, slots, count);
+    else if (ended)
+        remove_capability(slot);
 }
 
-static enum progress delete_leaf(struct slot *slot, struct slot *list)
+static void delete_leaf(struct slot *slot, struct slot *list)
 {
     unsigned type = cap_type(&slot->cap);
 
     assert(!derivation_has_children(slot) && !is_zombie(slot));
     if (type == OBJECT_FRAME || type == OBJECT_PAGE_TABLE) {
         mapping_undo(&slot->cap);
-        return remove_capability(slot);
+        remove_capability(slot);
+    } else if (derivation_is_last(slot)) {
+        destroy_object(slot, list);
+    } else {
+        remove_capability(slot);
     }
-    if (!derivation_is_last(slot))
-        return remove_capability(slot);
-    return destroy_object(slot, list);
 }
 
 /* The zombie, a leaf below the capability in `slot` which stands in a dying container, becomes a sibling of that. */
@@ -262,35 +286,28 @@ static void lift_zombie(struct slot *zombie, struct slot *slot)
 }
 
 /* One step of what stands at the front of a list. */
-static enum progress zombie_step(struct slot *zombie, struct slot *list)
+static void zombie_step(struct slot *zombie, struct slot *list)
 {
-    unsigned remaining = zombie_remaining(zombie), scanned = 0;
+    struct slot *slot = empty_plain(zombie, &zombie[zombie_remaining(zombie)]);
 
-    while (remaining > 0 && slot_is_empty(&zombie[remaining])) {
-        remaining--;
-        if (++scanned == ZOMBIE_SCAN)
-            break;
-    }
-    zombie_set_remaining(zombie, remaining);
-    if (remaining == 0) {
+    zombie_set_remaining(zombie, (unsigned)(slot - zombie));
+    if (slot == zombie) {
         ring_remove(zombie);
         derivation_remove(zombie);
-        return PROGRESS_MORE;
+        return;
     }
-    struct slot *slot = &zombie[remaining];
     if (slot_is_empty(slot))
-        return PROGRESS_MORE;
-
+        return;
     struct slot *leaf = derivation_leaf(slot);
-    if (leaf != slot && is_zombie(leaf)) {
-        lift_zombie(leaf, slot);
-        if (leaf != zombie) {
-            ring_remove(leaf);
-            ring_push(list, leaf);
-        }
-        return PROGRESS_MORE;
+    if (leaf == slot || !is_zombie(leaf)) {
+        delete_leaf(leaf, list);
+        return;
     }
-    return delete_leaf(leaf, list);
+    lift_zombie(leaf, slot);
+    if (leaf != zombie) {
+        ring_remove(leaf);
+        ring_push(list, leaf);
+    }
 }
 
 /* Nothing is kept beside the capability of a Frame, so its last one can go at once. (Nor could one see that it is the last: the
@@ -303,40 +320,43 @@ bool slot_would_destroy(const struct slot *slot)
            (cap_type(&slot->cap) != OBJECT_FRAME && derivation_is_last(slot));
 }
 
-enum progress destroy_work_step(struct thread *worker)
+/* One step of deleting what was derived from the capability in `slot`. */
+static void revoke_step(struct slot *slot, struct slot *list)
 {
-    struct slot *list = &worker->slots[0];
-    struct slot *first = ring_next(list);
-
-    if (first == list)
-        return PROGRESS_DONE;
-    /* A restart is nothing special. The slot that the caller works on may be gone by this; then it is empty, and its memory is not
-     * used again before this entry ends. */
-    zombie_step(first, list);
-    return PROGRESS_MORE;
-}
-
-enum progress destroy_revoke_step(struct slot *slot, struct thread *worker)
-{
-    struct slot *list = &worker->slots[0];
-
-    if (!derivation_has_children(slot))
-        return PROGRESS_DONE;
     struct slot *leaf = derivation_leaf(slot);
+
     if (is_zombie(leaf)) {
         ring_remove(leaf);
         ring_push(list, leaf);
-        return zombie_step(leaf, list) == PROGRESS_RESTART ? PROGRESS_RESTART : PROGRESS_MORE;
+        zombie_step(leaf, list);
+    } else {
+        delete_leaf(leaf, list);
     }
-    return delete_leaf(leaf, list);
 }
 
-enum progress destroy_delete_step(struct slot *slot, struct thread *worker)
+static void step(struct slot *slot, struct slot *list)
 {
-    if (slot_is_empty(slot))
-        return PROGRESS_DONE;
-    if (derivation_has_children(slot))
-        return destroy_revoke_step(slot, worker);
-    enum progress progress = delete_leaf(slot, &worker->slots[0]);
-    return progress == PROGRESS_MORE && slot_is_empty(slot) ? PROGRESS_DONE : progress;
+    if (ring_next(list) != list)
+        zombie_step(ring_next(list), list);
+    else if (derivation_has_children(slot))
+        revoke_step(slot, list);
+    else
+        delete_leaf(slot, list);
+}
+
+bool destroy(struct slot *slot, bool whole, struct thread *worker)
+{
+    struct slot *list = &worker->slots[0];
+
+    /* Bounded by what there is to destroy. */
+    for (bool begun = false;
+         ring_next(list) != list || (whole ? !slot_is_empty(slot) : derivation_has_children(slot));
+         begun = true) {
+        if (begun && (arch_interrupt_pending() || lock_is_wanted(core_self())))
+            return false;
+        step(slot, list);
+        if (worker->state != THREAD_STATE_RUNNABLE)
+            return false;
+    }
+    return true;
 }
