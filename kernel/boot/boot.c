@@ -34,15 +34,14 @@ void *boot_object(struct boot_builder *builder, struct slot *slot, unsigned type
                   struct slot *range, uint32_t number)
 {
     struct cap *untyped = &builder->memory->cap;
-    unsigned memory_bits = type == OBJECT_CNODE ? size_bits + 5
-                           : size_bits          ? size_bits
-                                                : object_size_bits(type);
-    uint64_t size = 1ull << memory_bits, offset = (untyped->data + size - 1) & ~(size - 1);
+    uint64_t size = 1ull << object_memory_bits(type, size_bits),
+             offset = (untyped->data + size - 1) & ~(size - 1);
     char *memory = (char *)cap_pointer(untyped) + offset;
 
     check(offset + size <= 1ull << untyped_size_bits(untyped));
     untyped->data = offset + size;
-    derivation_add_child(builder->memory, slot, object_create(type, memory, size_bits, false, range, number));
+    object_init(type, memory, size_bits, range, number);
+    derivation_add_child(builder->memory, slot, object_cap(type, memory, size_bits, false));
     return memory;
 }
 

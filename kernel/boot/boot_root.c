@@ -29,22 +29,21 @@ static word_t round_up(word_t value, word_t unit)
 /* Map a frame, making the tables that are missing. Slots of tables come from the CNode as they are needed. */
 static void map_frame(struct boot_builder *builder, struct slot *frame, word_t address, word_t rights)
 {
-    struct map_operation op;
-    word_t level;
-
     for (unsigned i = 0; i <= ARCH_TABLE_LEVELS; i++) {
-        status_t status =
-            map_check_frame(builder->space, frame, address, rights, MAP_CACHE_WRITE_BACK, &op, &level);
-        if (status == OK) {
-            map_perform_frame(&op);
+        struct map_operation op = { .space = builder->space,
+                                    .slot = frame,
+                                    .address = address,
+                                    .rights = rights,
+                                    .cache = MAP_CACHE_WRITE_BACK };
+        status_t status = mapping_make_frame(&op);
+        if (status == OK)
             return;
-        }
         check((status & STATUS_ERROR_MASK) == ERR_TABLE);
         struct slot *table = boot_slot(builder);
         boot_object(builder, table, OBJECT_PAGE_TABLE, 0, NULL, 0);
-        status = map_check_table(builder->space, table, address, &op, &level);
+        op.slot = table;
+        status = mapping_make_table(&op);
         check(status == OK);
-        map_perform_table(&op);
     }
     PANIC("cannot map the root component at %lx", (unsigned long)address);
 }

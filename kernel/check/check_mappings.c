@@ -70,7 +70,7 @@ static bool check_space(struct check_report *report, struct address_space *space
 {
     struct walk walk;
 
-    walk_into(&walk, ARCH_TABLE_LEVELS - 1, arch_root_table(&space->arch), user_entries());
+    walk_into(&walk, ARCH_TABLE_LEVELS - 1, space_root(space), user_entries());
     while (walk.level < ARCH_TABLE_LEVELS) {
         unsigned level = walk.level;
         if (walk.next[level] == walk.end[level]) {
@@ -95,7 +95,7 @@ static bool check_space(struct check_report *report, struct address_space *space
 /* A space that has lost its number has lost its mappings with it: the user half of its root is empty. */
 static bool check_numberless(struct check_report *report, struct address_space *space)
 {
-    const arch_pte_t *root = arch_root_table(&space->arch);
+    const arch_pte_t *root = space_root(space);
 
     for (unsigned i = 0; i < user_entries(); i++)
         CHECK_THAT(report, arch_pte_is_empty(root[i]), space, &root[i],

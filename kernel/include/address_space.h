@@ -23,8 +23,20 @@ struct address_space {
 #define SPACE_NUMBER_BITS 12
 #define SPACE_NUMBERS     (1u << SPACE_NUMBER_BITS) /* 0 is nobody's */
 
+extern struct address_space *space_owners[SPACE_NUMBERS];
+
 /* Space with this number, or NULL. */
-struct address_space *space_by_number(uint32_t number);
+static inline struct address_space *space_by_number(uint32_t number)
+{
+    assert(number < SPACE_NUMBERS);
+    return space_owners[number];
+}
+
+/* The root table is the second half of the object. */
+static inline arch_pte_t *space_root(struct address_space *space)
+{
+    return (arch_pte_t *)((char *)space + ((size_t)1 << (ARCH_SPACE_BITS - 1)));
+}
 
 void space_init(struct address_space *space, uint32_t number);
 /* The capability to its number goes: nothing is mapped in it any more, and nothing can be. */
@@ -48,7 +60,6 @@ struct mapping {
 
 struct mapping mapping_read(const struct cap *cap);
 void mapping_write(struct cap *cap, struct mapping mapping);
-void mapping_clear(struct cap *cap);
 
 #define MAPPING_HEAD_BITS                                                                                    \
     0xfff0000ull /* of the record: spare bits of the pointer; the rest is the data word */
@@ -59,35 +70,60 @@ static inline struct cap without_mapping(struct cap cap)
     return (struct cap){ cap.head & ~MAPPING_HEAD_BITS, 0 };
 }
 
-/* Memory of a Frame or PageTable capability, whose pointer has spare bits. */
-void *mapped_pointer(const struct cap *cap);
+static inline void mapping_clear(struct cap *cap)
+{
+    cap->data = 0;
+    SHARED_WRITE(cap->head, cap->head & ~MAPPING_HEAD_BITS);
+}
 
-unsigned frame_size_bits(const struct cap *cap);
-bool frame_is_device(const struct cap *cap);
-struct cap frame_cap(void *memory, unsigned size_bits, bool device, word_t rights);
+/* Memory of a Frame or PageTable capability, whose pointer has spare bits. */
+static inline void *mapped_pointer(const struct cap *cap)
+{
+    return (void *)((uintptr_t)cap_pointer(cap) & ~(uintptr_t)(PAGE_SIZE - 1));
+}
+
+/* The level of a Frame's entry, or of the entries in a PageTable that is mapped. */
+static inline unsigned frame_level(const struct cap *cap)
+{
+    return cap_small(cap) & 3;
+}
+
+static inline unsigned frame_size_bits(const struct cap *cap)
+{
+    return PAGE_BITS + ARCH_TABLE_BITS * frame_level(cap);
+}
+
+static inline bool frame_is_device(const struct cap *cap)
+{
+    return (cap_small(cap) & FRAME_DEVICE) != 0;
+}
+
+static inline struct cap frame_cap(void *memory, unsigned size_bits, bool device, word_t rights)
+{
+    unsigned level = (size_bits - PAGE_BITS) / ARCH_TABLE_BITS;
+
+    return cap_make(OBJECT_FRAME, memory, rights, level | (device ? FRAME_DEVICE : 0), 0);
+}
 
 /* The entry that the capability's record stands for, if it still does: the space lives, and the entry holds this memory. */
 arch_pte_t *mapping_entry(const struct cap *cap, struct address_space **space);
 
-/* How a mapping is to be made; filled by the check, used by the perform. */
+/* A mapping to be made: what is asked for, and what the check finds for the perform. */
 struct map_operation {
     struct address_space *space;
     struct slot *slot;
+    word_t address;
+    word_t rights, cache; /* of a frame */
+
+    unsigned level;      /* of a table: the level of its entries; at ERR_TABLE: of the one that is missing */
+    bool changes_rights; /* it is there already */
     arch_pte_t *entry;
     arch_pte_t value;
-    word_t address;
-    unsigned level;      /* of a table: the level of its entries */
-    bool changes_rights; /* it is there already */
-    bool executable;
 };
 
-/* ERR_MAPPED 1, ERR_RANGE 2, ERR_ALIGNMENT 2, ERR_MAPPED 2, ERR_TABLE 2 (*level: where one is missing), ERR_RANGE 3, 4, ERR_STATE */
-status_t map_check_frame(struct address_space *space, struct slot *frame, word_t address, word_t rights,
-                         word_t cache, struct map_operation *out, word_t *level);
-void map_perform_frame(const struct map_operation *op);
-status_t map_check_table(struct address_space *space, struct slot *table, word_t address,
-                         struct map_operation *out, word_t *level);
-void map_perform_table(const struct map_operation *op);
+/* ERR_MAPPED 1, ERR_RANGE 2, ERR_ALIGNMENT 2, ERR_MAPPED 2, ERR_TABLE 2, ERR_RANGE 3, 4, ERR_STATE */
+status_t mapping_make_frame(struct map_operation *op);
+status_t mapping_make_table(struct map_operation *op);
 
 /* Undo the mapping that a Frame or PageTable capability made, if it still exists. */
 void mapping_undo(struct cap *cap);

@@ -66,7 +66,7 @@ void arch_set_message_word(struct arch_context *context, unsigned index, word_t 
  * which must not have been changed in the context since. Idempotent is not required: called at most once per entry. */
 void arch_syscall_restart(struct arch_context *context);
 
-/* Start values for a thread that never ran: user mode, interrupts on, all registers zero. */
+/* Start values for a thread that never ran: user mode, interrupts on, all registers zero. All is zero before (inline). */
 void arch_context_init(struct arch_context *context);
 
 /* One user register by its number in lucid/arch/NAME/abi.h. arch_register_check says whether user code could have this value in it;
@@ -146,21 +146,21 @@ void arch_tlb_flush_space(struct arch_space *space);
  * arch_tlb_flush_space, then `number` becomes 0, then it is unloaded; it may be loaded again.) */
 void arch_space_destroy(struct arch_space *space);
 
-/* True if [address, address + 2^size_bits) is user-mappable. */
+/* True if [address, address + 2^size_bits) is user-mappable (inline). */
 bool arch_user_range(word_t address, unsigned size_bits);
 
 /* log2 of the bytes that one entry of a table at this level maps: 12, 21, 30, 39 on x86-64. */
 unsigned arch_level_bits(unsigned level);
-/* True if a Frame of this size can be mapped by an entry at this level. */
-bool arch_frame_level(unsigned size_bits, unsigned *level);
+/* The highest level whose entries can be frames on this processor. */
+unsigned arch_largest_level(void);
 
 /* Page-table entries. `table` is a pointer to a table's first entry. */
-arch_pte_t *arch_root_table(struct arch_space *space);
 arch_pte_t *arch_table_entry(arch_pte_t *table, unsigned level, word_t address);
 bool arch_pte_is_empty(arch_pte_t entry);
 bool arch_pte_is_table(arch_pte_t entry, unsigned level);
 paddr_t arch_pte_address(arch_pte_t entry); /* of the frame or table */
 word_t arch_pte_rights(arch_pte_t entry);   /* RIGHT_*, of a frame's entry: for the checker */
+/* Of a frame that can at least be read, written or executed. */
 arch_pte_t arch_pte_frame(paddr_t frame, unsigned level, word_t rights, word_t cache);
 arch_pte_t arch_pte_table(paddr_t table);
 /* Store an entry, so that the walker of this and other cores sees it in order. Making an entry valid needs no flush afterwards: where

@@ -3,10 +3,10 @@
  * Address spaces: a root table, and a number.
  *
  * The number comes from an AsidRange; the space holds it as a minted range capability in a slot inside itself. One space owns
- * a number at a time (`owners`). A mapping record names number and generation, so it finds its space without a pointer and
+ * a number at a time (`space_owners`). A mapping record names number and generation, so it finds its space without a pointer and
  * knows when that is another one. Hardware tags are a cache of numbers, and the port's business.
  *
- *     living     number != 0, owners[number] == this
+ *     living     number != 0, space_owners[number] == this
  *     numberless number == 0: the range was revoked. The user half of the root is empty, so whoever runs here faults on the
  *                first instruction, and nothing can be mapped any more
  *
@@ -16,30 +16,24 @@
 #include "remote.h"
 #include "scheduler.h"
 
-static struct address_space *owners[SPACE_NUMBERS];
+struct address_space *space_owners[SPACE_NUMBERS];
 static uint32_t last_generation;
-
-struct address_space *space_by_number(uint32_t number)
-{
-    assert(number < SPACE_NUMBERS);
-    return owners[number];
-}
 
 void space_init(struct address_space *space, uint32_t number)
 {
-    assert(number > 0 && number < SPACE_NUMBERS && !owners[number]);
+    assert(number > 0 && number < SPACE_NUMBERS && !space_owners[number]);
     slot_set_place(&space->slots[SPACE_SLOT_NUMBER], PLACE_SPACE_NUMBER);
     last_generation = (last_generation + 1) & ((1u << MAPPING_GENERATION_BITS) - 1);
     space->generation = last_generation;
     space->number = number;
     space->arch.number = number;
-    owners[number] = space;
-    arch_space_init(&space->arch, (char *)space + ((size_t)1 << (ARCH_SPACE_BITS - 1)));
+    space_owners[number] = space;
+    arch_space_init(&space->arch, space_root(space));
 }
 
 static void clear_user_half(struct address_space *space)
 {
-    arch_pte_t *root = arch_root_table(&space->arch);
+    arch_pte_t *root = space_root(space);
     unsigned level = ARCH_TABLE_LEVELS - 1;
 
     for (word_t address = 0; arch_user_range(address, PAGE_BITS);
@@ -65,7 +59,7 @@ void space_lose_number(struct address_space *space)
         return;
     clear_user_half(space);
     space_flush(space);
-    owners[space->number] = NULL;
+    space_owners[space->number] = NULL;
     space->number = 0;
     space->arch.number = 0;
     scheduler_unload_space(space); /* a later load takes the new tag */
@@ -76,6 +70,6 @@ void space_destroy(struct address_space *space)
     scheduler_unload_space(space);
     arch_space_destroy(&space->arch);
     if (space->number)
-        owners[space->number] = NULL;
+        space_owners[space->number] = NULL;
     space->number = 0;
 }

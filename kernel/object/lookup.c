@@ -56,8 +56,12 @@ error_t lookup_cap(const struct thread *thread, cap_t address, struct slot **slo
     return error;
 }
 
-error_t lookup_typed(const struct thread *thread, cap_t address, unsigned type, word_t rights,
-                     struct slot **slot)
+/*@ requires thread_space(thread) && \valid(slot) && type < 32 && rights < 16;
+    assigns *slot;
+    ensures found: \result == OK ==> thread_resolves{Pre}(thread, address, *slot) && \valid_read(*slot) &&
+        head_type((*slot)->cap.head) == type && rights_include(head_rights((*slot)->cap.head), rights); */
+static NOINLINE error_t lookup_typed_slow(const struct thread *thread, cap_t address, unsigned type,
+                                          word_t rights, struct slot **slot)
 {
     error_t error = lookup_cap(thread, address, slot);
 
@@ -68,4 +72,21 @@ error_t lookup_typed(const struct thread *thread, cap_t address, unsigned type, 
     if (!cap_is(&(*slot)->cap, type, rights))
         return ERR_RIGHT;
     return OK;
+}
+
+/* The usual case, first: it needs no stack. */
+error_t lookup_typed(const struct thread *thread, cap_t address, unsigned type, word_t rights,
+                     struct slot **slot)
+{
+    if (likely(address <= thread->cnode_mask)) {
+        /*@ assert level: \forall integer bits; thread_bits(thread, bits) ==>
+                address / (1 << bits) == 0 && address % (1 << bits) == address; */
+        //@ assert here: thread_resolves(thread, address, thread->cnode + address);
+        struct slot *found = &thread->cnode[address];
+        if (likely(cap_is(&found->cap, type, rights))) {
+            *slot = found;
+            return OK;
+        }
+    }
+    return lookup_typed_slow(thread, address, type, rights, slot);
 }

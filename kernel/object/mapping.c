@@ -24,6 +24,9 @@
 #define RECORD_HIGH_SHIFT    16 /* in head */
 #define RECORD_HIGH_MASK     (MAPPING_HEAD_BITS >> RECORD_HIGH_SHIFT)
 
+_Static_assert(FRAME_SIZE_2M == FRAME_SIZE_4K + ARCH_TABLE_BITS &&
+                   FRAME_SIZE_1G == FRAME_SIZE_2M + ARCH_TABLE_BITS,
+               "a frame's size must be that of its level");
 _Static_assert(SPACE_NUMBER_BITS <= RECORD_ADDRESS_SHIFT - RECORD_NUMBER_SHIFT,
                "a number must fit into its field");
 
@@ -46,86 +49,46 @@ void mapping_write(struct cap *cap, struct mapping mapping)
                                 (uint64_t)(mapping.generation >> RECORD_LOW_BITS) << RECORD_HIGH_SHIFT);
 }
 
-void mapping_clear(struct cap *cap)
+struct place {
+    arch_pte_t *entry;
+    unsigned level;
+};
+
+/* Walk from the root towards the entry for `address` at `level`: to that, or to one above it that is no table. */
+static struct place walk(struct address_space *space, word_t address, unsigned level)
 {
-    mapping_write(cap, (struct mapping){ 0, 0, 0 });
-}
+    arch_pte_t *where = arch_table_entry(space_root(space), ARCH_TABLE_LEVELS - 1, address);
 
-void *mapped_pointer(const struct cap *cap)
-{
-    return (void *)((uintptr_t)cap_pointer(cap) & ~(uintptr_t)(PAGE_SIZE - 1));
-}
-
-static const uint8_t frame_sizes[] = { FRAME_SIZE_4K, FRAME_SIZE_2M, FRAME_SIZE_1G };
-
-unsigned frame_size_bits(const struct cap *cap)
-{
-    return frame_sizes[cap_small(cap) & 3];
-}
-
-bool frame_is_device(const struct cap *cap)
-{
-    return (cap_small(cap) & FRAME_DEVICE) != 0;
-}
-
-struct cap frame_cap(void *memory, unsigned size_bits, bool device, word_t rights)
-{
-    unsigned size = size_bits == FRAME_SIZE_4K ? 0 : size_bits == FRAME_SIZE_2M ? 1 : 2;
-
-    assert(frame_sizes[size] == size_bits);
-    return cap_make(OBJECT_FRAME, memory, rights, size | (device ? FRAME_DEVICE : 0), 0);
-}
-
-/* Walk from the root towards the entry for `address` at `level`. Returns it; or NULL if there is no table at *missing, or a large frame in
- * the way (*missing is then the level of the frame's entry, with *blocked set). */
-static arch_pte_t *walk(struct address_space *space, word_t address, unsigned level, unsigned *missing,
-                        bool *blocked)
-{
-    arch_pte_t *table = arch_root_table(&space->arch);
-
-    *blocked = false;
+#pragma GCC unroll 4 /* with the levels as constants, each takes a third less */
     for (unsigned at = ARCH_TABLE_LEVELS - 1; at > level; at--) {
-        arch_pte_t entry = *arch_table_entry(table, at, address);
-        if (!arch_pte_is_table(entry, at)) {
-            *missing = at - 1;
-            *blocked = !arch_pte_is_empty(entry);
-            return NULL;
-        }
-        table = arch_pointer(arch_pte_address(entry));
+        arch_pte_t entry = *where;
+        if (!arch_pte_is_table(entry, at))
+            return (struct place){ where, at };
+        where = arch_table_entry(arch_pointer(arch_pte_address(entry)), at - 1, address);
     }
-    return arch_table_entry(table, level, address);
+    return (struct place){ where, level };
 }
 
-/* Level of the entry that points to the memory of this capability. */
-static unsigned entry_level(const struct cap *cap)
+static ALWAYS_INLINE arch_pte_t *find_entry(const struct cap *cap, struct address_space **space)
 {
-    unsigned level = 0;
+    struct mapping mapping = mapping_read(cap);
+    bool is_table = cap_type(cap) == OBJECT_PAGE_TABLE;
+    unsigned level = frame_level(cap) + is_table;
 
-    if (cap_type(cap) == OBJECT_PAGE_TABLE)
-        return (cap_small(cap) & 7) + 1;
-    bool known = arch_frame_level(frame_size_bits(cap), &level);
-    assert(known);
-    (void)known;
-    return level;
+    *space = space_by_number(mapping.number); /* number 0 is nobody's */
+    if (!*space || (*space)->generation != mapping.generation)
+        return NULL;
+    struct place place = walk(*space, mapping.address, level);
+    return place.level == level && !arch_pte_is_empty(*place.entry) &&
+                   arch_pte_address(*place.entry) == arch_physical(mapped_pointer(cap)) &&
+                   arch_pte_is_table(*place.entry, level) == is_table
+               ? place.entry
+               : NULL;
 }
 
 arch_pte_t *mapping_entry(const struct cap *cap, struct address_space **space)
 {
-    struct mapping mapping = mapping_read(cap);
-    unsigned level, missing;
-    bool blocked;
-
-    if (mapping.number == 0)
-        return NULL;
-    *space = space_by_number(mapping.number);
-    if (!*space || (*space)->generation != mapping.generation)
-        return NULL;
-    level = entry_level(cap);
-    arch_pte_t *entry = walk(*space, mapping.address, level, &missing, &blocked);
-    if (!entry || arch_pte_is_empty(*entry) || arch_pte_address(*entry) != arch_physical(mapped_pointer(cap)))
-        return NULL;
-    bool is_table = arch_pte_is_table(*entry, level);
-    return is_table == (cap_type(cap) == OBJECT_PAGE_TABLE) ? entry : NULL;
+    return find_entry(cap, space);
 }
 
 static status_t wrong(error_t error, unsigned argument)
@@ -137,100 +100,98 @@ static status_t check_address(struct address_space *space, word_t address, unsig
 {
     if (!space->number)
         return ERR_STATE;
-    if (address & (((word_t)1 << size_bits) - 1))
+    word_t offset_bits = ((word_t)1 << size_bits) - 1;
+    if (address & offset_bits)
         return wrong(ERR_ALIGNMENT, 2);
-    if (!arch_user_range(address, size_bits))
-        return wrong(ERR_RANGE, 2);
-    return OK;
+    return arch_user_range(address | offset_bits, 0) ? OK : wrong(ERR_RANGE, 2);
 }
 
-status_t map_check_frame(struct address_space *space, struct slot *frame, word_t address, word_t rights,
-                         word_t cache, struct map_operation *out, word_t *level_out)
+static status_t check_frame(struct map_operation *op)
 {
-    const struct cap *cap = &frame->cap;
-    unsigned size_bits = frame_size_bits(cap), level, missing = 0;
+    const struct cap *cap = &op->slot->cap;
+    unsigned level = frame_level(cap);
     struct address_space *mapped_in;
-    bool blocked;
+    arch_pte_t *mapped = NULL;
 
-    status_t status = check_address(space, address, size_bits);
+    status_t status = check_address(op->space, op->address, frame_size_bits(cap));
     if (status != OK)
         return status;
-    if ((rights & ~(word_t)RIGHTS_ALL) ||
-        !(rights & cap_rights(cap) & (RIGHT_READ | RIGHT_WRITE | RIGHT_EXECUTE)))
+    if ((op->rights & ~(word_t)RIGHTS_ALL) ||
+        !(op->rights & cap_rights(cap) & (RIGHT_READ | RIGHT_WRITE | RIGHT_EXECUTE)))
         return wrong(ERR_RANGE, 3);
-    if (cache > MAP_CACHE_COMBINE)
+    if (op->cache > MAP_CACHE_COMBINE)
         return wrong(ERR_RANGE, 4);
-    if (!arch_frame_level(size_bits, &level))
+    if (level > 1 && level > arch_largest_level()) /* 2 MiB can be everywhere */
         return wrong(ERR_TYPE, 1);
 
-    arch_pte_t *mapped = mapping_entry(cap, &mapped_in);
-    if (mapped && (mapped_in != space || mapping_read(cap).address != address))
+    if (cap->data) /* there is a record */
+        mapped = mapping_entry(cap, &mapped_in);
+    if (mapped && (mapped_in != op->space || mapping_read(cap).address != op->address))
         return wrong(ERR_MAPPED, 1);
-    arch_pte_t *entry = walk(space, address, level, &missing, &blocked);
-    if (!entry) {
-        *level_out = missing;
-        return wrong(blocked ? ERR_MAPPED : ERR_TABLE, 2);
+    struct place place = walk(op->space, op->address, level);
+    if (place.level > level) {
+        op->level = place.level - 1;
+        return wrong(arch_pte_is_empty(*place.entry) ? ERR_TABLE : ERR_MAPPED, 2);
     }
-    if (!arch_pte_is_empty(*entry) && entry != mapped)
+    if (!arch_pte_is_empty(*place.entry) && place.entry != mapped)
         return wrong(ERR_MAPPED, 2);
 
-    rights &= cap_rights(cap);
-    *out = (struct map_operation){ .space = space,
-                                   .slot = frame,
-                                   .entry = entry,
-                                   .value = arch_pte_frame(arch_physical(mapped_pointer(cap)), level, rights,
-                                                           cache),
-                                   .address = address,
-                                   .changes_rights = mapped != NULL,
-                                   .executable = (rights & RIGHT_EXECUTE) && !frame_is_device(cap) };
+    op->rights &= cap_rights(cap);
+    op->entry = place.entry;
+    op->value = arch_pte_frame(arch_physical(mapped_pointer(cap)), level, op->rights, op->cache);
+    op->changes_rights = mapped != NULL;
     return OK;
 }
 
-void map_perform_frame(const struct map_operation *op)
+static NOINLINE void sync_instructions(const struct cap *frame)
+{
+    arch_sync_instructions(mapped_pointer(frame), (size_t)1 << frame_size_bits(frame));
+    remote_sync_instructions();
+}
+
+static void perform_frame(const struct map_operation *op)
 {
     struct cap *cap = &op->slot->cap;
-    unsigned size_bits = frame_size_bits(cap);
 
     assert(lock_holds(LOCK_TREE));
-    if (op->executable) {
-        arch_sync_instructions(mapped_pointer(cap), (size_t)1 << size_bits);
-        remote_sync_instructions();
-    }
+    if ((op->rights & RIGHT_EXECUTE) && !frame_is_device(cap))
+        sync_instructions(cap);
     arch_pte_write(op->entry, op->value);
-    if (op->changes_rights)
-        space_flush_page(op->space, op->address, size_bits);
     mapping_write(cap, (struct mapping){ op->space->number, op->space->generation, op->address });
+    if (op->changes_rights)
+        space_flush_page(op->space, op->address, frame_size_bits(cap));
 }
 
-status_t map_check_table(struct address_space *space, struct slot *table, word_t address,
-                         struct map_operation *out, word_t *level_out)
+status_t mapping_make_frame(struct map_operation *op)
+{
+    status_t status = check_frame(op);
+
+    if (status == OK)
+        perform_frame(op);
+    return status;
+}
+
+static status_t check_table(struct map_operation *op)
 {
     struct address_space *mapped_in;
-    unsigned missing = 0;
-    bool blocked;
 
-    status_t status = check_address(space, address & ~(word_t)(PAGE_SIZE - 1), PAGE_BITS);
+    status_t status = check_address(op->space, op->address & ~(word_t)(PAGE_SIZE - 1), PAGE_BITS);
     if (status != OK)
         return status;
-    if (mapping_entry(&table->cap, &mapped_in))
+    if (mapping_entry(&op->slot->cap, &mapped_in))
         return wrong(ERR_MAPPED, 1);
-    if (walk(space, address, 0, &missing, &blocked) || blocked)
+    struct place place = walk(op->space, op->address, 0);
+    if (place.level == 0 || !arch_pte_is_empty(*place.entry))
         return wrong(ERR_MAPPED, 2);
 
-    unsigned level = missing;
-    arch_pte_t *entry = walk(space, address, level + 1, &missing, &blocked);
-    assert(entry && arch_pte_is_empty(*entry));
-    *level_out = level;
-    *out = (struct map_operation){ .space = space,
-                                   .slot = table,
-                                   .level = level,
-                                   .entry = entry,
-                                   .value = arch_pte_table(arch_physical(mapped_pointer(&table->cap))),
-                                   .address = address & ~(((word_t)1 << arch_level_bits(level + 1)) - 1) };
+    op->level = place.level - 1;
+    op->entry = place.entry;
+    op->value = arch_pte_table(arch_physical(mapped_pointer(&op->slot->cap)));
+    op->address &= ~(((word_t)1 << arch_level_bits(place.level)) - 1);
     return OK;
 }
 
-void map_perform_table(const struct map_operation *op)
+static void perform_table(const struct map_operation *op)
 {
     struct cap *cap = &op->slot->cap;
     void *memory = mapped_pointer(cap);
@@ -243,10 +204,19 @@ void map_perform_table(const struct map_operation *op)
     mapping_write(cap, (struct mapping){ op->space->number, op->space->generation, op->address });
 }
 
+status_t mapping_make_table(struct map_operation *op)
+{
+    status_t status = check_table(op);
+
+    if (status == OK)
+        perform_table(op);
+    return status;
+}
+
 void mapping_undo(struct cap *cap)
 {
     struct address_space *space;
-    arch_pte_t *entry = mapping_entry(cap, &space);
+    arch_pte_t *entry = find_entry(cap, &space);
 
     assert(lock_holds(LOCK_TREE));
     if (!entry)

@@ -73,53 +73,36 @@ status_t table_unmap(struct invocation *invocation)
 
 /* ---- AddressSpace */
 
-/* *level: at ERR_TABLE, where one is missing. */
-static status_t map_decode(const struct invocation *invocation, struct map_operation *op, word_t *level)
-{
-    struct slot *frame;
-    status_t status = invocation_typed(invocation, 1, OBJECT_FRAME, 0, &frame);
-
-    if (status != OK)
-        return status;
-    return map_check_frame(cap_pointer(&invocation->slot->cap), frame, invocation->argument[1],
-                           invocation->argument[2], invocation->argument[3], op, level);
-}
-
 status_t frame_map(struct invocation *invocation)
 {
     struct map_operation op;
-    word_t level = 0;
-    status_t status = map_decode(invocation, &op, &level);
-
-    if (status == OK)
-        map_perform_frame(&op);
-    else if ((status & STATUS_ERROR_MASK) == ERR_TABLE)
-        invocation_result(invocation, level);
-    return status;
-}
-
-/* *level: of the table's entries. */
-static status_t map_table_decode(const struct invocation *invocation, struct map_operation *op, word_t *level)
-{
-    struct slot *table;
-    status_t status = invocation_typed(invocation, 1, OBJECT_PAGE_TABLE, RIGHT_WRITE, &table);
+    status_t status = invocation_typed(invocation, 1, OBJECT_FRAME, 0, &op.slot);
 
     if (status != OK)
         return status;
-    return map_check_table(cap_pointer(&invocation->slot->cap), table, invocation->argument[1], op, level);
+    op.space = cap_pointer(&invocation->slot->cap);
+    op.address = invocation->argument[1];
+    op.rights = invocation->argument[2];
+    op.cache = invocation->argument[3];
+    status = mapping_make_frame(&op);
+    if ((status & STATUS_ERROR_MASK) == ERR_TABLE)
+        invocation_result(invocation, op.level);
+    return status;
 }
 
 status_t table_map(struct invocation *invocation)
 {
     struct map_operation op;
-    word_t level = 0;
-    status_t status = map_table_decode(invocation, &op, &level);
+    status_t status = invocation_typed(invocation, 1, OBJECT_PAGE_TABLE, RIGHT_WRITE, &op.slot);
 
     if (status != OK)
         return status;
-    map_perform_table(&op);
-    invocation_result(invocation, level);
-    return OK;
+    op.space = cap_pointer(&invocation->slot->cap);
+    op.address = invocation->argument[1];
+    status = mapping_make_table(&op);
+    if (status == OK)
+        invocation_result(invocation, op.level);
+    return status;
 }
 
 status_t address_space_info(struct invocation *invocation)

@@ -10,6 +10,7 @@
 #include "reply.h"
 #include "sched_context.h"
 #include "thread.h"
+#include "watermark.h"
 
 #define OBJECT_BITS_SMALL       6
 #define OBJECT_BITS_IRQ_HANDLER 7
@@ -25,19 +26,23 @@ _Static_assert(sizeof(struct address_space) <= 1u << (ARCH_SPACE_BITS - 1),
 _Static_assert(sizeof(struct sched_context) + 2 * sizeof(struct refill) <= 1u << SCHED_CONTEXT_BITS_MIN,
                "the smallest context must hold two refills");
 
-static const uint8_t fixed_size_bits[OBJECT_TYPE_COUNT] = {
-    [OBJECT_THREAD] = ARCH_THREAD_BITS,
-    [OBJECT_ENDPOINT] = OBJECT_BITS_SMALL,
-    [OBJECT_NOTIFICATION] = OBJECT_BITS_SMALL,
-    [OBJECT_REPLY] = OBJECT_BITS_SMALL,
-    [OBJECT_ADDRESS_SPACE] = ARCH_SPACE_BITS,
-    [OBJECT_PAGE_TABLE] = PAGE_BITS,
-    [OBJECT_IRQ_HANDLER] = OBJECT_BITS_IRQ_HANDLER,
+const struct object_size object_sizes[OBJECT_TYPE_COUNT] = {
+    [OBJECT_UNTYPED] = { 6, WATERMARK_BITS_MAX, 0 },
+    [OBJECT_CNODE] = { 4, 20, 5 },
+    [OBJECT_SCHED_CONTEXT] = { SCHED_CONTEXT_BITS_MIN, SCHED_CONTEXT_BITS_MAX, 0 },
+    [OBJECT_FRAME] = { FRAME_SIZE_4K, FRAME_SIZE_1G, 0 },
+    [OBJECT_THREAD] = { 0, 0, ARCH_THREAD_BITS },
+    [OBJECT_ENDPOINT] = { 0, 0, OBJECT_BITS_SMALL },
+    [OBJECT_NOTIFICATION] = { 0, 0, OBJECT_BITS_SMALL },
+    [OBJECT_REPLY] = { 0, 0, OBJECT_BITS_SMALL },
+    [OBJECT_ADDRESS_SPACE] = { 0, 0, ARCH_SPACE_BITS },
+    [OBJECT_PAGE_TABLE] = { 0, 0, PAGE_BITS },
+    [OBJECT_IRQ_HANDLER] = { 0, 0, OBJECT_BITS_IRQ_HANDLER },
 };
 
 unsigned object_size_bits(unsigned type)
 {
-    return type < OBJECT_TYPE_COUNT ? fixed_size_bits[type] : 0;
+    return type < OBJECT_TYPE_COUNT && object_sizes[type].most == 0 ? object_sizes[type].add : 0;
 }
 
 /* An object's own slot takes a number out of a range. */
@@ -49,31 +54,34 @@ static void take_number(struct slot *range, struct slot *slot, uint32_t number)
     derivation_add_child(range, slot, cap);
 }
 
-struct cap object_create(unsigned type, void *memory, unsigned size_bits, bool device, struct slot *range,
-                         uint32_t number)
+static NOINLINE void init_space(struct address_space *space, struct slot *range, uint32_t number)
+{
+    space_init(space, number);
+    take_number(range, &space->slots[SPACE_SLOT_NUMBER], number);
+}
+
+static NOINLINE void init_irq_handler(struct irq_handler *handler, struct slot *range, uint32_t number)
+{
+    irq_handler_init(handler, number);
+    take_number(range, &handler->slots[IRQ_SLOT_LINE], number);
+}
+
+void object_init(unsigned type, void *memory, unsigned size_bits, struct slot *range, uint32_t number)
 {
     uint8_t home = (uint8_t)core_self()->index; /* who makes an object has it first */
 
     switch (type) {
-    case OBJECT_UNTYPED:
-        return cap_make(type, memory, RIGHTS_ALL, size_bits | (device ? UNTYPED_DEVICE : 0), 0);
-    case OBJECT_FRAME:
-        return frame_cap(memory, size_bits, device, RIGHTS_ALL);
-    case OBJECT_CNODE:
-        return cap_make(type, memory, RIGHTS_ALL, size_bits, 0);
     case OBJECT_SCHED_CONTEXT:
         sched_context_init(memory, size_bits);
-        return cap_make(type, memory, RIGHTS_ALL, size_bits, 0);
+        break;
     case OBJECT_THREAD:
         thread_init(memory);
         break;
     case OBJECT_ADDRESS_SPACE:
-        space_init(memory, number);
-        take_number(range, &((struct address_space *)memory)->slots[SPACE_SLOT_NUMBER], number);
+        init_space(memory, range, number);
         break;
     case OBJECT_IRQ_HANDLER:
-        irq_handler_init(memory, number);
-        take_number(range, &((struct irq_handler *)memory)->slots[IRQ_SLOT_LINE], number);
+        init_irq_handler(memory, range, number);
         break;
     case OBJECT_ENDPOINT:
         ((struct endpoint *)memory)->home = home;
@@ -84,8 +92,7 @@ struct cap object_create(unsigned type, void *memory, unsigned size_bits, bool d
     case OBJECT_REPLY:
         ((struct reply *)memory)->home = home;
         break;
-    default: /* PageTable: all zero is right */
+    default:
         break;
     }
-    return cap_make(type, memory, RIGHTS_ALL, 0, 0);
 }

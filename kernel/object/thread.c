@@ -28,11 +28,9 @@ void thread_init(struct thread *thread)
 {
     arch_context_init(&thread->context);
     arch_fpu_init(&thread->fpu);
-    thread_set_key_home(thread, core_self()->index);
-    if (!arch_fast_can_leave(&thread->context))
-        thread->key |= RARE_REGISTERS;
+    thread->key =
+        core_self()->index << KEY_HOME_SHIFT | (arch_fast_can_leave(&thread->context) ? 0 : RARE_REGISTERS);
     thread->cnode = lookup_no_cnode;
-    thread->cnode_mask = 0;
     zombie_list_init(&thread->slots[0]);
     for (unsigned place = PLACE_THREAD_CNODE; place < THREAD_SLOT_COUNT; place++)
         slot_set_place(&thread->slots[place], (enum slot_place)place);
@@ -40,21 +38,18 @@ void thread_init(struct thread *thread)
 
 void thread_slot_fill(struct thread *thread, enum slot_place place, struct slot *source, word_t offset)
 {
-    struct slot *slot = &thread->slots[place];
-
-    if (!source)
-        return;
     struct cap cap = source->cap;
+
     if (place == PLACE_THREAD_MESSAGE) {
-        mapping_clear(&cap);
-        thread->utcb = (struct utcb *)((char *)mapped_pointer(&cap) + offset);
+        cap = without_mapping(cap);
+        thread->utcb = (struct utcb *)((char *)cap_pointer(&cap) + offset);
     } else if (place == PLACE_THREAD_CNODE) {
         thread->cnode = cnode_slots(&cap);
         thread->cnode_mask = cnode_count(&cap) - 1;
     } else if (place == PLACE_THREAD_SPACE) {
         thread->space = cap_pointer(&cap);
     }
-    derivation_add_sibling(source, slot, cap);
+    derivation_add_sibling(source, &thread->slots[place], cap);
 }
 
 void thread_slot_cleared(struct thread *thread, enum slot_place place)
@@ -181,7 +176,8 @@ void thread_stop(struct thread *thread, unsigned reason, word_t code)
 
 void thread_destroy(struct thread *thread)
 {
-    thread_stop(thread, THREAD_STOP_DESTROYED, 0);
+    if (thread->state != THREAD_STATE_STOPPED)
+        thread_stop(thread, THREAD_STOP_DESTROYED, 0);
     fail_caller(thread);
     if (thread->reply)
         reply_moved(thread->reply);

@@ -16,31 +16,26 @@ static struct thread *invoked_thread(const struct invocation *invocation)
 
 /* ---- Configure */
 
-/* One slot of the thread: its flag in the mask, the argument that names the capability, what that must be. */
-struct configure_rule {
-    enum slot_place place;
-    uint8_t flag;
-    uint8_t argument;
-    uint8_t type;
-    uint8_t rights;
+/* For each of the thread's slots: the argument that names the capability, and what that must be. */
+static const struct configure_rule {
+    uint8_t argument, type, rights;
+} configure_rules[THREAD_SLOT_COUNT] = {
+    [PLACE_THREAD_CNODE] = { 2, OBJECT_CNODE, RIGHT_WRITE },
+    [PLACE_THREAD_SPACE] = { 3, OBJECT_ADDRESS_SPACE, RIGHT_WRITE },
+    [PLACE_THREAD_MESSAGE] = { 4, OBJECT_FRAME, RIGHT_READ | RIGHT_WRITE },
+    [PLACE_THREAD_FAULT] = { 6, OBJECT_ENDPOINT, RIGHT_WRITE },
+    [PLACE_THREAD_TIMEOUT] = { 7, OBJECT_ENDPOINT, RIGHT_WRITE },
+    [PLACE_THREAD_DEATH] = { 8, OBJECT_NOTIFICATION, RIGHT_WRITE },
 };
 
-static const struct configure_rule configure_rules[] = {
-    { PLACE_THREAD_CNODE, THREAD_SET_CNODE, 2, OBJECT_CNODE, RIGHT_WRITE },
-    { PLACE_THREAD_SPACE, THREAD_SET_SPACE, 3, OBJECT_ADDRESS_SPACE, RIGHT_WRITE },
-    { PLACE_THREAD_MESSAGE, THREAD_SET_MESSAGE, 4, OBJECT_FRAME, RIGHT_READ | RIGHT_WRITE },
-    { PLACE_THREAD_FAULT, THREAD_SET_FAULT, 6, OBJECT_ENDPOINT, RIGHT_WRITE },
-    { PLACE_THREAD_TIMEOUT, THREAD_SET_TIMEOUT, 7, OBJECT_ENDPOINT, RIGHT_WRITE },
-    { PLACE_THREAD_DEATH, THREAD_SET_DEATH, 8, OBJECT_NOTIFICATION, RIGHT_WRITE },
-};
-
-#define CONFIGURE_COUNT ARRAY_COUNT(configure_rules)
+_Static_assert(THREAD_SET_CNODE == 1 && THREAD_SET_ALL == (1u << (THREAD_SLOT_COUNT - 1)) - 1,
+               "the flags of a thread's slots, from 1 on, are in their order");
 
 struct configure {
     struct thread *thread;
     word_t mask;
     word_t offset;
-    struct slot *source[CONFIGURE_COUNT];
+    struct slot *source[THREAD_SLOT_COUNT]; /* of the slots in the mask */
 };
 
 static status_t check_message_page(const struct slot *frame, word_t offset)
@@ -70,19 +65,18 @@ static status_t configure_decode(const struct invocation *invocation, struct con
     op->offset = invocation->argument[4];
     if (op->mask & ~(word_t)THREAD_SET_ALL)
         return invocation_error(ERR_RANGE, 1);
-    for (unsigned i = 0; i < CONFIGURE_COUNT; i++) {
-        const struct configure_rule *rule = &configure_rules[i];
-        op->source[i] = NULL;
-        if (!(op->mask & rule->flag))
+    for (word_t left = op->mask, place = PLACE_THREAD_CNODE; left; left >>= 1, place++) {
+        if (!(left & 1))
             continue;
+        const struct configure_rule *rule = &configure_rules[place];
         status_t status =
-            invocation_optional(invocation, rule->argument, rule->type, rule->rights, &op->source[i]);
-        if (status == OK && rule->place == PLACE_THREAD_MESSAGE)
-            status = check_message_page(op->source[i], op->offset);
+            invocation_optional(invocation, rule->argument, rule->type, rule->rights, &op->source[place]);
+        if (status == OK && place == PLACE_THREAD_MESSAGE)
+            status = check_message_page(op->source[place], op->offset);
         if (status != OK)
             return status;
         /* A capability that stands in the thread itself, or the last one to something long to destroy, must not go with the old. */
-        if (slot_would_destroy(&op->thread->slots[rule->place]))
+        if (!slot_is_empty(&op->thread->slots[place]) && slot_would_destroy(&op->thread->slots[place]))
             return invocation_error(ERR_STATE, rule->argument);
     }
     return drops_both_handlers(op) ? invocation_error(ERR_STATE, 7) : OK;
@@ -90,18 +84,18 @@ static status_t configure_decode(const struct invocation *invocation, struct con
 
 static void configure_perform(const struct configure *op)
 {
-    for (unsigned i = 0; i < CONFIGURE_COUNT; i++) {
-        const struct configure_rule *rule = &configure_rules[i];
-        struct slot *slot = &op->thread->slots[rule->place];
-        if (!(op->mask & rule->flag))
+    for (word_t left = op->mask, place = PLACE_THREAD_CNODE; left; left >>= 1, place++) {
+        if (!(left & 1))
             continue;
+        struct slot *slot = &op->thread->slots[place], *source = op->source[place];
         if (!slot_is_empty(slot)) {
             /* A space that is exchanged for another is not missed: the thread does not stop. */
-            if (rule->place != PLACE_THREAD_SPACE || !op->source[i])
-                thread_slot_cleared(op->thread, rule->place);
+            if (place != PLACE_THREAD_SPACE || !source)
+                thread_slot_cleared(op->thread, (enum slot_place)place);
             derivation_remove(slot);
         }
-        thread_slot_fill(op->thread, rule->place, op->source[i], op->offset);
+        if (source)
+            thread_slot_fill(op->thread, (enum slot_place)place, source, op->offset);
     }
     if (op->thread == thread_core(op->thread)->current)
         core_reschedule(thread_core(op->thread)); /* its space may be another now */

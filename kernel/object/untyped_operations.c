@@ -23,53 +23,30 @@
 #include "watermark.h"
 
 #define RETYPE_COUNT_MAX 64u
-#define CNODE_BITS_MIN   4u
-#define CNODE_BITS_MAX   20u
 
 struct retype {
     struct slot *untyped;
     unsigned type;
-    unsigned size_bits; /* of each object's memory */
-    unsigned choice;    /* CNode: log2 of the slots */
-    struct slot *slots; /* destinations */
+    unsigned size_bits;   /* as it was chosen */
+    unsigned memory_bits; /* log2 of each object's bytes */
+    struct slot *slots;   /* destinations */
     word_t count;
     uint64_t offset;    /* of the first object */
     struct slot *range; /* of AddressSpace and IrqHandler */
     uint32_t number;
 };
 
-/* log2 of the bytes that an object takes; 0 if the size is not one that the type can have. */
-static unsigned object_memory_bits(unsigned type, word_t size_bits)
-{
-    switch (type) {
-    case OBJECT_UNTYPED:
-        return size_bits >= 6 && size_bits <= WATERMARK_BITS_MAX ? (unsigned)size_bits : 0;
-    case OBJECT_CNODE:
-        return size_bits >= CNODE_BITS_MIN && size_bits <= CNODE_BITS_MAX ? (unsigned)size_bits + 5 : 0;
-    case OBJECT_SCHED_CONTEXT:
-        return size_bits >= SCHED_CONTEXT_BITS_MIN && size_bits <= SCHED_CONTEXT_BITS_MAX
-                   ? (unsigned)size_bits
-                   : 0;
-    case OBJECT_FRAME:
-        return size_bits == FRAME_SIZE_4K || size_bits == FRAME_SIZE_2M || size_bits == FRAME_SIZE_1G
-                   ? (unsigned)size_bits
-                   : 0;
-    default:
-        return size_bits == 0 ? object_size_bits(type) : 0;
-    }
-}
-
 static status_t check_range(const struct invocation *invocation, struct retype *op)
 {
     word_t number = invocation->argument[6];
-    unsigned type = op->type == OBJECT_ADDRESS_SPACE ? OBJECT_ASID_RANGE
-                    : op->type == OBJECT_IRQ_HANDLER ? OBJECT_IRQ_RANGE
-                                                     : OBJECT_NULL;
-    if (type == OBJECT_NULL) {
-        op->range = NULL;
-        return invocation->argument[5] || number
-                   ? invocation_error(ERR_RANGE, invocation->argument[5] ? 6 : 7)
-                   : OK;
+    unsigned type = op->type == OBJECT_ADDRESS_SPACE ? OBJECT_ASID_RANGE : OBJECT_IRQ_RANGE;
+
+    op->range = NULL;
+    op->number = (uint32_t)number;
+    if (op->type != OBJECT_ADDRESS_SPACE && op->type != OBJECT_IRQ_HANDLER) {
+        if (!(invocation->argument[5] | number))
+            return OK;
+        return invocation_error(ERR_RANGE, invocation->argument[5] ? 6 : 7);
     }
     status_t status = invocation_typed(invocation, 6, type, RIGHT_WRITE, &op->range);
     if (status != OK)
@@ -80,7 +57,6 @@ static status_t check_range(const struct invocation *invocation, struct retype *
         if (type == OBJECT_ASID_RANGE ? space_by_number((uint32_t)(number + i)) != NULL
                                       : irq_handler_by_line((unsigned)(number + i)) != NULL)
             return invocation_error(ERR_BUSY, 7);
-    op->number = (uint32_t)number;
     return derivation_can_have_child(op->range) ? OK : ERR_DEPTH;
 }
 
@@ -115,8 +91,8 @@ static status_t check_memory(struct retype *op)
     const struct cap *cap = &op->untyped->cap;
     unsigned untyped_bits = untyped_size_bits(cap);
 
-    op->offset = watermark_align(cap->data, op->size_bits);
-    return watermark_has_room(op->offset, op->size_bits, op->count, untyped_bits) ? OK : ERR_MEMORY;
+    op->offset = watermark_align(cap->data, op->memory_bits);
+    return watermark_has_room(op->offset, op->memory_bits, op->count, untyped_bits) ? OK : ERR_MEMORY;
 }
 
 static status_t retype_decode(const struct invocation *invocation, struct retype *op)
@@ -129,10 +105,10 @@ static status_t retype_decode(const struct invocation *invocation, struct retype
     if (untyped_is_device(&op->untyped->cap) && type != OBJECT_FRAME && type != OBJECT_UNTYPED)
         return invocation_error(ERR_TYPE, 1);
     op->type = (unsigned)type;
-    op->size_bits = object_memory_bits(op->type, size_bits);
-    if (op->size_bits == 0)
+    op->size_bits = (unsigned)size_bits;
+    op->memory_bits = object_memory_bits(op->type, size_bits);
+    if (op->memory_bits == 0)
         return invocation_error(ERR_RANGE, 2);
-    op->choice = type == OBJECT_CNODE ? (unsigned)size_bits : 0;
     op->count = invocation->argument[4];
     status_t status = check_destination(invocation, op);
     if (status == OK)
@@ -148,16 +124,16 @@ static void retype_perform(const struct retype *op)
 {
     struct cap *untyped = &op->untyped->cap;
     char *memory = (char *)cap_pointer(untyped) + op->offset;
-    bool device = untyped_is_device(untyped);
+    struct cap cap = object_cap(op->type, memory, op->size_bits, untyped_is_device(untyped));
+    struct slot *slot = op->slots;
 
     for (word_t i = 0; i < op->count; i++) {
-        struct cap cap =
-            object_create(op->type, memory, op->type == OBJECT_CNODE ? op->choice : op->size_bits, device,
-                          op->range, op->number + (uint32_t)i);
-        derivation_add_child(op->untyped, &op->slots[i], cap);
-        memory += (word_t)1 << op->size_bits;
+        object_init(op->type, memory, op->size_bits, op->range, op->number + (uint32_t)i);
+        derivation_add_child(op->untyped, slot++, cap);
+        memory += (word_t)1 << op->memory_bits;
+        cap.head += pointer_pack((void *)((word_t)1 << op->memory_bits)); /* the next object's */
     }
-    untyped->data = watermark_after(op->offset, op->size_bits, op->count);
+    untyped->data = watermark_after(op->offset, op->memory_bits, op->count);
 }
 
 status_t untyped_retype(struct invocation *invocation)

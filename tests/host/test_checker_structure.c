@@ -181,5 +181,5 @@ NAMES(mapping_in_a_space_without_a_number, "nothing is mapped in a space without
     struct address_space *space = object_at(world.space);
     revoke(BOOT_SLOT_ASID_RANGE);
     EXPECT_EQ(space->number, 0);
-    arch_root_table(&space->arch)[2] = arch_pte_table(arch_physical(object_at(world.space)) & ~0xfffull);
+    space_root(space)[2] = arch_pte_table(arch_physical(object_at(world.space)) & ~0xfffull);
 })

@@ -359,7 +359,7 @@ static void put_space(struct address_space *space, bool dying)
     put(space->number && space_by_number(space->number) != space);
     end();
     if (!dying)
-        put_entries(space, arch_root_table(&space->arch), ARCH_TABLE_LEVELS - 1, 0);
+        put_entries(space, space_root(space), ARCH_TABLE_LEVELS - 1, 0);
 }
 
 static void put_irq_handler(const struct irq_handler *handler)

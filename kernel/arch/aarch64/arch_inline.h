@@ -17,6 +17,11 @@
 #define ARGUMENT_STATUS 2 /* x2 */
 #include "arguments.h"
 
+ARCH_INLINE void arch_context_init(struct arch_context *context)
+{
+    context->full = 1;
+}
+
 ARCH_INLINE bool arch_fast_can_leave(const struct arch_context *context)
 {
     return !(context->full | context->step);
@@ -204,6 +209,7 @@ ARCH_INLINE ticks_t arch_ticks(void)
 #define PTE_UXN           WORD(0x0040000000000000)
 #define PTE_ADDRESS       WORD(0x0000fffffffff000)
 
+#define USER_END USER_ADDRESS_END
 #include "tables.h"
 
 ARCH_INLINE bool arch_pte_is_table(arch_pte_t entry, unsigned level)

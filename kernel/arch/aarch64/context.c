@@ -79,12 +79,6 @@ static void context_complete(struct arch_context *context)
         context->x25_28[i] = 0;
 }
 
-void arch_context_init(struct arch_context *context)
-{
-    *context = (struct arch_context){ 0 };
-    context_complete(context);
-}
-
 void arch_syscall_restart(struct arch_context *context)
 {
     context->pc -= 4; /* the length of SVC */

@@ -102,7 +102,7 @@ arch_pte_t *kernel_root_table(void)
     return kernel_root;
 }
 
-unsigned kernel_largest_level(void)
+unsigned arch_largest_level(void)
 {
     return 2;
 }

@@ -21,11 +21,6 @@ void arch_space_init(struct arch_space *space, void *root_table)
     space->ttbr0 = arch_physical(root_table) | (word_t)space->number << 48;
 }
 
-arch_pte_t *arch_root_table(struct arch_space *space)
-{
-    return arch_pointer(space->ttbr0 & PTE_ADDRESS);
-}
-
 void space_load_kernel(void)
 {
     SYSREG_WRITE(ttbr0_el1, image_physical(kernel_empty));
@@ -63,22 +58,6 @@ void arch_space_destroy(struct arch_space *space)
         tlb_flush_number(space->number);
 }
 
-bool arch_user_range(word_t address, unsigned size_bits)
-{
-    word_t size = (word_t)1 << size_bits;
-    return address < USER_ADDRESS_END && size <= USER_ADDRESS_END - address;
-}
-
-bool arch_frame_level(unsigned size_bits, unsigned *level)
-{
-    for (unsigned l = 0; l < ARCH_TABLE_LEVELS - 1; l++)
-        if (arch_level_bits(l) == size_bits) {
-            *level = l;
-            return true;
-        }
-    return false;
-}
-
 /* ---- Entries. */
 
 word_t arch_pte_rights(arch_pte_t entry)
@@ -95,8 +74,6 @@ arch_pte_t arch_pte_frame(paddr_t frame, unsigned level, word_t rights, word_t c
                                       [MAP_CACHE_OFF] = MEMORY_DEVICE,
                                       [MAP_CACHE_COMBINE] = MEMORY_UNCACHED };
     assert(!(frame & ((1ul << arch_level_bits(level)) - 1)) && cache < ARRAY_COUNT(memory));
-    if (!(rights & (RIGHT_READ | RIGHT_WRITE | RIGHT_EXECUTE)))
-        return 0;
     arch_pte_t entry = frame | PTE_VALID | PTE_USER | PTE_ACCESSED | PTE_NOT_GLOBAL | PTE_INNER_SHARED |
                        PTE_PXN | PTE_MEMORY(memory[cache]);
     if (level == 0)
@@ -136,7 +113,7 @@ static bool is_mapped(struct address_space *space, word_t address)
 {
     if (!space || !arch_user_range(address, 0))
         return false;
-    arch_pte_t *table = arch_root_table(&space->arch);
+    arch_pte_t *table = space_root(space);
     for (unsigned level = ARCH_TABLE_LEVELS - 1;; level--) {
         arch_pte_t entry = *arch_table_entry(table, level, address);
         if (!arch_pte_is_table(entry, level))

@@ -149,19 +149,9 @@ unsigned arch_level_bits(unsigned level)
     return PAGE_BITS + ARCH_TABLE_BITS * level;
 }
 
-bool arch_frame_level(unsigned size_bits, unsigned *level)
+unsigned arch_largest_level(void)
 {
-    for (unsigned l = 0; l <= 2; l++)
-        if (arch_level_bits(l) == size_bits) {
-            *level = l;
-            return true;
-        }
-    return false;
-}
-
-arch_pte_t *arch_root_table(struct arch_space *space)
-{
-    return space->root;
+    return 2;
 }
 
 arch_pte_t *arch_table_entry(arch_pte_t *table, unsigned level, word_t address)

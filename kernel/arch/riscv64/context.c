@@ -43,12 +43,6 @@ static void context_complete(struct arch_context *context)
         *(word_t *)((char *)context + at) = 0;
 }
 
-void arch_context_init(struct arch_context *context)
-{
-    *context = (struct arch_context){ 0 };
-    context_complete(context);
-}
-
 void arch_syscall_restart(struct arch_context *context)
 {
     context->pc -= 4; /* the length of ECALL */
@@ -64,7 +58,7 @@ word_t arch_register_read(const struct arch_context *context, unsigned number)
 
 bool arch_register_check(unsigned number, word_t value)
 {
-    return number != REGISTER_IP || value < paging_user_end();
+    return number != REGISTER_IP || value < USER_END;
 }
 
 /* An odd instruction pointer is rounded down by the processor: no such address exists. */

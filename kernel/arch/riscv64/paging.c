@@ -60,7 +60,7 @@ arch_pte_t kernel_pte_table(paddr_t table)
     return PTE_FRAME(table) | PTE_VALID;
 }
 
-unsigned kernel_largest_level(void)
+unsigned arch_largest_level(void)
 {
     return 2;
 }

@@ -32,12 +32,6 @@ static inline paddr_t image_physical(const void *pointer)
     return (word_t)pointer - KERNEL_BASE + image_base;
 }
 
-/* User addresses are below. */
-static inline word_t paging_user_end(void)
-{
-    return (word_t)1 << (PAGE_BITS + ARCH_TABLE_BITS * paging_levels - 1);
-}
-
 /* Go on from Sv39 to Sv48, if the processor has it. */
 COLD void paging_use_sv48(void);
 /* Give the sections of the image their rights; map all memory of the machine. Takes memory for tables from

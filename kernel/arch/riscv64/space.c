@@ -15,11 +15,10 @@
  */
 #include "port.h"
 
-#define USER_LARGEST_LEVEL 2u
-#define KERNEL_HALF        256u /* first entry of a root table that maps the kernel */
-#define TABLE_ENTRIES      (1u << ARCH_TABLE_BITS)
-#define SATP_NUMBER        WORD(0x00000fffffffffff)
-#define ALL_CORES          (~(uint64_t)0 >> (64 - CONFIG_CORES))
+#define KERNEL_HALF   256u /* first entry of a root table that maps the kernel */
+#define TABLE_ENTRIES (1u << ARCH_TABLE_BITS)
+#define SATP_NUMBER   WORD(0x00000fffffffffff)
+#define ALL_CORES     (~(uint64_t)0 >> (64 - CONFIG_CORES))
 
 static bool tagged; /* spaces have ASIDs of their own */
 
@@ -77,11 +76,6 @@ void arch_space_init(struct arch_space *space, void *root_table)
         root[i] = kernel[i];
     space->satp = satp_value(arch_physical(root_table), 0);
     space->stale = ALL_CORES;
-}
-
-arch_pte_t *arch_root_table(struct arch_space *space)
-{
-    return arch_pointer((space->satp & SATP_NUMBER) << PAGE_BITS);
 }
 
 static bool space_is_loaded(const struct arch_space *space)
@@ -168,22 +162,6 @@ void arch_space_destroy(struct arch_space *space)
     check(!space_is_loaded(space));
 }
 
-bool arch_user_range(word_t address, unsigned size_bits)
-{
-    word_t size = (word_t)1 << size_bits, end = paging_user_end();
-    return address < end && size <= end - address;
-}
-
-bool arch_frame_level(unsigned size_bits, unsigned *level)
-{
-    for (unsigned l = 0; l <= USER_LARGEST_LEVEL; l++)
-        if (arch_level_bits(l) == size_bits) {
-            *level = l;
-            return true;
-        }
-    return false;
-}
-
 /* ---- Entries. */
 
 word_t arch_pte_rights(arch_pte_t entry)
@@ -202,8 +180,6 @@ arch_pte_t arch_pte_frame(paddr_t frame, unsigned level, word_t rights, word_t c
 {
     assert(!(frame & ((1ul << arch_level_bits(level)) - 1)));
     (void)level, (void)cache;
-    if (!(rights & (RIGHT_READ | RIGHT_WRITE | RIGHT_EXECUTE)))
-        return 0;
     arch_pte_t entry = PTE_FRAME(frame) | PTE_VALID | PTE_USER | PTE_ACCESSED | PTE_DIRTY;
     if (rights & (RIGHT_READ | RIGHT_WRITE))
         entry |= PTE_READ;
@@ -224,7 +200,7 @@ arch_pte_t space_find(struct arch_space *space, word_t address, unsigned *level)
 {
     if (!arch_user_range(address, 0))
         return 0;
-    arch_pte_t *table = arch_root_table(space);
+    arch_pte_t *table = space_root(container_of(space, struct address_space, arch));
     for (*level = ARCH_TABLE_LEVELS - 1;; --*level) {
         arch_pte_t entry = *arch_table_entry(table, *level, address);
         if (!arch_pte_is_table(entry, *level))

@@ -16,6 +16,12 @@ ARCH_INLINE arch_pte_t *arch_table_entry(arch_pte_t *table, unsigned level, word
     return &table[address >> arch_level_bits(level) & ((1u << ARCH_TABLE_BITS) - 1)];
 }
 
+ARCH_INLINE bool arch_user_range(word_t address, unsigned size_bits)
+{
+    word_t size = (word_t)1 << size_bits;
+    return address < USER_END && size <= USER_END - address;
+}
+
 ARCH_INLINE bool arch_pte_is_empty(arch_pte_t entry)
 {
     return entry == 0;

@@ -116,7 +116,7 @@ static arch_pte_t *window_entry(word_t address, unsigned level)
 /* The largest page that begins at `start` and is not larger than what is left. */
 static unsigned window_level(paddr_t start, paddr_t end)
 {
-    if (kernel_largest_level() >= 2 && !(start & (LARGE_1G - 1)) && end - start >= LARGE_1G)
+    if (arch_largest_level() >= 2 && !(start & (LARGE_1G - 1)) && end - start >= LARGE_1G)
         return 2;
     return !(start & (LARGE_2M - 1)) && end - start >= LARGE_2M ? 1 : 0;
 }

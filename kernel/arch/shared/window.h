@@ -20,8 +20,6 @@ extern arch_pte_t kernel_devices[KERNEL_SLOTS];
 arch_pte_t kernel_pte(paddr_t physical, unsigned level, bool device);
 arch_pte_t kernel_pte_table(paddr_t table);
 arch_pte_t *kernel_root_table(void);
-/* The highest level at which memory can be mapped without a table: 1 (2 MiB) or 2 (1 GiB). */
-unsigned kernel_largest_level(void);
 /* An entry of the kernel's half was empty and is not any more. */
 void kernel_mapping_added(void);
 /* What the device area had at this address is gone. */

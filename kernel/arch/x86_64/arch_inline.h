@@ -16,6 +16,12 @@
 #endif
 #include "arguments.h"
 
+ARCH_INLINE void arch_context_init(struct arch_context *context)
+{
+    context->full = 1;
+    context->rflags = USER_FLAGS;
+}
+
 /*
  * FS and GS base belong to the user, who writes them with WRFSBASE and WRGSBASE without the kernel's
  * knowledge. The kernel itself uses neither, so they stay in the registers until another thread becomes
@@ -178,6 +184,7 @@ ARCH_INLINE ticks_t arch_ticks(void)
 #define PTE_NO_EXECUTE WORD(0x8000000000000000)
 #define PTE_ADDRESS    WORD(0x000ffffffffff000)
 
+#define USER_END USER_ADDRESS_END
 #include "tables.h"
 
 ARCH_INLINE bool arch_pte_is_table(arch_pte_t entry, unsigned level)
@@ -188,6 +195,25 @@ ARCH_INLINE bool arch_pte_is_table(arch_pte_t entry, unsigned level)
 ARCH_INLINE paddr_t arch_pte_address(arch_pte_t entry)
 {
     return entry & PTE_ADDRESS;
+}
+
+/* Whatever is mapped can be read: x86 cannot have it otherwise. Accessed and dirty are set from the start, so
+ * that the processor never writes to a table. Cache attributes are indices into the PAT (cpu.c). */
+ARCH_INLINE arch_pte_t arch_pte_frame(paddr_t frame, unsigned level, word_t rights, word_t cache)
+{
+    assert(!(frame & ((1ul << arch_level_bits(level)) - 1)));
+    static const uint8_t memory[] = {
+        [MAP_CACHE_WRITE_BACK] = 0, [MAP_CACHE_OFF] = PTE_PAT_1 | PTE_PAT_2, [MAP_CACHE_COMBINE] = PTE_PAT_1
+    };
+    assert(cache < ARRAY_COUNT(memory));
+    arch_pte_t entry = frame | memory[cache] | PTE_PRESENT | PTE_USER | PTE_ACCESSED | PTE_DIRTY;
+    if (level > 0)
+        entry |= PTE_LARGE;
+    if (rights & RIGHT_WRITE)
+        entry |= PTE_WRITE;
+    if (!(rights & RIGHT_EXECUTE))
+        entry |= PTE_NO_EXECUTE;
+    return entry;
 }
 
 /* One aligned store; x86 keeps stores in order, so what the entry points to is visible before it. */

@@ -55,12 +55,6 @@ static void context_complete(struct arch_context *context)
     context->rcx = context->r8 = context->r9 = context->r10 = context->r11 = 0;
 }
 
-void arch_context_init(struct arch_context *context)
-{
-    *context = (struct arch_context){ 0 };
-    context_complete(context);
-}
-
 void arch_syscall_restart(struct arch_context *context)
 {
     context->pc -= 2; /* the length of SYSCALL */

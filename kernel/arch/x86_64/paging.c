@@ -51,7 +51,7 @@ void boot_write(paddr_t physical, const void *from, size_t size)
     __builtin_memcpy(arch_pointer(physical), from, size);
 }
 
-unsigned kernel_largest_level(void)
+unsigned arch_largest_level(void)
 {
     return cpu.huge_pages ? 2 : 1;
 }

@@ -11,9 +11,8 @@
  */
 #include "port.h"
 
-#define USER_LARGEST_LEVEL 2u
-#define ALL_CORES          (~(uint64_t)0 >> (64 - CONFIG_CORES))
-#define KERNEL_HALF        256u /* first entry of a root table that maps the kernel */
+#define ALL_CORES   (~(uint64_t)0 >> (64 - CONFIG_CORES))
+#define KERNEL_HALF 256u /* first entry of a root table that maps the kernel */
 
 static word_t keep_tlb(void)
 {
@@ -30,11 +29,6 @@ void arch_space_init(struct arch_space *space, void *root_table)
     __asm__ volatile("rep movsq" : "+D"(to), "+S"(from), "+c"(count) : : "memory");
     space->cr3 = arch_physical(root_table) | (cpu.pcid ? CR3_KEEP_TLB | space->number : 0);
     space->stale = cpu.pcid ? ALL_CORES : 0;
-}
-
-arch_pte_t *arch_root_table(struct arch_space *space)
-{
-    return arch_pointer(space->cr3 & PTE_ADDRESS);
 }
 
 static bool space_is_loaded(const struct arch_space *space)
@@ -120,22 +114,6 @@ void arch_space_destroy(struct arch_space *space)
     check(!space_is_loaded(space));
 }
 
-bool arch_user_range(word_t address, unsigned size_bits)
-{
-    word_t size = (word_t)1 << size_bits;
-    return address < USER_ADDRESS_END && size <= USER_ADDRESS_END - address;
-}
-
-bool arch_frame_level(unsigned size_bits, unsigned *level)
-{
-    for (unsigned l = 0; l <= (cpu.huge_pages ? USER_LARGEST_LEVEL : USER_LARGEST_LEVEL - 1); l++)
-        if (arch_level_bits(l) == size_bits) {
-            *level = l;
-            return true;
-        }
-    return false;
-}
-
 /* ---- Entries. */
 
 word_t arch_pte_rights(arch_pte_t entry)
@@ -143,27 +121,6 @@ word_t arch_pte_rights(arch_pte_t entry)
     if (!(entry & PTE_PRESENT))
         return 0;
     return RIGHT_READ | (entry & PTE_WRITE ? RIGHT_WRITE : 0) | (entry & PTE_NO_EXECUTE ? 0 : RIGHT_EXECUTE);
-}
-
-/* Whatever is mapped can be read: x86 cannot have it otherwise. Accessed and dirty are set from the start, so
- * that the processor never writes to a table. Cache attributes are indices into the PAT (cpu.c). */
-arch_pte_t arch_pte_frame(paddr_t frame, unsigned level, word_t rights, word_t cache)
-{
-    assert(!(frame & ((1ul << arch_level_bits(level)) - 1)));
-    if (!(rights & (RIGHT_READ | RIGHT_WRITE | RIGHT_EXECUTE)))
-        return 0;
-    arch_pte_t entry = frame | PTE_PRESENT | PTE_USER | PTE_ACCESSED | PTE_DIRTY;
-    if (level > 0)
-        entry |= PTE_LARGE;
-    if (rights & RIGHT_WRITE)
-        entry |= PTE_WRITE;
-    if (!(rights & RIGHT_EXECUTE))
-        entry |= PTE_NO_EXECUTE;
-    if (cache == MAP_CACHE_OFF)
-        entry |= PTE_PAT_1 | PTE_PAT_2;
-    if (cache == MAP_CACHE_COMBINE)
-        entry |= PTE_PAT_1;
-    return entry;
 }
 
 /* The rights are those of the frames' entries. */
