@@ -43,8 +43,20 @@ void derivation_lift(struct slot *slot, struct slot *other);
 /* The first descendant of `slot` that has no children: `slot` itself if it has none. At most 255 steps. */
 struct slot *derivation_leaf(struct slot *slot);
 
+/* Both are of the same type and have the same pointer: all but the other fields of the first word is equal. */
+static inline bool derivation_same_object(const struct slot *a, const struct slot *b)
+{
+    const uint64_t names_object = ~(uint64_t)((1u << CAP_POINTER_SHIFT) - 1) | CAP_TYPE_MASK;
+
+    return a && b && ((cap_head(&a->cap) ^ cap_head(&b->cap)) & names_object) == 0;
+}
+
 /* No other capability refers to the object of this one. */
-bool derivation_is_last(const struct slot *slot);
+static inline bool derivation_is_last(const struct slot *slot)
+{
+    return !derivation_same_object(slot, slot_prev(slot)) && !derivation_same_object(slot, slot_next(slot));
+}
+
 /* Both refer to the same object, and no other capability does. */
 bool derivation_are_last(const struct slot *a, const struct slot *b);
 

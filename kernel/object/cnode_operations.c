@@ -37,7 +37,7 @@ struct fill {
 };
 
 /* Argument 1 is a slot that can be filled, argument 2 the address of a capability: all that can be wrong with a move. */
-static status_t fill_decode(const struct invocation *invocation, struct fill *op)
+static ALWAYS_INLINE status_t fill_decode(const struct invocation *invocation, struct fill *op)
 {
     if (decode_index(invocation, &op->target) != OK || !slot_is_empty(op->target))
         return invocation_error(ERR_SLOT, 1);

@@ -110,23 +110,11 @@ struct slot *derivation_leaf(struct slot *slot)
     return slot;
 }
 
-/* Both are of the same type and have the same pointer: all but the other fields of the first word is equal. */
-static bool same_object(const struct slot *a, const struct slot *b)
-{
-    const uint64_t names_object = ~(uint64_t)((1u << CAP_POINTER_SHIFT) - 1) | CAP_TYPE_MASK;
-
-    return a && b && ((cap_head(&a->cap) ^ cap_head(&b->cap)) & names_object) == 0;
-}
-
-bool derivation_is_last(const struct slot *slot)
-{
-    return !same_object(slot, slot_prev(slot)) && !same_object(slot, slot_next(slot));
-}
-
 bool derivation_are_last(const struct slot *a, const struct slot *b)
 {
     const struct slot *first = slot_next(a) == b ? a : b, *second = first == a ? b : a;
 
-    return slot_next(first) == second && same_object(first, second) &&
-           !same_object(first, slot_prev(first)) && !same_object(second, slot_next(second));
+    return slot_next(first) == second && derivation_same_object(first, second) &&
+           !derivation_same_object(first, slot_prev(first)) &&
+           !derivation_same_object(second, slot_next(second));
 }

@@ -344,7 +344,7 @@ static void step(struct slot *slot, struct slot *list)
         delete_leaf(slot, list);
 }
 
-bool destroy(struct slot *slot, bool whole, struct thread *worker)
+static NOINLINE bool destroy_in_steps(struct slot *slot, bool whole, struct thread *worker)
 {
     struct slot *list = &worker->slots[0];
 
@@ -358,5 +358,16 @@ bool destroy(struct slot *slot, bool whole, struct thread *worker)
         if (worker->state != THREAD_STATE_RUNNABLE)
             return false;
     }
+    return true;
+}
+
+bool destroy(struct slot *slot, bool whole, struct thread *worker)
+{
+    const struct slot *list = &worker->slots[0];
+
+    if (!whole || ring_next(list) != list || slot_is_empty(slot) || !is_plain(slot))
+        return destroy_in_steps(slot, whole, worker);
+    assert(slot_place(slot) == PLACE_CNODE);
+    derivation_remove(slot);
     return true;
 }

@@ -227,7 +227,7 @@ extern word_t window_base; /* set once, at boot, before anything uses it */
 #define PTE_NUMBER        WORD(0x003ffffffffffc00) /* physical page number */
 
 #define WINDOW_BASE window_base
-#define USER_END ((word_t)1 << (PAGE_BITS + ARCH_TABLE_BITS * paging_levels - 1))
+#define USER_END    ((word_t)1 << (PAGE_BITS + ARCH_TABLE_BITS * paging_levels - 1))
 #include "tables.h"
 
 ARCH_INLINE bool arch_pte_is_table(arch_pte_t entry, unsigned level)
