@@ -14,6 +14,7 @@
 #include "derivation.h"
 #include "harness.h"
 #include "host.h"
+#include "thread.h"
 
 enum entry { ENTRY_SYSTEM_CALL, ENTRY_INTERRUPT, ENTRY_TIMER, ENTRY_PAGE_FAULT, ENTRY_EXCEPTION };
 
