@@ -36,6 +36,7 @@ let again t s =
 let interrupted t s = s |> again t |> set_thread t (fun th -> { th with repeats = true })
 
 let bad_destination t address error s =
+  let s = set_thread t (fun th -> { th with repeats = false }) s in
   if (thread s t).attributes land fault_on_cap <> 0 then
     s |> again t |> Lifecycle.raise_fault t (fault_capability, address, word (error_number error))
   else set_status t error s
