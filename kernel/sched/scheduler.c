@@ -117,7 +117,7 @@ ticks_t scheduler_charge(struct core *core)
                 core->current_ended = true;
             }
         }
-        core->slice_end = core_slice_end(core);
+        core->slice_end = 0; /* scheduler_run sets it anew; else fast paths that need it decline until it does */
         if (unlikely(sc->replenish_node.queued))
             wait_longer(core, sc);
     }
