@@ -58,7 +58,7 @@ bool message_moves(const struct thread *from, tag_t tag);
 
 /* Capabilities from the one's message page to where the other's names slots, under the tree lock; both have a page. They arrive in the order sent; the
  * first that fails ends it, so that the receiver knows which slots were filled. Returns how many. */
-unsigned message_give(struct thread *from, struct thread *to, unsigned count);
+unsigned message_transfer_caps(struct thread *from, struct thread *to, unsigned count);
 
 /* Copy a message from one thread to another, words and capabilities, as far as it goes. Returns the tag of what arrived; *truncated tells if
  * something was left out. */

@@ -69,7 +69,7 @@ bool message_moves(const struct thread *from, tag_t tag)
     return false;
 }
 
-unsigned message_give(struct thread *from, struct thread *to, unsigned count)
+unsigned message_transfer_caps(struct thread *from, struct thread *to, unsigned count)
 {
     unsigned given = 0;
 
@@ -84,7 +84,7 @@ static unsigned give_all(struct thread *from, struct thread *to, unsigned count,
     if (!grant || !from->utcb || !to->utcb)
         return 0;
     enum lock_level before = lock_tree(core_self());
-    unsigned given = message_give(from, to, count);
+    unsigned given = message_transfer_caps(from, to, count);
     unlock_tree(core_self(), before);
     return given;
 }

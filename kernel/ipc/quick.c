@@ -24,7 +24,7 @@ static ALWAYS_INLINE tag_t carry(struct thread *from, struct thread *to, tag_t t
                                  bool *truncated)
 {
     unsigned words = tag_words(tag), caps = tag_caps(tag);
-    unsigned given = grant ? message_give(from, to, caps) : 0;
+    unsigned given = grant ? message_transfer_caps(from, to, caps) : 0;
 
     for (unsigned i = 0; i < MESSAGE_REGISTER_WORDS; i++)
         arch_set_message_word(&to->context, i, arch_message_word(&from->context, i));
