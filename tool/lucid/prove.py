@@ -31,7 +31,7 @@ SECONDS = 600  # for one goal: never reached, steps are
 FUNCTIONS_MAX = 7  # that one Frama-C proves
 PLUGINS = "wp,rtegen"
 # OCaml's collector, for programs that keep nearly all that they make: by itself it looks through it again and again.
-COLLECTOR = "s=16M,o=400"
+COLLECTOR = "s=4M,o=400"
 INCLUDES = ["kernel/include", "kernel/arch/host", "abi", "abi/lucid/arch/host", str(FOLDER)]
 
 FUNCTION = re.compile(r"^[a-zA-Z][^;{}#\n]*?\b(\w+)\([^;{}]*\)(?: \*/)?\n\{", re.MULTILINE)  # also with a ghost parameter
