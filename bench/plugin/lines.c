@@ -244,7 +244,7 @@ static void record_end(void)
         shared += common_lines(c, false);
     }
     fprintf(file, "record %" PRIu64 " common %u %u together %" PRIu64 "\n", record_number - 1, written,
-            shared, turns.together);
+            shared, turns_together());
     fflush(file);
 }
 

@@ -26,8 +26,8 @@ __attribute__((weak)) void cpu_exit(void *cpu);
 
 static struct {
     uint64_t length; /* 0: as long as QEMU likes */
+    uint64_t left;   /* of this turn; a core that is alone goes on with another one */
     unsigned core;   /* whose turn it is */
-    bool ended;      /* this one has been told to */
     uint64_t executed, longest, together;
 } turns;
 
@@ -41,7 +41,7 @@ static inline void turn_begin(unsigned core)
     }
     turns.core = core;
     turns.executed = 0;
-    turns.ended = false;
+    turns.left = turns.length;
 }
 
 /* `together` counts from here on. */
@@ -50,16 +50,24 @@ static inline void turns_restart(void)
     turns.executed = turns.longest = turns.together = 0;
 }
 
+/* How far it has come. */
+static inline uint64_t turns_together(void)
+{
+    return turns.together + (turns.executed > turns.longest ? turns.executed : turns.longest);
+}
+
 /* A core has executed so many instructions more. */
 static inline void turn_count(unsigned core, uint64_t instructions)
 {
     if (turns.length == 0)
         return;
-    if (core != turns.core || turns.ended)
+    if (core != turns.core)
         turn_begin(core);
     turns.executed += instructions;
-    if (turns.executed >= turns.length) {
-        turns.ended = true;
+    if (turns.left > instructions) {
+        turns.left -= instructions;
+    } else {
+        turns.left = turns.length;
         cpu_exit(qemu_get_cpu((int)core));
     }
 }

@@ -144,6 +144,13 @@ static void measure_in_real_time(const char *path, unsigned cores, word_t rounds
     note("parallel %s cores %u rounds %lu ns %lu", path, cores, best_rounds, (word_t)best);
 }
 
+static void wait_for_others(unsigned cores)
+{
+    is_running = 1;
+    for (unsigned core = 1; core < cores; core++)
+        wait_seen(workers[core], 5, 1);
+}
+
 static void measure_in_virtual_time(const char *path, unsigned cores)
 {
     is_running = 1;
@@ -159,7 +166,9 @@ static void start_side(unsigned core, void (*prepare)(struct side *), void (*rou
 {
     struct side *side = &sides[core];
 
-    *side = (struct side){ .round = round, .core = core, .space = core ? space_with_program() : SPACE };
+    /* Who names the slot for a capability writes to the server's message page, which only the test's space has. */
+    bool own_space = core != 0 && round != round_capability;
+    *side = (struct side){ .round = round, .core = core, .space = own_space ? space_with_program() : SPACE };
     prepare(side);
     if (core == 0) {
         message_page->give[0] = (struct utcb_give){ .source = side->given, .mode = GIVE_COPY };
@@ -177,6 +186,7 @@ static void measure_together(const char *path, void (*prepare)(struct side *), v
     for (unsigned cores = 1; cores <= boot->cores && cores <= CORES_MOST; cores *= 2) {
         while (ready < cores)
             start_side(ready++, prepare, round);
+        wait_for_others(cores);
         if (is_in_real_time())
             measure_in_real_time(path, cores, rounds);
         else
