@@ -17,7 +17,7 @@
 #define TRIES      5u
 #define TAKEN_BITS 13u
 
-/* What one core works with. */
+/* What one core works with. Clients share the test's space: nothing in it changes, and it has the message pages. Who maps has a space of its own. */
 struct side {
     _Alignas(64) void (*round)(struct side *side);
     cap_t endpoint, frame, space, given, children;
@@ -166,8 +166,7 @@ static void start_side(unsigned core, void (*prepare)(struct side *), void (*rou
 {
     struct side *side = &sides[core];
 
-    /* Who names the slot for a capability writes to the server's message page, which only the test's space has. */
-    bool own_space = core != 0 && round != round_capability;
+    bool own_space = core != 0 && round == round_map;
     *side = (struct side){ .round = round, .core = core, .space = own_space ? space_with_program() : SPACE };
     prepare(side);
     if (core == 0) {
