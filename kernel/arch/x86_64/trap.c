@@ -188,9 +188,8 @@ NORETURN SELDOM void trap_fatal(const struct trap_frame *f);
 void trap_fatal(const struct trap_frame *f)
 {
     static bool failing;
-    if (failing)
+    if (__atomic_exchange_n(&failing, true, __ATOMIC_RELAXED))
         arch_halt(1); /* the report failed: what was printed is all there is */
-    failing = true;
     print("\nkernel registers:\n");
     print("  rip %016lx  rsp %016lx  rbp %016lx  flags %lx  cs %lx\n", f->rip, f->rsp, f->rbp, f->rflags,
           f->cs);
