@@ -14,7 +14,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import bench_data, bench_lines, bench_plot
+from . import bench_data, bench_lines, bench_plot, size_start
 from .board import load_board
 from .build import Variant, build
 from .common import EXIT_FAILED, EXIT_OK, ToolError, closest, listing, relative, say, write_atomically
@@ -43,6 +43,7 @@ class Figure:
     common_written: int | None = None   # lines that the kernel writes on more than one core
     common_touched: int | None = None   # lines that it writes on one and touches on another
     others: dict | None = None          # other cores: instructions in that time
+    unit: str = "instructions"          # what the figure is a number of: `./lucid size` has bytes and lines
 
 
 def measure(variant, log, traced=None):
@@ -62,7 +63,14 @@ def measure(variant, log, traced=None):
         text = records.read_text()
         if traced is not None:
             return bench_lines.profile(text, built.folder / "kernel.elf")
-        return parse(recorder.text, text)
+        return parse(recorder.text, text) + start_figures(variant)
+
+
+def start_figures(variant):
+    """From the kernel's first instruction to user code's first, of the smallest system. With several cores that is not the same each time."""
+    if variant.cores > 1:
+        return []
+    return [Figure(bench_data.START, size_start.instructions(build("start", variant), variant.cores))]
 
 
 def plugin_arguments(records, traced):
@@ -167,6 +175,8 @@ def command(arguments):
     say(table(figures, variant))
     if variant.cores > 1:
         say("\n" + cores_text(figures))
+    if not arguments.no_size:
+        say("\n" + size_text(variant))
     if arguments.json:
         write_atomically(arguments.json, as_json(figures, variant))
     if arguments.record:
@@ -176,6 +186,12 @@ def command(arguments):
     if arguments.why:
         bench_data.write_limits(bench_data.raised(bench_data.read_limits(), variant.name, variant.board, figures, arguments.why))
     return judge(figures, variant)
+
+
+def size_text(variant):
+    """What `./lucid size` tells, of the system `bench`."""
+    from .size import report
+    return report(build(SYSTEM, variant), variant)[0]
 
 
 def show_profile(path, variant, log):

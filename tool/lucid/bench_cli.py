@@ -18,3 +18,4 @@ def add_options(parser):
     parser.add_argument("--raise", dest="why", metavar="WHY", help="also raise the limits that are exceeded to the figures, with the reason beside them")
     parser.add_argument("--plot", metavar="FILE", help="measure nothing; draw bench/history.csv as FILE, an SVG image")
     parser.add_argument("--profile", metavar="PATH", help="only one path: in which functions of the kernel its instructions are")
+    parser.add_argument("--no-size", action="store_true", help="leave away what `./lucid size` tells, too: it builds the kernel afresh")

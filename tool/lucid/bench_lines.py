@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""The plugin of `./lucid bench` (bench/plugin/lines.c): building it, and its records.
+"""The plugins of `./lucid bench` (bench/plugin): building them, and the records of lines.c.
 
 The first record is of a sequence that is known (tests/target/arch/NAME/marks.h): if it comes out wrong, no record is believed.
 """
+import os
 import re
 import shutil
 import subprocess
@@ -12,9 +13,8 @@ from collections import Counter
 from .common import EXIT_FAILED, ROOT, ToolError, relative
 from .elf import Elf
 
-SOURCE = ROOT / "bench/plugin/lines.c"
-PLUGIN = ROOT / "build/bench/lines.so"
-FLAGS = ["-std=c17", "-O2", "-fPIC", "-shared", "-fvisibility=hidden", "-Wall", "-Wextra", "-Werror", "-Wshadow"]
+SOURCES = ROOT / "bench/plugin"
+FLAGS = ["-std=c17", "-D_POSIX_C_SOURCE=200809L", "-O2", "-fPIC", "-shared", "-fvisibility=hidden", "-Wall", "-Wextra", "-Werror", "-Wshadow"]
 SIDE = r"(\d+) (\d+) (\d+) (\d+)"
 CORE = re.compile(rf"^record (\d+) core (\d+): kernel {SIDE} serialising (\d+) atomic (\d+); user {SIDE}$", re.MULTILINE)
 COMMON = re.compile(r"^record (\d+) common (\d+) (\d+)$", re.MULTILINE)
@@ -22,20 +22,21 @@ AT = re.compile(r"^at (\d+) ([0-9a-f]+)$", re.MULTILINE)
 KNOWN = (7, 3, 4, 1)  # instructions, lines of code, of data, and written, of the known sequence
 
 
-def built_plugin():
-    """The plugin, compiled if its sources have changed."""
-    newest = max(path.stat().st_mtime for path in SOURCE.parent.iterdir())
-    if PLUGIN.exists() and PLUGIN.stat().st_mtime > newest:
-        return PLUGIN
+def built_plugin(name="lines"):
+    """A plugin, compiled if its sources have changed."""
+    source, plugin = SOURCES / f"{name}.c", ROOT / f"build/bench/{name}.so"
+    newest = max(path.stat().st_mtime for path in SOURCES.iterdir())
+    if plugin.exists() and plugin.stat().st_mtime > newest:
+        return plugin
     if shutil.which("gcc") is None:
         raise ToolError("bench: the plugin cannot be compiled: gcc is missing", "./lucid doctor --install")
-    PLUGIN.parent.mkdir(parents=True, exist_ok=True)
-    new = PLUGIN.with_name(f".lines.{id(PLUGIN)}.so")
-    done = subprocess.run(["gcc", *FLAGS, "-o", str(new), str(SOURCE)], capture_output=True, text=True)
+    plugin.parent.mkdir(parents=True, exist_ok=True)
+    new = plugin.with_name(f".{name}.{os.getpid()}.so")
+    done = subprocess.run(["gcc", *FLAGS, "-o", str(new), str(source)], capture_output=True, text=True)
     if done.returncode != 0:
-        raise ToolError(f"bench: {relative(SOURCE)} does not compile:\n{done.stderr}")
-    new.replace(PLUGIN)
-    return PLUGIN
+        raise ToolError(f"bench: {relative(source)} does not compile:\n{done.stderr}")
+    new.replace(plugin)
+    return plugin
 
 
 def add_records(figures, text):

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Suite `bench`: no path of the kernel costs more than its limit (bench/limits.toml), on any board, and twice the same."""
-from .. import bench, bench_data
+"""Suite `bench`: no path of the kernel costs more than its limit (bench/limits.toml), on any board, and twice the same. Nor is the kernel too large."""
+from .. import bench, bench_data, size
 from ..board import DEFAULT_BOARD
-from ..build import Variant
+from ..build import Variant, build
+from ..elf import Elf
 from ..test import Failure, Job, Result
 
 SECONDS = 600.0  # most of it is building
@@ -13,6 +14,7 @@ def jobs(context):
     boards = [context.board, *(OTHER_BOARDS if context.board == DEFAULT_BOARD else [])]
     variants = [Variant(board) for board in boards] + [Variant(context.board, cores=2)]
     return [*(Job("bench", f"limits ({variant.name})", lambda v=variant: keep_limits(v, context), SECONDS) for variant in variants),
+            *(Job("bench", f"size ({board})", lambda b=board: keep_sizes(Variant(b)), SECONDS) for board in boards),
             Job("bench", "two_runs_give_the_same_figures", lambda: same_twice(Variant(context.board), context), SECONDS),
             *(Job("bench", f"plugin_and_counter_agree ({board})", lambda b=board: agree(Variant(b), context), SECONDS) for board in boards)]
 
@@ -26,6 +28,14 @@ def keep_limits(variant, context):
     if not names:
         raise Failure("expected: figures\nseen: none")
     return [Result(name, name not in wrong, wrong.get(name, "")) for name in sorted(names)]
+
+
+def keep_sizes(variant):
+    """A result for each figure of `./lucid size` that is the same each time."""
+    limits = bench_data.read_limits().get(size.section_name(variant), {})
+    figures = size.figures(variant, Elf(build("start", variant).folder / "kernel.elf"))
+    wrong = {sentence.split(":")[0]: sentence for sentence in bench_data.exceeded(figures, limits, variant.board)}
+    return [Result(figure.path, figure.path not in wrong, wrong.get(figure.path, "")) for figure in figures]
 
 
 def same_twice(variant, context):
