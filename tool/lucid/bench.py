@@ -14,7 +14,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import bench_data, bench_lines, bench_plot, size_start
+from . import bench_data, bench_lines, bench_plot, floor, size_start
 from .board import load_board
 from .build import Variant, build
 from .common import EXIT_FAILED, EXIT_OK, ToolError, closest, listing, relative, say, write_atomically
@@ -63,7 +63,7 @@ def measure(variant, log, traced=None):
         text = records.read_text()
         if traced is not None:
             return bench_lines.profile(text, built.folder / "kernel.elf")
-        return parse(recorder.text, text) + start_figures(variant)
+        return parse(*floor.run(variant)) + parse(recorder.text, text) + start_figures(variant)
 
 
 def start_figures(variant):
@@ -122,16 +122,31 @@ def table(figures, variant):
     """The figures beside the limits and what other kernels need."""
     limits = bench_data.read_limits().get(variant.name, {})
     anchors = bench_data.read_anchors().get(variant.board, {}) if variant.compiler == "gcc" else {}
-    titles = ["path", "instructions", "code", "data", "written", "serialising", "atomic", "limit", "target", "lines", "aim",
+    lowest = floor_of(figures)
+    titles = ["path", "instructions", "of floor", "code", "data", "written", "serialising", "atomic", "limit", "target", "lines", "aim",
               "seL4", "seL4 MCS", "NOVA", "Fiasco", "of seL4"]
     rows = []
     for figure in figures:
         limit, known = limits.get(figure.path), anchors.get(figure.path, {})
         seen, sel4 = figure.instructions, known.get("sel4")
-        rows.append([figure.path, seen, figure.ilines, figure.dlines, figure.dlines_written, figure.serialising, figure.atomic, limit and limit.limit, limit and limit.target,
+        rows.append([figure.path, seen, rounded(of_floor(figure, lowest), 1), figure.ilines, figure.dlines, figure.dlines_written, figure.serialising, figure.atomic, limit and limit.limit, limit and limit.target,
                      limit and limit.target_lines and "{}/{} ({})".format(*limit.target_lines), known.get("aim"),
                      *(known.get(peer) for peer in bench_data.PEERS), f"{seen / sel4:.2f}" if seen and sel4 else None])
     return aligned([titles, *rows])
+
+
+def floor_of(figures):
+    """What a round trip costs that does nothing else; None if it was not measured."""
+    return next((figure.instructions for figure in figures if figure.path == floor.PATH), None)
+
+
+def of_floor(figure, lowest):
+    """How many times the floor a path costs."""
+    return figure.instructions / lowest if figure.instructions and lowest and figure.path != bench_data.START else None
+
+
+def rounded(value, digits):
+    return value if value is None else round(value, digits)
 
 
 def cores_text(figures):
@@ -152,9 +167,9 @@ def aligned(rows):
 
 
 def as_json(figures, variant):
-    limits = bench_data.read_limits().get(variant.name, {})
+    limits, lowest = bench_data.read_limits().get(variant.name, {}), floor_of(figures)
     return json.dumps([{"board": variant.board, "cores": variant.cores, "compiler": variant.compiler, "path": figure.path,
-                        "instructions": figure.instructions, "ilines": figure.ilines, "dlines": figure.dlines,
+                        "instructions": figure.instructions, "of_floor": rounded(of_floor(figure, lowest), 2), "ilines": figure.ilines, "dlines": figure.dlines,
                         "dlines_written": figure.dlines_written, "serialising": figure.serialising, "atomic": figure.atomic,
                         "common_written": figure.common_written, "common_touched": figure.common_touched, "others": figure.others,
                         "limit": limits[figure.path].limit if figure.path in limits else None,
@@ -196,7 +211,7 @@ def size_text(variant):
 
 def show_profile(path, variant, log):
     """Where the instructions of one path are executed."""
-    names = [figure.path for figure in measure(variant, log) if figure.recorded is not None]
+    names = [figure.path for figure in measure(variant, log) if figure.recorded is not None and figure.path != floor.PATH]
     if path not in names:
         meant = closest(path, names)
         raise ToolError(f"there is no path '{path}'; known: {listing(names)}", f"did you mean '{meant}'?" if meant else None)
