@@ -176,10 +176,19 @@ static const char *system_name(void)
     return bundle && bundle->magic == BUNDLE_MAGIC ? (const char *)bundle + bundle->system : "";
 }
 
-/* The system that measures (bench.h). */
-static bool is_bench(void)
+/* Systems that measure (bench.h), and the files that are for them alone. */
+static const struct {
+    const char *system, *files;
+} measuring[] = { { "bench", "/bench_" }, { "latency", "/worst_" }, { "growth", "/growth_" } };
+
+#define MEASURING (sizeof measuring / sizeof measuring[0])
+
+static bool is_measuring(void)
 {
-    return strcmp(system_name(), "bench") == 0;
+    for (unsigned i = 0; i < MEASURING; i++)
+        if (strcmp(system_name(), measuring[i].system) == 0)
+            return true;
+    return false;
 }
 
 static void test_main(void)
@@ -198,7 +207,7 @@ static void make_test_thread(void)
         .message_frame = image_frame(&test_utcb),
         .message_offset = (word_t)&test_utcb % 4096,
     };
-    time_ns_t slice = is_bench() ? BENCH_SLICE_NS : SLICE_NS;
+    time_ns_t slice = is_measuring() ? BENCH_SLICE_NS : SLICE_NS;
 
     expect_ok(untyped_retype(thread_memory, OBJECT_THREAD, 0, CAP_NULL, test_thread, 1, CAP_NULL, 0));
     expect_ok(untyped_retype(thread_memory, OBJECT_SCHED_CONTEXT, 8, CAP_NULL, test_context, 1, CAP_NULL, 0));
@@ -330,8 +339,9 @@ static bool is_chosen(const struct test *test)
 
     if (boot->cores == 1 && contains(test->file, "_cores"))
         return false;
-    if (contains(test->file, "/bench_") || is_bench())
-        return contains(test->file, "/bench_") && is_bench();
+    for (unsigned i = 0; i < MEASURING; i++)
+        if (contains(test->file, measuring[i].files) || strcmp(system, measuring[i].system) == 0)
+            return contains(test->file, measuring[i].files) && strcmp(system, measuring[i].system) == 0;
     if (smoke_is(system))
         return smoke_has(test->name);
     if (length <= around || strcmp(system + length - strlen(LONG_SUFFIX), LONG_SUFFIX) != 0)
@@ -371,7 +381,7 @@ void runner_main(const struct boot_info *info)
     arena_init();
     make_notification();
     make_ticker();
-    if (is_bench())
+    if (is_measuring())
         expect_ok(
             core_range_set_budget(CORES, BOOT_SLOT_SCHED_CONTEXT, 0, BENCH_SLICE_NS, BENCH_SLICE_NS, 0));
     test_thread = framework_slot();

@@ -182,6 +182,9 @@ def command(arguments):
     if arguments.plot:
         return bench_plot.command(Path(arguments.plot))
     variant = Variant(arguments.board, "release", arguments.compiler, arguments.cores)
+    if arguments.latency:
+        from . import latency
+        return latency.command(arguments, variant)
     log = bench_data.ROOT / "build/bench" / f"{variant.name}.log"
     if arguments.profile:
         return show_profile(arguments.profile, variant, log)

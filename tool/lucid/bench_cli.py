@@ -19,3 +19,5 @@ def add_options(parser):
     parser.add_argument("--plot", metavar="FILE", help="measure nothing; draw bench/history.csv as FILE, an SVG image")
     parser.add_argument("--profile", metavar="PATH", help="only one path: in which functions of the kernel its instructions are")
     parser.add_argument("--no-size", action="store_true", help="leave away what `./lucid size` tells, too: it builds the kernel afresh")
+    parser.add_argument("--latency", action="store_true",
+                        help="instead of paths: the most that the kernel executes without looking for interrupts, in its tests and in cases meant to be the worst")

@@ -15,11 +15,11 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import bench_data, compiler, ninja, quota, size_lines, size_start
+from . import bench_data, compiler, quota, size_lines, size_start
 from .bench import Figure, aligned
 from .build import BuildFile, Variant, build, check_tools
-from .common import EXIT_FAILED, EXIT_OK, ROOT, ToolError, relative, say, size_text, write_atomically
-from .elf import PF_EXECUTE, PF_WRITE, SHF_ALLOC, Elf
+from .common import EXIT_FAILED, EXIT_OK, ROOT, ToolError, say, size_text, write_atomically
+from .elf import SHF_ALLOC, Elf
 from .loadable import loadable_segments
 from .ports import load_port
 
@@ -27,8 +27,8 @@ BUILD_MAX_S, START_MAX_S = 10.0, 0.5   # of ../shared/ANCHORS.md: told beside wh
 BUILD_JOBS = 2
 BIGGEST = 25                           # of files and functions, with --verbose
 SHF_WRITE, SHF_EXECINSTR = 1, 4
-SIZES_SYMBOL = "fixed_size_bits"       # kernel/object/object.c: the size of each type of object
-SLOT_BYTES = 32
+SIZES = {"thread": "1 << ARCH_THREAD_BITS", "space": "1 << ARCH_SPACE_BITS", "table": "1 << PAGE_BITS", "context": "1 << SCHED_CONTEXT_BITS_MIN",
+         "message": "UTCB_SIZE", "slot": "sizeof(struct slot)"}  # of objects, in C
 MAP_LINE = re.compile(r"^ (\.\S+)?\s+0x[0-9a-f]+\s+0x([0-9a-f]+) (\S+\.o)$", re.MULTILINE)
 
 
@@ -120,35 +120,27 @@ def processor_seconds():
 
 # ---- What things cost their makers
 
-def object_bytes(kernel):
-    """Type -> bytes, of the types whose objects have one size: as the kernel has them."""
-    names = re.findall(r"^\s*OBJECT_([A-Z_]+)\b", _enum("abi/lucid/objects.h", "object_type"), re.MULTILINE)
-    symbol = kernel.symbol(SIZES_SYMBOL)
-    if symbol is None:
-        raise ToolError(f"{relative(kernel.path)}: there is no '{SIZES_SYMBOL}'", "the sizes of objects are read from there: see kernel/object/object.c")
-    segment = next(segment for segment in kernel.segments if segment.address <= symbol.address < segment.address + segment.file_size)
-    bits = kernel.data[segment.offset + symbol.address - segment.address:][:symbol.size]
-    return {name.lower(): 1 << size for name, size in zip(names, bits) if size}
+def sizes(variant):
+    """Name -> bytes, of what SIZES names: each is the size of an array in a file that is compiled with the kernel's flags."""
+    port = load_port(_arch(variant))
+    flags = compiler.kernel_flags(port, variant.kind, variant.compiler, variant.cores)
+    source = "#include \"sched_context.h\"\n#include <lucid/message.h>\n" + "".join(f"char lucid_{name}[{value}];\n" for name, value in SIZES.items())
+    with tempfile.TemporaryDirectory(prefix="lucid-sizes-") as folder:
+        target = Path(folder, "sizes.o")
+        done = subprocess.run([compiler.tool_name(port, variant.compiler), *flags, "-x", "c", "-c", "-", "-o", str(target)], cwd=ROOT, input=source, capture_output=True, text=True)
+        if done.returncode != 0:
+            raise ToolError(f"the sizes of objects are not known:\n{done.stderr}", "tool/lucid/size.py says what they are called")
+        made = Elf(target)
+        return {name: made.symbol(f"lucid_{name}").size for name in SIZES}
 
 
-def _enum(path, name):
-    text = (ROOT / path).read_text()
-    return re.search(rf"enum {name} \{{(.*?)\}}", text, re.DOTALL).group(1)
-
-
-def _constant(path, name):
-    return int(re.search(rf"#define\s+{name}\s+(\d+)", (ROOT / path).read_text()).group(1))
-
-
-def object_costs(kernel):
+def object_costs(variant):
     """(what, bytes, of what): a thread, an address space."""
-    sizes = object_bytes(kernel)
-    context, message = 1 << _constant("kernel/include/sched_context.h", "SCHED_CONTEXT_BITS_MIN"), _constant("abi/lucid/message.h", "UTCB_SIZE")
-    table = sizes["page_table"]
-    return [("a thread", sizes["thread"] + SLOT_BYTES, f"object {sizes['thread']}, slot {SLOT_BYTES}"),
-            ("   with a budget and a message page", sizes["thread"] + context + message + 3 * SLOT_BYTES, f"context {context}, message page {message} of a Frame"),
-            ("an address space", sizes["address_space"] + SLOT_BYTES, f"object and its highest table {sizes['address_space']}"),
-            ("   each table below", table + SLOT_BYTES, f"object {table}")]
+    made = sizes(variant)
+    thread, space, table, slot, context, message = (made[name] for name in ("thread", "space", "table", "slot", "context", "message"))
+    return [("a thread", thread + slot, f"object {thread}, slot {slot}"),
+            ("   with a budget and a message page", thread + context + message + 3 * slot, f"context {context}, message page {message} of a Frame"),
+            ("an address space", space + slot, f"object and its highest table {space}"), ("   each table below", table + slot, f"object {table}")]
 
 
 def component_costs(built):
@@ -211,8 +203,8 @@ def shown(rows):
     return "\n".join(f"{line:<{longest}}  {note or ''}".rstrip() for line, note in zip(lines_, notes))
 
 
-def costs_table(built, kernel):
-    return shown([["memory", "bytes", ""], *map(list, object_costs(kernel)), *map(list, component_costs(built))])
+def costs_table(built, variant):
+    return shown([["memory", "bytes", ""], *map(list, object_costs(variant)), *map(list, component_costs(built))])
 
 
 def biggest(title, counts):
@@ -231,7 +223,7 @@ def as_json(seen, measured, built, kernel, variant):
     entries = [(figure.path, figure.instructions, figure.unit) for figure in seen]
     entries += [("read_only_data", read_only_bytes(kernel), "bytes"), ("clean_build", round(measured.build, 2), "s"),
                 ("first_user_instruction", measured.start_instructions, "instructions"), ("start", round(measured.start, 3), "s")]
-    entries += [(name.strip(), size, "bytes") for name, size, _ in [*object_costs(kernel), *component_costs(built)]]
+    entries += [(name.strip(), size, "bytes") for name, size, _ in [*object_costs(variant), *component_costs(built)]]
     return json.dumps([{"board": variant.board, "cores": variant.cores, "compiler": variant.compiler, "system": built.system.name, "what": name,
                         "value": value, "unit": unit, "limit": limits[name].limit if name in limits else None,
                         "target": limits[name].target if name in limits else None} for name, value, unit in entries], indent=1) + "\n"
@@ -242,7 +234,7 @@ def report(built, variant, details=False):
     kernel, writer = Elf(built.folder / "kernel.elf"), BuildFile(built.system, variant)
     check_tools(writer.port, variant)
     seen, measured = figures(variant, kernel), times(built, variant)
-    parts = [table(seen, kernel, measured, variant), costs_table(built, kernel), *([verbose(variant, kernel, writer)] if details else [])]
+    parts = [table(seen, kernel, measured, variant), costs_table(built, variant), *([verbose(variant, kernel, writer)] if details else [])]
     return "\n\n".join(parts), seen, as_json(seen, measured, built, kernel, variant)
 
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Suite `bench`: no path of the kernel costs more than its limit (bench/limits.toml), on any board, and twice the same. Nor is the kernel too large."""
-from .. import bench, bench_data, size
+from .. import bench, bench_data, latency, size
 from ..board import DEFAULT_BOARD
 from ..build import Variant, build
 from ..elf import Elf
@@ -15,6 +15,7 @@ def jobs(context):
     variants = [Variant(board) for board in boards] + [Variant(context.board, cores=2)]
     return [*(Job("bench", f"limits ({variant.name})", lambda v=variant: keep_limits(v, context), SECONDS) for variant in variants),
             *(Job("bench", f"size ({board})", lambda b=board: keep_sizes(Variant(b)), SECONDS) for board in boards),
+            *(Job("bench", f"latency ({board})", lambda b=board: keep_latency(Variant(b), context), SECONDS) for board in boards),
             Job("bench", "two_runs_give_the_same_figures", lambda: same_twice(Variant(context.board), context), SECONDS),
             *(Job("bench", f"plugin_and_counter_agree ({board})", lambda b=board: agree(Variant(b), context), SECONDS) for board in boards)]
 
@@ -36,6 +37,14 @@ def keep_sizes(variant):
     figures = size.figures(variant, Elf(build("start", variant).folder / "kernel.elf"))
     wrong = {sentence.split(":")[0]: sentence for sentence in bench_data.exceeded(figures, limits, variant.board)}
     return [Result(figure.path, figure.path not in wrong, wrong.get(figure.path, "")) for figure in figures]
+
+
+def keep_latency(variant, context):
+    """A result for each case that is meant to be the worst."""
+    cases, _ = latency.observe(latency.CASES, variant, context.logs / f"bench-{variant.name}-latency.log")
+    wrong = {sentence.split(":")[0]: sentence for sentence in latency.exceeded(cases, variant)}
+    told = {name: f"{wrong[name]}\n{latency.chain(cases[name])}" if name in cases else wrong[name] for name in wrong}
+    return [Result(name, name not in wrong, told.get(name, "")) for name in sorted({*cases, *wrong})]
 
 
 def same_twice(variant, context):
