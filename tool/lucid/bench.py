@@ -179,12 +179,12 @@ def as_json(figures, variant):
 
 def command(arguments):
     """./lucid bench"""
+    variant = Variant(arguments.board, "release", arguments.compiler, arguments.cores)
+    if arguments.latency or arguments.growth:
+        from . import growth, latency
+        return (latency if arguments.latency else growth).command(arguments, variant)
     if arguments.plot:
         return bench_plot.command(Path(arguments.plot))
-    variant = Variant(arguments.board, "release", arguments.compiler, arguments.cores)
-    if arguments.latency:
-        from . import latency
-        return latency.command(arguments, variant)
     log = bench_data.ROOT / "build/bench" / f"{variant.name}.log"
     if arguments.profile:
         return show_profile(arguments.profile, variant, log)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Suite `bench`: no path of the kernel costs more than its limit (bench/limits.toml), on any board, and twice the same. Nor is the kernel too large."""
-from .. import bench, bench_data, latency, size
+from .. import bench, bench_data, growth, latency, size
 from ..board import DEFAULT_BOARD
 from ..build import Variant, build
 from ..elf import Elf
@@ -16,6 +16,7 @@ def jobs(context):
     return [*(Job("bench", f"limits ({variant.name})", lambda v=variant: keep_limits(v, context), SECONDS) for variant in variants),
             *(Job("bench", f"size ({board})", lambda b=board: keep_sizes(Variant(b)), SECONDS) for board in boards),
             *(Job("bench", f"latency ({board})", lambda b=board: keep_latency(Variant(b), context), SECONDS) for board in boards),
+            Job("bench", f"growth ({context.board})", lambda: keep_growth(Variant(context.board), context), SECONDS),
             Job("bench", "two_runs_give_the_same_figures", lambda: same_twice(Variant(context.board), context), SECONDS),
             *(Job("bench", f"plugin_and_counter_agree ({board})", lambda b=board: agree(Variant(b), context), SECONDS) for board in boards)]
 
@@ -45,6 +46,13 @@ def keep_latency(variant, context):
     wrong = {sentence.split(":")[0]: sentence for sentence in latency.exceeded(cases, variant)}
     told = {name: f"{wrong[name]}\n{latency.chain(cases[name])}" if name in cases else wrong[name] for name in wrong}
     return [Result(name, name not in wrong, told.get(name, "")) for name in sorted({*cases, *wrong})]
+
+
+def keep_growth(variant, context):
+    """A result for each path whose cost could grow with what else there is."""
+    costs = growth.measure(variant, context.logs / f"bench-{variant.name}-growth.log")
+    wrong = {sentence.split(":")[0]: sentence for sentence in growth.exceeded(costs, variant)}
+    return [Result(path, path not in wrong, wrong.get(path, "")) for path in sorted({*costs, *wrong})]
 
 
 def same_twice(variant, context):
