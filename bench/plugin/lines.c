@@ -3,25 +3,22 @@
  * A plugin of QEMU: what a path of the kernel touches. Between two marks (tests/target/arch/NAME/marks.h) it counts, for each
  * core, the instructions executed and the distinct lines of 64 bytes that they lie in, read and write; the kernel's and user code's apart.
  *
- *     -plugin lines.so,to=FILE[,trace=N]
+ *     -plugin lines.so,to=FILE[,trace=N][,turn=LENGTH]
  *
  * FILE gets a line for each core that executed something, and one for what the cores have in common, at the end of each record:
  *
  *     record N core C: kernel INSTRUCTIONS ILINES DLINES WRITTEN serialising S atomic A; user INSTRUCTIONS ILINES DLINES WRITTEN
- *     record N common WRITTEN SHARED
+ *     record N common WRITTEN SHARED together TICKS
  *
  * WRITTEN lines are written by two cores, SHARED ones by one and touched by another. With trace=N, record N has before these also a line `at C ADDRESS` for
- * each instruction executed.
+ * each instruction executed. With turn=LENGTH, cores take short turns, and TICKS is how long it would take if all ran at the same time (turns.h).
  *
  * Lines are told by virtual addresses, and the kernel is what executes at addresses of the upper half. What the processor reads and writes by itself is not
  * seen: page walks, the frame that an exception pushes, descriptor tables. One thread emulates all cores (-icount), so nothing here is locked.
  */
-#include "qemu_plugin.h"
+#include "turns.h"
 
 #include <inttypes.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #define CORES_MAX  64u
 #define LINE_SHIFT 6
@@ -196,6 +193,7 @@ static void record_begin(void)
             }
         }
     record_number++;
+    turns_restart();
     recording = true;
 }
 
@@ -245,7 +243,8 @@ static void record_end(void)
         written += common_lines(c, true);
         shared += common_lines(c, false);
     }
-    fprintf(file, "record %" PRIu64 " common %u %u\n", record_number - 1, written, shared);
+    fprintf(file, "record %" PRIu64 " common %u %u together %" PRIu64 "\n", record_number - 1, written,
+            shared, turns.together);
     fflush(file);
 }
 
@@ -261,6 +260,7 @@ static void executed(unsigned vcpu, void *data)
     const struct instruction *instruction = data;
     bool kernel = is_kernel(instruction->address);
 
+    turn_count(vcpu, 1);
     if (instruction->kind == KIND_BEGIN && !kernel)
         record_begin();
     else if (instruction->kind == KIND_END && recording && !kernel)
@@ -320,6 +320,8 @@ int qemu_plugin_install(qemu_plugin_id_t id, const qemu_info_t *info, int argc, 
             file = fopen(argv[i] + 3, "w");
         else if (strncmp(argv[i], "trace=", 6) == 0)
             traced = strtoll(argv[i] + 6, NULL, 10);
+        else if (!turn_argument(argv[i]))
+            return 1;
     }
     if (!file || !choose_target(info->target_name)) {
         fprintf(stderr, "lines: to=FILE is missing or cannot be written, or %s is not known\n",

@@ -40,7 +40,7 @@ struct thread *check_thread(const struct slot *slot)
 
 bool check_is_choosing(const struct core *core)
 {
-    return core != core_self() && core->reschedule;
+    return CONFIG_CORES > 1 && core->reschedule;
 }
 
 struct queue_node *check_next_node(const struct priority_queue *queue, struct queue_node *node)

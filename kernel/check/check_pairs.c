@@ -132,6 +132,7 @@ static void count_core(struct census *census, const struct core *core)
 {
     for (unsigned priority = 0; priority < PRIORITY_COUNT; priority++)
         census->there[PAIR_READY] += threads_in(&core->ready[priority]);
+    census->there[PAIR_READY] += core->front != NULL;
     census->there[PAIR_DEFERRED] += threads_in(&core->deferred);
     census->there[PAIR_REPLENISHMENT] += elements(&core->replenishments);
 }

@@ -95,6 +95,8 @@ static bool check_waiting(struct check_report *report, const struct thread *thre
 
 static bool in_ready_queue(const struct core *core, const struct thread *wanted)
 {
+    if (core->front == wanted)
+        return true;
     for (const struct thread *thread = core->ready[thread_priority(wanted)].first; thread;
          thread = thread->next)
         if (thread == wanted)
@@ -146,6 +148,8 @@ static bool check_relations(struct check_report *report, const struct thread *th
                thread->state != THREAD_STATE_RUNNABLE || thread->sc || thread->deferred ||
                    thread->lacks_context == LACKS_NOTHING,
                thread, NULL, "a runnable thread without a context waits for one, or is deferred");
+    CHECK_THAT(report, !thread->trapped || thread->deferred || thread->state == THREAD_STATE_STOPPED, thread,
+               NULL, "a thread with an exception that is not raised yet does not run or wait");
     CHECK_THAT(report, thread->state != THREAD_STATE_STOPPED || (!thread->ready && !thread->deferred), thread,
                NULL, "a stopped thread is in no queue");
     return true;
@@ -182,6 +186,10 @@ static bool check_core(struct check_report *report, const struct core *core)
         CHECK_THAT(report, !queue->first || queue->last == last, queue, last,
                    "a ready queue knows its last thread");
     }
+    CHECK_THAT(report, !core->front || core->front->ready, core, core->front,
+               "who is in front of the ready queue is ready");
+    CHECK_THAT(report, !core->front || (int)thread_priority(core->front) >= ready_highest_listed(core), core,
+               core->front, "who is in front of the ready queue has the highest priority in it");
     for (unsigned word = 0; word < ARRAY_COUNT(core->ready_bitmap); word++)
         CHECK_THAT(report, (core->ready_words >> word & 1) == (core->ready_bitmap[word] != 0), core, NULL,
                    "a bit tells which words of the bitmap are not zero");

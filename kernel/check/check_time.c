@@ -75,6 +75,8 @@ static bool check_running(struct check_report *report, const struct core *core, 
     CHECK_THAT(report, !sc->replenish_node.queued, current, sc,
                "the context that runs does not wait for time");
     CHECK_THAT(report, refill_number(sc, 0)->time <= now, current, sc, "the context that runs has time");
+    CHECK_THAT(report, core->slice_end <= core_slice_end(core), core, sc,
+               "the slice that runs lasts as long as the core believes");
     CHECK_THAT(report,
                sched_context_is_round_robin(sc) ||
                    core->charged_at <= refill_number(sc, 0)->time + sc->period,
@@ -109,8 +111,11 @@ static bool check_deferred(struct check_report *report, const struct core *core)
         CHECK_THAT(report,
                    thread->state == THREAD_STATE_RUNNABLE && !thread->ready && thread != core->current,
                    thread, core, "a deferred thread is runnable, but does not run");
-        CHECK_THAT(report, thread->fault || (!thread->sc && thread->lacks_context), thread, core,
-                   "a deferred thread is to fault or to stop");
+        /* With a context: for lack of time, which may have come back. */
+        CHECK_THAT(report,
+                   thread->fault || thread->trapped ||
+                       (thread->sc ? fault_can_time_out(thread) : thread->lacks_context),
+                   thread, core, "a deferred thread is to fault or to stop");
     }
     CHECK_THAT(report, core->deferred.last == last || !core->deferred.first, core, last,
                "the list of deferred threads knows its last");

@@ -51,7 +51,8 @@ bool check_is_first(const struct slot *slot);
 struct thread *check_thread(const struct slot *slot);
 /* The next element of a priority queue, in preorder, from `node` (NULL: the first); NULL at the end. */
 struct queue_node *check_next_node(const struct priority_queue *queue, struct queue_node *node);
-/* The core has been told to choose anew who runs, and has not yet: what it has loaded says nothing. So another core may be, not the caller's. */
+/* The core has been told to choose anew who runs, and has not yet: what it has loaded says nothing. With one core nobody tells it; of several, also
+ * the caller's may be, whose system call was on its way. */
 bool check_is_choosing(const struct core *core);
 /* The queue's own invariants. */
 bool check_queue(struct check_report *report, const struct priority_queue *queue);

@@ -183,9 +183,8 @@ static inline bool thread_has_slice_here(const struct core *core, const struct t
 /* What runs is a time slice, of which something is left when it is charged. */
 static inline bool slice_lasts(const struct core *core, ticks_t now)
 {
-    const struct sched_context *sc = core->context;
-
-    return sched_context_is_round_robin(sc) && now - core->charged_at < sc->refills[0].amount;
+    return now < core->slice_end &&
+           (CONFIG_CORES == 1 || now >= core->charged_at); /* by another core's counter */
 }
 
 /* A time slice can run at once, which it always has time for: the timer comes before its end. */
@@ -215,6 +214,7 @@ static ALWAYS_INLINE void change_current(struct core *core, struct thread *previ
     assert(previous == core->current && previous->sc == core->context && next->sc);
     slice_charge_running(core, now);
     core->context = next->sc;
+    core->slice_end = now + next->sc->refills[0].amount;
     SHARED_WRITE(previous->key, previous->key | RARE_CONTEXT);
     SHARED_WRITE(next->key, next->key & ~(uint32_t)(RARE_CONTEXT | RARE_REGISTERS));
     core->min_key = core_key(core) | highest;
@@ -225,7 +225,7 @@ static ALWAYS_INLINE void change_current(struct core *core, struct thread *previ
 static ALWAYS_INLINE void preempt_current(struct core *core, struct thread *current, struct thread *next,
                                           ticks_t now)
 {
-    ready_prepend(core, current);
+    ready_put_in_front(core, current);
     change_current(core, current, next, thread_priority(current), now);
 }
 
@@ -238,11 +238,9 @@ static inline bool is_best(const struct core *core, const struct thread *thread)
 /* Who runs if the current thread waits; NULL: nobody, or it takes more than a change. */
 static ALWAYS_INLINE struct thread *next_in_line(const struct core *core, ticks_t now)
 {
-    int priority = ready_highest(core);
-
-    if (priority < 0)
+    if (unlikely(!core->front && !core->ready_words))
         return NULL;
-    struct thread *next = core->ready[priority].first;
+    struct thread *next = ready_first(core);
     return thread_is_rare_only(next, RARE_CONTEXT | RARE_REGISTERS) && slice_can_begin(core, next->sc, now)
                ? next
                : NULL;
@@ -253,16 +251,19 @@ static ALWAYS_INLINE void yield_to_next(struct core *core, struct thread *curren
                                         ticks_t now)
 {
     ready_remove(core, next);
-    int highest = ready_highest(core);
+    int highest = ready_highest_listed(core);
     change_current(core, current, next, highest < 0 ? 0 : (unsigned)highest, now);
 }
 
 /* A thread can run again, which is not better than the current one. */
 static ALWAYS_INLINE void queue_up_behind(struct core *core, struct thread *thread)
 {
-    ready_append(core, thread);
-    if (thread_priority(thread) > (core->min_key & PRIORITY_MAX))
-        core->min_key = core_key(core) | thread_priority(thread);
+    if (thread_priority(thread) <= (core->min_key & PRIORITY_MAX)) {
+        ready_append(core, thread);
+        return;
+    }
+    ready_put_in_front(core, thread);
+    core->min_key = core_key(core) | thread_priority(thread);
 }
 
 #endif

@@ -35,6 +35,12 @@ status_t ipc_answer(struct thread *sender, struct reply *reply, tag_t tag);
  * has been changed. */
 bool fastpath_try(struct core *core);
 
+/* quick.c: a call with this capability, or a reply_recv, of a message with capabilities. False: the general path does it; nothing has been
+ * changed. */
+bool quick_call(struct core *core, struct thread *caller, const struct cap *cap, tag_t tag);
+bool quick_reply_recv(struct core *core, struct thread *server, struct endpoint *endpoint,
+                      struct reply *reply, tag_t tag);
+
 /* ---- message.c */
 
 /* True if the tag's counts are possible. */
@@ -43,8 +49,16 @@ static inline bool message_tag_is_valid(tag_t tag)
     return tag_words(tag) <= MESSAGE_WORDS_MAX && tag_caps(tag) <= MESSAGE_CAPS_MAX;
 }
 
-/* The message moves capabilities, which takes all locks. */
+/* The message moves its n-th capability; it moves any: that takes all locks. */
+static inline bool message_moves_one(const struct thread *from, unsigned index)
+{
+    return (SHARED_READ(*(const volatile word_t *)&from->utcb->give[index].mode) & 0xff) == GIVE_MOVE;
+}
 bool message_moves(const struct thread *from, tag_t tag);
+
+/* Capabilities from the one's message page to where the other's names slots, under the tree lock; both have a page. They arrive in the order sent; the
+ * first that fails ends it, so that the receiver knows which slots were filled. Returns how many. */
+unsigned message_give(struct thread *from, struct thread *to, unsigned count);
 
 /* Copy a message from one thread to another, words and capabilities, as far as it goes. Returns the tag of what arrived; *truncated tells if
  * something was left out. */

@@ -32,6 +32,11 @@ static inline bool notification_has_waiters(const struct notification *notificat
 {
     return notification->waiter || !queue_is_empty(&notification->waiters);
 }
+/* Somebody is bound, or more than one may wait: in one comparison. */
+static inline bool notification_is_shared(const struct notification *notification)
+{
+    return ((uintptr_t)notification->bound | (uintptr_t)queue_first(&notification->waiters)) != 0;
+}
 void notification_enqueue(struct notification *notification, struct thread *thread);
 void notification_dequeue(struct notification *notification, struct thread *thread);
 /* It waits at another priority from now on. */

@@ -32,6 +32,8 @@ void scheduler_settle(struct thread *thread);
 
 /* Current gives up the rest of its refill. */
 void scheduler_yield(void);
+/* Until when the running context's slice lasts, if it is one; else 0. */
+ticks_t core_slice_end(const struct core *core);
 /* Charge the running context up to now. Returns now. */
 ticks_t scheduler_charge(struct core *core);
 /* No core charges the context any more. */

@@ -81,6 +81,7 @@ struct thread {
     bool root;             /* made at boot: the kernel itself says when it stops */
     bool repeats;          /* its next invocation is the repetition of one that was interrupted */
     bool deferred;         /* it is in the core's list of that name: RUNNABLE, but not to run */
+    bool trapped;          /* it has had the exception of `fault_words`, which could not be raised then */
     word_t badge;          /* SENDING: of the capability it sends with */
     tag_t tag;             /* SENDING: of the message */
     uint64_t sequence;     /* order of arrival at what it waits at */
@@ -155,6 +156,15 @@ void thread_unwait(struct thread *thread);
 
 /* Stop for good or until resumed: ends its wait, tells those who wait for its answer, signals its death notification. */
 void thread_stop(struct thread *thread, unsigned reason, word_t code);
+
+/* It has had an exception that its processor raises only once, and that could not become a fault (syscall.c). It will, as soon as the thread is to run,
+ * unless it is sent elsewhere before. Such a thread is stopped, or deferred. */
+static inline void thread_keep_exception(struct thread *thread, word_t kind, word_t code)
+{
+    thread->trapped = true;
+    thread->fault_words[0] = kind;
+    thread->fault_words[1] = code;
+}
 
 /* It has this fault now (FAULT_NONE: none). */
 void thread_set_fault(struct thread *thread, unsigned fault);

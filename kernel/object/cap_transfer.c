@@ -145,28 +145,32 @@ void cap_move(struct slot *source, struct slot *target)
     derivation_move(source, target, cap);
 }
 
-error_t cap_transfer(struct slot *source, struct slot *target, word_t mode, word_t rights, word_t badge)
+static NOINLINE error_t transfer_minted(struct slot *source, struct slot *target, word_t rights, word_t badge)
 {
     struct mint mint = { .rights = rights, .first = badge, .count = 0 };
     struct cap minted;
     unsigned argument;
-    error_t error;
 
+    if (is_range(cap_type(&source->cap))) {
+        mint.first = range_first(&source->cap);
+        mint.count = range_count(&source->cap);
+    }
+    error_t error = cap_mint_check(source, &mint, &minted, &argument);
+    if (error == OK)
+        cap_mint(source, target, minted);
+    return error;
+}
+
+error_t cap_transfer(struct slot *source, struct slot *target, word_t mode, word_t rights, word_t badge)
+{
     switch (mode) {
     case GIVE_COPY:
-        error = cap_copy_check(source);
-        if (error == OK)
-            cap_copy(source, target);
-        return error;
+        if (!can_be_copied(&source->cap))
+            return ERR_TYPE;
+        cap_copy(source, target);
+        return OK;
     case GIVE_MINT:
-        if (is_range(cap_type(&source->cap))) {
-            mint.first = range_first(&source->cap);
-            mint.count = range_count(&source->cap);
-        }
-        error = cap_mint_check(source, &mint, &minted, &argument);
-        if (error == OK)
-            cap_mint(source, target, minted);
-        return error;
+        return transfer_minted(source, target, rights, badge);
     case GIVE_MOVE:
         cap_move(source, target);
         return OK;

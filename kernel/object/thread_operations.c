@@ -174,12 +174,22 @@ static status_t write_registers_decode(const struct invocation *invocation, stru
     return OK;
 }
 
+/* It is sent away from where it had an exception that has not become a fault. */
+static void forget_exception(struct thread *thread)
+{
+    thread->trapped = false;
+    if (thread->state == THREAD_STATE_RUNNABLE)
+        scheduler_consider(thread);
+}
+
 static void write_registers_perform(const struct write_registers *op)
 {
     interrupt(op->thread);
     op->thread->repeats = false; /* it may be sent elsewhere */
     for (unsigned i = 0; i < op->count; i++)
         arch_register_write(&op->thread->context, op->first + i, op->values[i]);
+    if (op->thread->trapped && REGISTER_IP - op->first < op->count)
+        forget_exception(op->thread);
     thread_update_rare(op->thread);
 }
 

@@ -24,7 +24,8 @@
  * bounded time; and if its lock is held by who asks, only the first two, or waiting.
  *
  * Afterwards, with its lock, a core sees whether `current` is still who made the system call, and drops that if not. The system call of a thread that is
- * taken away before anything was done begins anew when it next runs: `in_syscall` tells that it is in that stage.
+ * taken away before anything was done begins anew when it next runs: `in_syscall` tells that it is in that stage. An exception that does not come again is
+ * kept in the thread: `trap` tells that there is one.
  */
 #include "remote.h"
 #include "lock.h"
@@ -131,6 +132,9 @@ void remote_take(struct thread *thread)
     if (core->in_syscall)
         arch_syscall_restart(&thread->context);
     core->in_syscall = false;
+    if (core->trap.is_new)
+        thread_keep_exception(thread, core->trap.kind, core->trap.code);
+    core->trap.is_new = false;
     core->current = NULL;
     core_reschedule(core);
     thread_update_rare(thread);

@@ -8,8 +8,8 @@
  *   current               it runs; it is in no queue
  *   the ready queue       its context has time
  *   nowhere, and its context in the replenishments        its context has none until then
- *   deferred              it lost its context, its context is used up and that is a fault, or nobody handled its fault: it
- *                         faults or stops in scheduler_run
+ *   deferred              it lost its context, its context is used up and that is a fault, it has an exception that could not be raised when
+ *                         it came, or nobody handled its fault: it faults or stops in scheduler_run
  *   nowhere               it has no context
  *
  * Faults and stops are deferred because each can be the reason of the next: a server stops, so its caller's call fails, which has no time
@@ -76,6 +76,20 @@ static void stop_waiting_for_replenishment(struct core *core, struct sched_conte
         queue_remove(&core->replenishments, &sc->replenish_node);
 }
 
+ticks_t core_slice_end(const struct core *core)
+{
+    struct sched_context *sc = core->context;
+
+    return sc && sched_context_is_round_robin(sc) ? core->charged_at + refill_head(sc)->amount : 0;
+}
+
+/* Its thread has been put aside in this entry, which goes on (settle_deferred): the wait is longer by what that takes. */
+static void wait_longer(struct core *core, struct sched_context *sc)
+{
+    stop_waiting_for_replenishment(core, sc);
+    queue_insert(&core->replenishments, &sc->replenish_node, refill_head(sc)->time);
+}
+
 ticks_t scheduler_charge(struct core *core)
 {
     ticks_t now = arch_ticks();
@@ -103,6 +117,9 @@ ticks_t scheduler_charge(struct core *core)
                 core->current_ended = true;
             }
         }
+        core->slice_end = core_slice_end(core);
+        if (unlikely(sc->replenish_node.queued))
+            wait_longer(core, sc);
     }
     return now;
 }
@@ -153,6 +170,11 @@ static void lack_time(struct core *core, struct thread *thread)
         wait_for_replenishment(core, thread->sc);
 }
 
+static bool is_trapped(const struct thread *thread)
+{
+    return CONFIG_CORES > 1 && thread->trapped;
+}
+
 void scheduler_consider(struct thread *thread)
 {
     struct core *core = thread_core(thread);
@@ -160,7 +182,8 @@ void scheduler_consider(struct thread *thread)
 
     assert(lock_holds_home(thread_home(thread)));
     assert(thread->state == THREAD_STATE_RUNNABLE && !thread->ready);
-    if (thread->fault != FAULT_NONE || (!sc && thread->lacks_context != LACKS_NOTHING)) {
+    if (thread->fault != FAULT_NONE || is_trapped(thread) ||
+        (!sc && thread->lacks_context != LACKS_NOTHING)) {
         defer(core, thread);
         return;
     }
@@ -367,14 +390,15 @@ static void requeue_current(struct core *core, ticks_t now)
 
     if (!current || current->state != THREAD_STATE_RUNNABLE || current->ready || current->deferred)
         return;
-    if (!current->sc) {
+    if (!current->sc || is_trapped(current)) {
         scheduler_consider(current);
         return;
     }
     bool ended = core->current_ended;
     if (current->sc != core->context) {
-        /* It runs on since it got another context in this entry. */
+        /* It runs on since it got another context, in this entry or before its core looked; whose time may have come since then. */
         ended = false;
+        stop_waiting_for_replenishment(core, current->sc);
         refill_unblock(current->sc, now);
     }
     if (!refill_is_ready(current->sc, now)) {
@@ -394,6 +418,13 @@ static void time_out(struct core *core, struct thread *thread)
         wait_for_replenishment(core, sc);
 }
 
+/* It came before whatever else the thread is to be told. */
+static void raise_kept_exception(struct thread *thread)
+{
+    thread->trapped = false;
+    fault_raise(thread, FAULT_EXCEPTION, thread->fault_words[0], thread->fault_words[1]);
+}
+
 /* What it was deferred for. */
 static void settle(struct core *core, struct thread *thread, ticks_t now)
 {
@@ -401,6 +432,8 @@ static void settle(struct core *core, struct thread *thread, ticks_t now)
     scheduler_stop_deferring(thread);
     if (thread->fault != FAULT_NONE)
         thread_stop(thread, THREAD_STOP_FAULT, thread->fault);
+    else if (is_trapped(thread))
+        raise_kept_exception(thread);
     else if (!thread->sc)
         fault_raise_timeout(thread, 0, TIMEOUT_WITHDRAWN, thread->lacks_context == LACKS_WITHDRAWN);
     else if (!refill_is_ready(thread->sc, now))
@@ -437,7 +470,7 @@ static struct thread *take_best(struct core *core)
 
     if (priority < 0)
         return NULL;
-    struct thread *best = core->ready[priority].first;
+    struct thread *best = ready_first(core);
     ready_remove(core, best);
     return best;
 }
@@ -465,6 +498,7 @@ void scheduler_run(struct core *core)
     if (current_goes_on(core, now)) {
         core->reschedule = core->current_ended = false;
         refill_begin(core->context, now);
+        core->slice_end = core_slice_end(core);
         core_update_min_key(core);
         timer_arm(core, next_event(core));
         return;
@@ -486,6 +520,7 @@ void scheduler_run(struct core *core)
         load(core, best);
     else
         unload_current(core);
+    core->slice_end = core_slice_end(core);
     timer_arm(core, core->deferred.first
                         ? now
                         : next_event(core)); /* the rest of them, when the timer fires at once */

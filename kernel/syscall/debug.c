@@ -38,6 +38,9 @@ static void dump(struct core *core)
     print("core %u: current %p '%s', highest ready priority %d, timer %llx\n", core->index,
           (void *)core->current, core->current ? core->current->name : "", ready_highest(core),
           (unsigned long long)core->timer_armed);
+    if (core->front)
+        print("  ready %u, in front: %p '%s'\n", thread_priority(core->front), (void *)core->front,
+              core->front->name);
     for (unsigned priority = PRIORITY_COUNT; priority-- > 0;)
         for (struct thread *thread = core->ready[priority].first; thread; thread = thread->next)
             print("  ready %u: %p '%s'\n", priority, (void *)thread, thread->name);

@@ -193,6 +193,9 @@ static status_t do_reply_receive(struct thread *thread, bool poll)
         return bad_destination(thread, address, error);
     if (!message_tag_is_valid(tag))
         return ERR_RANGE;
+    if (tag_caps(tag) && !poll && receive.type == OBJECT_ENDPOINT && receive.reply &&
+        quick_reply_recv(core_self(), thread, receive.source, receive.reply, tag))
+        return INVOKE_SILENT;
     if (!receive_locks(thread, &receive) || (receive.reply && !ipc_answer_locks(thread, receive.reply, tag)))
         return INVOKE_AGAIN;
     if (receive.reply && receive.reply->state == REPLY_ARMED)
@@ -300,9 +303,16 @@ void kernel_syscall(cap_t cap, tag_t tag, cap_t reply, word_t operation, struct 
         return;
     lock_own_in_syscall(core);
     set_in_syscall(core, true);
-    if (likely(operation == SYS_CALL && cap <= thread->cnode_mask && !entry_is_void(core) &&
-               invocation_has(&thread->cnode[cap].cap)))
-        status = invocation_run(thread, &thread->cnode[cap], tag);
+    if (likely(operation == SYS_CALL && cap <= thread->cnode_mask && !entry_is_void(core))) {
+        struct slot *slot = &thread->cnode[cap];
+        if (likely(invocation_has(&slot->cap)))
+            status = invocation_run(thread, slot, tag);
+        else if (tag_caps(tag) && quick_call(core, thread, &slot->cap, tag)) {
+            set_in_syscall(core, false);
+            unlock_own(core);
+            return;
+        }
+    }
     if (unlikely(status >= INVOKE_AGAIN || core->reschedule)) {
         run_generally(core, thread, status);
         return;
@@ -340,6 +350,12 @@ static NOINLINE void raise_slowly(struct core *core, unsigned fault, word_t word
         ;
     if (!entry_is_void(core)) /* else it is raised again if the thread goes on there */
         fault_raise(core->current, fault, word0, word1);
+#if CONFIG_CORES > 1
+    else if (core->trap.is_new &&
+             core->current) /* or, if it comes only once, is kept; who took the thread away has done that */
+        thread_keep_exception(core->current, word0, word1);
+    core->trap.is_new = false;
+#endif
     scheduler_run(core);
     unlock_own(core);
 }
@@ -360,8 +376,28 @@ void kernel_page_fault(word_t address, word_t access)
     raise_and_run(FAULT_PAGE, address, access);
 }
 
+#if CONFIG_CORES > 1
+/* A breakpoint or a step. It is not forgotten if the thread is taken away while this waits for locks, as others are that come again. */
+static NOINLINE void raise_trap(word_t kind, word_t code)
+{
+    struct core *core = core_self();
+
+    core->trap.kind = kind;
+    core->trap.code = code;
+    core->trap.is_new = true;
+    lock_own(core);
+    raise_slowly(core, FAULT_EXCEPTION, kind, code);
+}
+#endif
+
 void kernel_exception(word_t kind, word_t code)
 {
+#if CONFIG_CORES > 1
+    if (ARCH_EXCEPTION_IS_TRAP(kind)) {
+        raise_trap(kind, code);
+        return;
+    }
+#endif
     raise_and_run(FAULT_EXCEPTION, kind, code);
 }
 

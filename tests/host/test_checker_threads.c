@@ -247,6 +247,15 @@ NAMES(thread_in_the_queue_of_another_priority, "a thread is in the queue of its 
 })
 NAMES(ready_queue_without_its_last, "a ready queue knows its last thread",
       core()->ready[50].last = thread_at(world.low[0]))
+NAMES(front_of_the_ready_queue_that_is_not_ready, "who is in front of the ready queue is ready", {
+    static struct thread ghost = { .state = THREAD_STATE_RUNNABLE, .key = 255 };
+    core()->front = &ghost;
+})
+NAMES(front_of_the_ready_queue_behind_a_better_one,
+      "who is in front of the ready queue has the highest priority in it", {
+          static struct thread ghost = { .state = THREAD_STATE_RUNNABLE, .key = 1, .ready = true };
+          core()->front = &ghost;
+      })
 NAMES(current_thread_on_anothers_context, "the current thread is runnable, on the context that is charged",
       core()->context = sc_at(world.stopped))
 NAMES(anothers_space_loaded, "the space of the current thread is loaded",
@@ -333,6 +342,8 @@ NAMES(idle_core_that_charges_somebody, "an idle core charges nobody", {
     all_stop();
     core()->context = sc_at(world.stopped);
 })
+NAMES(slice_with_another_end, "the slice that runs lasts as long as the core believes",
+      core()->slice_end += 1)
 NAMES(user_timer_that_is_late, "the timer fires not later than the user timer", {
     core()->user_deadline = host.ticks + 5;
     core()->timer_armed = host.ticks + 6;

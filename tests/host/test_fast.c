@@ -18,6 +18,7 @@
 #define ACTIVE   5u
 #define THREADS  (ACTIVE + SERVERS)
 #define OBJECTS  3u
+#define SCRATCH  4u /* slots that messages fill */
 #define STEPS    12000u
 #define DIGEST   4000u /* bytes of text */
 #define HANDLER  4u    /* index of the thread that mostly waits for faults */
@@ -25,7 +26,7 @@
 #define UNMAPPED 0x70000000u
 
 static cap_t thread[THREADS], sender_at[OBJECTS], badged[OBJECTS], notification[OBJECTS], answer[THREADS],
-    faults;
+    scratch[SCRATCH], faults;
 
 /* What was seen after each step, and which one it was. */
 struct record {
@@ -88,6 +89,11 @@ static void put_objects(void)
         put("bits", n->bits);
         put("waiters", notification_has_waiters(n));
     }
+    for (unsigned i = 0; i < SCRATCH; i++) {
+        const struct cap *cap = &slot_at(scratch[i])->cap;
+        put("given", cap->head & 0xffff);
+        put("badge", cap->data);
+    }
     for (unsigned i = 0; i < THREADS; i++) {
         const struct reply *r = object_at(answer[i]);
         put("reply", r->state);
@@ -102,7 +108,9 @@ static void put_core(const struct core *core)
     PUT("current", core->current);
     PUT("context", core->context);
     put("timer", core->timer_armed);
-    for (int i = 0; i < (int)PRIORITY_COUNT; i++)
+    if (core->front)
+        PUT("ready", core->front);
+    for (int i = PRIORITY_MAX; i >= 0; i--)
         for (const struct thread *t = core->ready[i].first; t; t = t->next)
             PUT("ready", t);
 }
@@ -131,6 +139,8 @@ static void setup(void)
         notification[i] = make(OBJECT_NOTIFICATION, 0);
         badged[i] = mint(notification[i], RIGHTS_ALL, (word_t)1 << i);
     }
+    for (unsigned i = 0; i < SCRATCH; i++)
+        scratch[i] = slot_new();
     for (unsigned i = 0; i < ACTIVE; i++) {
         thread[i] = make_thread(
             100 + i / 2); /* two pairs of one priority, and the handler is as good as one of them */
@@ -171,11 +181,30 @@ static void stir(void)
     root_sleep();
 }
 
+/* What the thread would give, and where it takes. Returns how many capabilities its message has. */
+static unsigned random_gifts(unsigned self, unsigned at)
+{
+    struct utcb *page = thread_at(thread[self])->utcb;
+    const cap_t sources[] = { notification[at], badged[at], sender_at[at], answer[self], ~(cap_t)0 };
+
+    for (unsigned i = 0; i < 2; i++) {
+        bool moves = random_below(4) == 0;
+        page->give[i] = (struct utcb_give){
+            .source = moves ? scratch[random_below(SCRATCH)] : sources[random_below(ARRAY_COUNT(sources))],
+            .mode = moves ? GIVE_MOVE
+                          : GIVE_COPY + random_below(2) * (GIVE_MINT - GIVE_COPY) + (random_below(16) << 8),
+            .badge = random_below(3),
+        };
+        page->take[i] = scratch[random_below(SCRATCH)];
+    }
+    return random_below(2) ? 0 : random_below(3);
+}
+
 static void random_call(unsigned self, unsigned what, unsigned at)
 {
     static const unsigned counts[] = { 0, 1, 3, 4, 4, 5, 9, 64 };
     word_t words[MESSAGE_WORDS_MAX + 1] = { 0 };
-    tag_t tag = tag_make(random_below(3), counts[random_below(ARRAY_COUNT(counts))], 0);
+    tag_t tag = tag_make(random_below(3), counts[random_below(ARRAY_COUNT(counts))], random_gifts(self, at));
 
     for (unsigned i = 0; i < MESSAGE_WORDS_MAX; i++)
         words[i] = random_below(1000);
@@ -207,6 +236,9 @@ static void random_call(unsigned self, unsigned what, unsigned at)
         sys_once(SYS_YIELD, 0, 0, 0, words);
         break;
     case 9:
+        sys_once(SYS_CALL, BOOT_SLOT_CNODE, 0, tag_make(OP_CNODE_DELETE, 1, 0), WORDS(scratch[at]));
+        break;
+    case 10:
         kernel_page_fault(UNMAPPED + at, FAULT_ACCESS_READ);
         break;
     default:
@@ -216,7 +248,7 @@ static void random_call(unsigned self, unsigned what, unsigned at)
 
 static void step(char *text)
 {
-    unsigned self = who(), what = random_below(11), at = random_below(OBJECTS);
+    unsigned self = who(), what = random_below(12), at = random_below(OBJECTS);
 
     /* A server answers mostly, at its own endpoint; the handler at that of faults. */
     if (self >= ACTIVE && random_below(4)) {

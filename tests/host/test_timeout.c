@@ -295,3 +295,65 @@ TEST(other_threads_stop_without_a_word_from_the_kernel)
     EXPECT_EQ(thread_at(client)->stop_reason, THREAD_STOP_FAULT);
     EXPECT(!console_has("stopped"));
 }
+
+/* ---- A few who lack something are settled in one entry; time passes before the rest. */
+
+#define CROWD 24u
+
+/* So many stop because of their faults: only a third of them in the entry in which that happens. */
+static void let_a_crowd_be_about_to_stop(void)
+{
+    cap_t crowd = make(OBJECT_ENDPOINT, 0);
+
+    for (unsigned i = 0; i < CROWD; i++) {
+        cap_t thread = make_thread(90);
+        set_fault_handler(thread, mint(crowd, RIGHT_WRITE, 1));
+        resume(thread);
+        run(thread);
+        kernel_page_fault(0x1000, FAULT_ACCESS_READ);
+        root_wake();
+    }
+    EXPECT_OK(sys_once(SYS_CALL, BOOT_SLOT_CNODE, 0, tag_make(OP_CNODE_REVOKE, 1, 0), WORDS(crowd)).status);
+    EXPECT_OK(sys_once(SYS_CALL, BOOT_SLOT_CNODE, 0, tag_make(OP_CNODE_DELETE, 1, 0), WORDS(crowd)).status);
+}
+
+TEST(who_is_to_fault_for_lack_of_time_need_not_if_that_comes_back_before)
+{
+    setup();
+    block_with_all_used_up();
+    root_wake();
+    let_a_crowd_be_about_to_stop();
+    EXPECT_OK(sys_once(SYS_CALL, passive, 0, tag_make(OP_THREAD_CANCEL, 0, 0), WORDS()).status);
+    EXPECT(thread_at(passive)->deferred);
+    host.ticks += time_ticks(100 * MS);
+    while (core_self()->deferred.first)
+        host_take_interrupts();
+    system_check();
+    EXPECT_EQ(thread_at(passive)->state, THREAD_STATE_RUNNABLE);
+    EXPECT_EQ(thread_at(passive)->fault, FAULT_NONE);
+    EXPECT_EQ(outcome_of(thread_at(passive)).status, ERR_CANCELLED);
+    EXPECT_EQ(thread_at(handler)->state, THREAD_STATE_RECEIVING);
+}
+
+/* Found by random sequences on four cores. */
+TEST(a_context_waits_longer_by_what_passes_while_others_are_settled)
+{
+    cap_t faults, thread;
+
+    setup();
+    faults = make(OBJECT_ENDPOINT, 0);
+    thread = make_thread(90);
+    set_fault_handler(thread, mint(faults, RIGHT_WRITE, 1));
+    resume(thread);
+    run(thread);
+    kernel_page_fault(0x1000, FAULT_ACCESS_READ);
+    root_wake();
+    revoke(faults);
+    run(client);
+    host.ticks_per_read = 1000;
+    host.ticks += time_ticks(2 * MS);
+    sys_once(SYS_CALL, BOOT_SLOT_CNODE, 0, tag_make(OP_CNODE_DELETE, 1, 0), WORDS(faults));
+    EXPECT(!thread_at(thread)->deferred);
+    EXPECT(client_sc()->replenish_node.queued);
+    EXPECT_EQ(client_sc()->replenish_node.key, refill_head(client_sc())->time);
+}

@@ -426,6 +426,8 @@ static void put_core(const struct core *core)
     end();
 
     begin(RECORD_READY);
+    if (core->front)
+        put_id(core->front);
     for (unsigned priority = PRIORITY_COUNT; priority-- > 0;)
         for (const struct thread *thread = core->ready[priority].first; thread; thread = thread->next)
             put_id(thread);

@@ -10,6 +10,7 @@
  *   oracle.c       what must come out, seen without the kernel's own functions; memory contents
  *   generate.c     which operation comes next
  *   scenario.c     several that belong together
+ *   cores.c        several cores, one at a time
  *   sequence.c     a sequence in a process of its own: from a seed, or from an array
  *   shrink.c       a failing sequence becomes a minimal one, and is printed
  *   reach.c        what was reached
@@ -18,6 +19,7 @@
 #ifndef RANDOM_DRIVER_H
 #define RANDOM_DRIVER_H
 
+#include "cores.h"
 #include "step.h"
 #include "system.h"
 #include <lucid/faults.h>
@@ -137,6 +139,10 @@ struct note {
 struct note *note_of(const struct thread *thread);
 void oracle_before(const struct call *call);
 void oracle_after(void);
+/* The call was not made: somebody has taken the thread away. */
+void oracle_dropped(void);
+/* After operations that were done together: what is not known any more. */
+void oracle_forget_round(const struct step *steps, unsigned count);
 /* Results that have come: of all threads that have one. */
 void oracle_results(void);
 void oracle_access(word_t address, word_t access, bool compare);
@@ -159,9 +165,11 @@ void generate(struct step *step);
 
 /* ---- scenario.c */
 
-/* Draw several steps that belong together, and take one after the other; false: there is none. */
+/* Draw several steps that belong together, and take one after the other; false: there is none for this core. */
 void scenario_begin(void);
 bool scenario_next(struct step *step);
+/* Whose turn it is: a core that runs somebody, mostly; more often that of a scenario that has begun. */
+unsigned scenario_draw_core(void);
 
 /* ---- sequence.c */
 
@@ -218,6 +226,9 @@ enum reach_event {
     REACH_STOP_SUSPEND, /* THREAD_STOP_* */
     REACH_STOP_FAULT,
     REACH_STOP_SPACE,
+    REACH_WAITED, /* of several cores */
+    REACH_PARKED,
+    REACH_TAKEN_AWAY,
     REACH_EVENT_COUNT
 };
 
@@ -232,6 +243,7 @@ extern struct reach *reach;
 void reach_init(void);
 void reach_result(unsigned call, unsigned operation, status_t status);
 void reach_look(void); /* at the state */
+void reach_end(void);  /* of a sequence: what the machine has counted */
 void reach_print(void);
 /* What no sequence has reached. */
 void reach_print_never(void);

@@ -13,8 +13,28 @@ static void put_words(struct thread *thread, const struct call *call)
         thread->utcb->words[i] = call->words[i];
 }
 
+/* Those that are done together begin. False: the thread is not current any more. */
+static bool go(void)
+{
+    const struct thread *thread = current();
+
+    cores_go();
+    return current() == thread;
+}
+
+/* DEBUG_HALT and DEBUG_PANIC end the machine: that is tested elsewhere. */
+static bool ends_the_machine(word_t operation, word_t cap)
+{
+    return call_number(operation) == SYS_DEBUG && (cap == DEBUG_HALT || cap == DEBUG_PANIC);
+}
+
 static void enter(bool once)
 {
+    if (!go() || ends_the_machine(current()->context.registers[REGISTER_A0],
+                                  current()->context.registers[REGISTER_A1])) {
+        oracle_dropped();
+        return;
+    }
     if (once) {
         host_syscall_once();
         host_take_interrupts();
@@ -38,12 +58,6 @@ void execute_call(const struct call *call, bool once)
     enter(once);
 }
 
-/* DEBUG_HALT and DEBUG_PANIC end the machine: that is tested elsewhere. */
-static bool ends_the_machine(const struct call *call)
-{
-    return call_number(call->operation) == SYS_DEBUG && (call->cap == DEBUG_HALT || call->cap == DEBUG_PANIC);
-}
-
 /* With the registers as they are: an interrupted call, or one that faulted. */
 void execute_again(bool once)
 {
@@ -55,7 +69,7 @@ void execute_again(bool once)
                          .reply = registers[REGISTER_A3] };
 
     memcpy(call.words, &registers[REGISTER_W0], MESSAGE_REGISTER_WORDS * sizeof(word_t));
-    if (ends_the_machine(&call)) /* somebody has written the registers */
+    if (ends_the_machine(call.operation, call.cap)) /* somebody has written the registers */
         return;
     oracle_before(&call);
     enter(once);
@@ -139,7 +153,7 @@ static void wild_syscall(const struct step *step)
 
     for (unsigned i = 0; i < 5; i++)
         call.words[i] = wild_word(argument[4 + i]);
-    if (!ends_the_machine(&call))
+    if (!ends_the_machine(call.operation, call.cap))
         execute_call(&call, step->flags & ONCE);
 }
 
@@ -172,13 +186,16 @@ static void by_a_thread(const struct step *step)
         execute_call(&(struct call){ .operation = SYS_YIELD }, false);
         break;
     case ACCESS:
-        oracle_access(invocation_argument('a', argument[0], NULL), argument[1] % 8, argument[2] & 1);
+        if (go())
+            oracle_access(invocation_argument('a', argument[0], NULL), argument[1] % 8, argument[2] & 1);
         break;
     case EXCEPTION:
-        kernel_exception(argument[0] % 10, argument[1]);
+        if (go())
+            kernel_exception(argument[0] % 10, argument[1]);
         break;
     case FPU:
-        oracle_fpu(argument[0]);
+        if (go())
+            oracle_fpu(argument[0]);
         break;
     default:
         break;
@@ -199,13 +216,16 @@ void execute(const struct step *step)
         world_run(argument);
         break;
     case TIME:
+        cores_go();
         host_time_advance(argument);
         break;
     case LATE:
+        cores_go();
         host.ticks += argument;
         host_take_interrupts();
         break;
     case INTERRUPT:
+        cores_go();
         host_interrupt(argument % ARCH_IRQ_LINES == 1 ? 2 : argument % ARCH_IRQ_LINES); /* 1 wakes the root */
         break;
     case PENDING:

@@ -191,7 +191,8 @@ static void generate_owing(struct step *step, const struct thread *caller)
 
 static void generate_event(struct step *step, bool idle)
 {
-    unsigned dice = draw_below(100);
+    /* Many cores, few threads: life for them first. */
+    unsigned dice = CONFIG_CORES > 1 && idle && chance(60) ? 90 : draw_below(100);
     static const uint32_t lengths[] = { 1, 37, 1003, 50021, 333331, 1000003, 5000011, 20000003 };
     uint32_t length = lengths[draw_below(ARRAY_COUNT(lengths))];
 
@@ -215,6 +216,8 @@ static void generate_event(struct step *step, bool idle)
     } else if (dice < 98 || chance(50)) {
         step->kind = REVIVE;
         step->argument[0] = draw_below(KEEPERS * 64);
+        if (CONFIG_CORES > 1 && idle) /* it is not to wait any more */
+            step->argument[0] += step->argument[0] / KEEPERS % 2 ? 0 : KEEPERS;
     } else {
         step->kind = REBUILD;
         step->argument[0] = draw_below(COMPONENTS);
@@ -269,6 +272,8 @@ static void generate_free(struct step *step, const struct thread *thread)
     if (chance(3)) {
         scenario_begin();
         scenario_next(step);
+    } else if (CONFIG_CORES > 1 && chance(20)) { /* while others are at work, there is more to receive */
+        generate_receive(step);
     } else if (!thread->owned && dice < 45) { /* passive: a server */
         generate_receive(step);
     } else if (dice < 16) {

@@ -165,8 +165,8 @@ static word_t number_argument(char letter, unsigned n)
         return n % 64;
     case 'v':
         return n % 8 ? n : ~(word_t)n;
-    default:
-        return n % 64 == 63;
+    default: /* a core of a range */
+        return CONFIG_CORES > 1 ? n % (CONFIG_CORES + 1) : n % 64 == 63;
     }
 }
 

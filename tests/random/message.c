@@ -15,14 +15,21 @@
  */
 #include "driver.h"
 
-#define MARK       0x5a5aull
+#define MARK 0x5a5aull
+#define NO_BADGE                                                                                             \
+    1ull /* in the mark: the badge may be another, since another core may have changed the capability */
 #define LABEL_MASK 0x3fu
 
 static word_t word_of(word_t first, unsigned index)
 {
-    uint64_t value = (first ^ index) * 0x9e3779b97f4a7c15ull;
+    uint64_t value = ((uint32_t)first ^ index) * 0x9e3779b97f4a7c15ull;
 
     return (word_t)(value ^ value >> 31);
+}
+
+static bool is_marked(word_t first)
+{
+    return (first >> 32 & ~NO_BADGE) == MARK;
 }
 
 void message_stamp(struct call *call, uint32_t seed, const struct slot *destination)
@@ -30,7 +37,8 @@ void message_stamp(struct call *call, uint32_t seed, const struct slot *destinat
     unsigned words = tag_words(call->tag), caps = tag_caps(call->tag);
     bool badged = destination && cap_type(&destination->cap) == OBJECT_ENDPOINT;
 
-    call->words[0] = MARK << 32 | (word_t)(oracle_epoch(current()) & 0xffff) << 16 | (seed & 0xffff);
+    word_t mark = MARK << 32 | (cores_overlap() ? NO_BADGE << 32 : 0);
+    call->words[0] = mark | (word_t)(oracle_epoch(current()) & 0xffff) << 16 | (seed & 0xffff);
     call->words[1] = badged ? (word_t)destination->cap.data : 0;
     for (unsigned i = 2; i < MESSAGE_WORDS_MAX; i++)
         call->words[i] = word_of(call->words[0], i);
@@ -45,9 +53,12 @@ void message_stamp_again(struct thread *thread)
     error_t error;
     const struct slot *slot = resolve(thread, registers[REGISTER_A1], &error);
 
-    if ((number == SYS_CALL || number == SYS_SEND) && registers[REGISTER_W0] >> 32 == MARK && error == OK &&
-        cap_type(&slot->cap) == OBJECT_ENDPOINT)
+    if ((number == SYS_CALL || number == SYS_SEND) && is_marked(registers[REGISTER_W0]) && error == OK &&
+        cap_type(&slot->cap) == OBJECT_ENDPOINT) {
+        registers[REGISTER_W0] =
+            (registers[REGISTER_W0] & ~(NO_BADGE << 32)) | (cores_overlap() ? NO_BADGE << 32 : 0);
         registers[REGISTER_W1] = (word_t)slot->cap.data;
+    }
 }
 
 /* All arguments of giving and taking, from a message page. */
@@ -101,11 +112,11 @@ void message_check(const struct thread *thread)
     tag_t tag = registers[REGISTER_A2];
     word_t first = registers[REGISTER_W0];
 
-    if (status & (STATUS_SIGNAL | STATUS_KERNEL) || tag_words(tag) < 4 || first >> 32 != MARK)
+    if (status & (STATUS_SIGNAL | STATUS_KERNEL) || tag_words(tag) < 4 || !is_marked(first))
         return;
     if (status_error(status) != OK && status_error(status) != ERR_TRUNCATED)
         return;
-    MUST(registers[REGISTER_W1] == registers[REGISTER_A1],
+    MUST((first >> 32 & NO_BADGE) || registers[REGISTER_W1] == registers[REGISTER_A1],
          "a message sent with badge %llu arrives with badge %llu", (unsigned long long)registers[REGISTER_W1],
          (unsigned long long)registers[REGISTER_A1]);
     for (unsigned i = 2; i < MESSAGE_REGISTER_WORDS; i++)

@@ -26,6 +26,7 @@ static struct quarter shadow[PART_PAGES][QUARTERS];
 static word_t serial;
 static unsigned epoch = 1;
 
+/* Of each core: the call that is made. */
 static struct {
     const struct thread *thread;
     word_t operation, label;
@@ -36,7 +37,10 @@ static struct {
     struct slot *made; /* retype: the first of the slots */
     word_t made_count;
     struct slot told; /* of an operation that tells something: the slot that it is about */
-} now;
+} call_of[CONFIG_CORES];
+#define now call_of[host_number]
+
+static bool reset_later;
 
 struct note *note_of(const struct thread *thread)
 {
@@ -62,14 +66,22 @@ void oracle_forget_pages(void)
     epoch++;
 }
 
-void oracle_reset(void)
+static void forget_memory(void)
 {
-    epoch++;
-    for (unsigned i = 0; i < ARRAY_COUNT(notes); i++)
-        notes[i] = (struct note){ .fpu = FPU_UNKNOWN };
     for (unsigned page = 0; page < PART_PAGES; page++)
         for (unsigned i = 0; i < QUARTERS; i++)
             shadow[page][i].known = false;
+}
+
+void oracle_reset(void)
+{
+    epoch++;
+    reset_later = cores_overlap();
+    if (reset_later)
+        return;
+    for (unsigned i = 0; i < ARRAY_COUNT(notes); i++)
+        notes[i] = (struct note){ .fpu = FPU_UNKNOWN };
+    forget_memory();
     for (struct slot *slot = check_next_slot(NULL); slot; slot = check_next_slot(slot))
         if (check_thread(slot) && check_thread(slot) != root_thread())
             note_of(check_thread(slot));
@@ -168,6 +180,21 @@ static bool is_invocation(const struct thread *thread, const struct call *call)
            cap_type(&slot->cap) != OBJECT_NOTIFICATION && cap_type(&slot->cap) != OBJECT_REPLY;
 }
 
+/* What others than the one that is meant may have lost. */
+static void forget(word_t label)
+{
+    if (label == OP_THREAD_CONFIGURE || label == OP_CNODE_DELETE || label == OP_CNODE_REVOKE ||
+        label == OP_UNTYPED_RETYPE)
+        epoch++;
+    if (label != OP_THREAD_SET_ATTRIBUTES && label != OP_THREAD_WRITE_REGISTERS)
+        return;
+    for (unsigned i = 0; i < ARRAY_COUNT(notes); i++)
+        if (label == OP_THREAD_SET_ATTRIBUTES)
+            notes[i].fpu = FPU_UNKNOWN;
+        else
+            notes[i].waits = false;
+}
+
 void oracle_before(const struct call *call)
 {
     struct thread *thread = current();
@@ -193,6 +220,8 @@ void oracle_before(const struct call *call)
         now.error = expect_receive(thread, call, &now.address);
         now.expected = now.error != OK;
     }
+    if (cores_overlap())
+        forget(now.label);
     struct note *note = note_of(thread);
     note->waits = true;
     note->ip = thread->context.registers[REGISTER_IP] + SYSCALL_LENGTH;
@@ -292,19 +321,9 @@ static void objects_were_made(void)
     }
 }
 
-/* What others than the one that is meant may have lost. */
-static void forget(word_t label)
+static bool has_returned(const struct thread *thread)
 {
-    if (label == OP_THREAD_CONFIGURE || label == OP_CNODE_DELETE || label == OP_CNODE_REVOKE ||
-        label == OP_UNTYPED_RETYPE)
-        epoch++;
-    if (label != OP_THREAD_SET_ATTRIBUTES && label != OP_THREAD_WRITE_REGISTERS)
-        return;
-    for (unsigned i = 0; i < ARRAY_COUNT(notes); i++)
-        if (label == OP_THREAD_SET_ATTRIBUTES)
-            notes[i].fpu = FPU_UNKNOWN;
-        else
-            notes[i].waits = false;
+    return thread == current() && !thread->context.at_syscall;
 }
 
 void oracle_after(void)
@@ -312,17 +331,38 @@ void oracle_after(void)
     const struct thread *thread = now.thread;
     const word_t *registers = thread->context.registers;
 
-    if (now.error != OK)
-        destination_was_refused();
-    else if (now.label && thread == current() && !thread->context.at_syscall &&
-             registers[REGISTER_A0] == OK) {
-        check_told(&registers[REGISTER_W0]);
+    if (cores_overlap()) {
+        forget(now.label);
+        return;
+    }
+    if (now.error != OK) {
+        if (CONFIG_CORES == 1 || has_returned(thread)) /* else perhaps it was not made */
+            destination_was_refused();
+    } else if (now.label && has_returned(thread) && registers[REGISTER_A0] == OK) {
+        if (CONFIG_CORES == 1 || host.ticks_per_read == 0) /* else timers of other cores change things */
+            check_told(&registers[REGISTER_W0]);
         if (now.made)
             objects_were_made();
+    } else if (now.made && CONFIG_CORES > 1) {
+        forget_memory();
     }
     if (now.label == OP_THREAD_WRITE_REGISTERS && thread == current())
         oracle_results();
     forget(now.label);
+}
+
+void oracle_dropped(void)
+{
+    note_of(now.thread)->waits = false;
+}
+
+void oracle_forget_round(const struct step *steps, unsigned count)
+{
+    for (unsigned i = 0; i < count && count > 1; i++)
+        if (steps[i].kind == RETYPE || steps[i].kind == REBUILD)
+            forget_memory();
+    if (reset_later)
+        oracle_reset();
 }
 
 void oracle_results(void)
@@ -363,8 +403,8 @@ void oracle_access(word_t address, word_t access, bool compare)
 
     if (!bytes)
         return;
-    MUST(is_frame(arch_physical(bytes)), "user code reaches memory that is no frame, at %#llx",
-         (unsigned long long)address);
+    MUST(cores_overlap() || is_frame(arch_physical(bytes)),
+         "user code reaches memory that is no frame, at %#llx", (unsigned long long)address);
     struct quarter *quarters = quarters_of(bytes);
     if (!quarters || !compare)
         return;

@@ -43,6 +43,9 @@ static const char *const event_names[REACH_EVENT_COUNT] = {
     [REACH_STOP_SUSPEND] = "thread that was suspended",
     [REACH_STOP_FAULT] = "thread that stopped by a fault",
     [REACH_STOP_SPACE] = "thread that lost its space",
+    [REACH_WAITED] = "core that waits for another",
+    [REACH_PARKED] = "core that parks its thread for another",
+    [REACH_TAKEN_AWAY] = "thread taken away on its way to the kernel",
 };
 
 const char *kind_name(unsigned kind)
@@ -95,11 +98,13 @@ static void look_at_context(const struct sched_context *sc)
 void reach_look(void)
 {
     static unsigned turn;
-    const struct core *core = core_self();
 
-    reach->event[REACH_IDLE] += !core->current;
-    reach->event[REACH_REPLENISHMENT] += !queue_is_empty(&core->replenishments);
-    reach->event[REACH_DEFERRED] += core->deferred.first != NULL;
+    for (unsigned i = 0; i < core_count; i++) {
+        const struct core *core = &cores[i];
+        reach->event[REACH_IDLE] += !core->current;
+        reach->event[REACH_REPLENISHMENT] += !queue_is_empty(&core->replenishments);
+        reach->event[REACH_DEFERRED] += core->deferred.first != NULL;
+    }
     if (++turn % LOOK_INTERVAL)
         return;
     for (struct slot *slot = check_next_slot(NULL); slot; slot = check_next_slot(slot)) {
@@ -111,6 +116,11 @@ void reach_look(void)
         else if (cap_type(&slot->cap) == OBJECT_SCHED_CONTEXT)
             look_at_context(cap_pointer(&slot->cap));
     }
+}
+
+void reach_end(void)
+{
+    reach->event[REACH_PARKED] += host.parks;
 }
 
 static void print_row(const char *name, const uint64_t *counts)
@@ -172,6 +182,7 @@ void reach_print_never(void)
     }
     for (unsigned event = 1; event < REACH_EVENT_COUNT; event++)
         if (event !=
-            REACH_DEFERRED) /* more than an entry settles: tests/host/test_donation.c makes so many */
+                REACH_DEFERRED && /* more than an entry settles: tests/host/test_donation.c makes so many */
+            (CONFIG_CORES > 1 || event < REACH_WAITED))
             say_never(event_names[event], reach->event[event]);
 }

@@ -10,7 +10,7 @@
 
 /* As in generate.c, no two numbers are drawn in one expression. */
 static struct step planned[24];
-static unsigned planned_count, planned_next;
+static unsigned planned_count, planned_next, planned_core;
 
 static struct step *plan(unsigned kind, unsigned which)
 {
@@ -45,7 +45,8 @@ static void plan_thread(void)
 {
     plan_new(RETYPE_THREAD);
     plan_new(RETYPE_CONTEXT);
-    plan_invocation(OP_CORE_RANGE_SET_BUDGET, 0, LAST, 0, draw_below(6));
+    uint32_t core = CONFIG_CORES > 1 ? draw_below(CONFIG_CORES) : 0;
+    plan_invocation(OP_CORE_RANGE_SET_BUDGET, 0, LAST, core, draw_below(6));
     planned[planned_count - 1].argument[4] = draw_below(6);
     word_t handlers = draw_below(8) * THREAD_SET_FAULT;
     plan_invocation(OP_THREAD_CONFIGURE, LAST,
@@ -141,12 +142,25 @@ void scenario_begin(void)
                                                plan_interrupt, plan_long_end, plan_reset };
 
     planned_count = planned_next = 0;
+    planned_core = core_self()->index;
     scenarios[draw_below(ARRAY_COUNT(scenarios))]();
+}
+
+unsigned scenario_draw_core(void)
+{
+    if (CONFIG_CORES == 1)
+        return 0;
+    if (planned_next < planned_count && draw_below(2))
+        return planned_core;
+    unsigned core = draw_below(CONFIG_CORES);
+    for (unsigned i = 0; i < CONFIG_CORES && !cores[core].current && draw_below(3); i++)
+        core = (core + 1) % CONFIG_CORES;
+    return core;
 }
 
 bool scenario_next(struct step *step)
 {
-    if (planned_next == planned_count)
+    if (planned_next == planned_count || planned_core != core_self()->index)
         return false;
     *step = planned[planned_next++];
     return true;

@@ -8,6 +8,7 @@
  */
 #include "driver.h"
 #include "process.h"
+#include "lock.h"
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -79,6 +80,19 @@ void digest_add(uint64_t value)
     report->digest = (report->digest ^ value) * 0x100000001b3ull;
 }
 
+/* Nobody is in the kernel. */
+static void check_locks(const struct core *core)
+{
+    MUST(!core->reschedule, "a core is to choose who runs, and does not");
+    MUST(lock_held(core) == LOCK_NONE, "a lock is recorded as held, and nobody is in the kernel");
+#if CONFIG_CORES > 1
+    MUST(!core->in_syscall && core->lock_set == LOCK_SET_ONE && core->requests == 0,
+         "a core remembers something of its last entry");
+    MUST(core->lock.next == core->lock.owner && tree_lock.next == tree_lock.owner,
+         "a lock is held, and nobody is in the kernel");
+#endif
+}
+
 static void check_state(void)
 {
     ticks_t ticks = host.ticks;
@@ -87,10 +101,15 @@ static void check_state(void)
 
     if (!kernel_check(&broken))
         fails("not true: %s", broken.invariant);
-    MUST(host_tlb_is_coherent(&address), "the TLB has a translation that the tables do not have, of %#llx",
-         (unsigned long long)address);
-    MUST(host.core.deadline == core_self()->timer_armed,
-         "the timer has another deadline than the core knows");
+    for (unsigned core = 0; core < core_count; core++) {
+        cores_be(core);
+        MUST(host_tlb_is_coherent(&address),
+             "the TLB has a translation that the tables do not have, of %#llx", (unsigned long long)address);
+        MUST(host_core()->deadline == core_self()->timer_armed,
+             "the timer has another deadline than the core knows");
+        check_locks(core_self());
+    }
+    cores_be(0);
     host.ticks = ticks;
 }
 
@@ -105,9 +124,13 @@ static void choose_machine(uint64_t seed)
 /* What a step led to: who is current then, and the status in the registers of who was before. */
 static void trace(unsigned index, const struct step *step)
 {
+    cores_be(step->core);
     const struct thread *thread = current();
+    cores_be(0);
 
     printf("%4u %-10s", index, kind_name(step->kind));
+    if (CONFIG_CORES > 1)
+        printf(" %s core %u", step->flags & TOGETHER ? "&" : " ", step->core);
     if (step->kind == INVOKE && invocation_rule(step->which))
         printf(" %s", invocation_rule(step->which)->name);
     if (!thread)
@@ -128,37 +151,103 @@ static void planted(const struct step *step)
     used |= step->kind == FPU;
 }
 
+/* ---- Rounds: operations that are done together, each on a core of its own. With one core each is by itself */
+
+static bool is_of_the_root(const struct step *step)
+{
+    return step->kind == RUN || step->kind == REVIVE || step->kind == REBUILD;
+}
+
+/* The operations from here on that belong together. */
+static unsigned round_at(unsigned first, unsigned length)
+{
+    unsigned count = 0, used = 0;
+
+    do {
+        report->step[first + count].core %= CONFIG_CORES;
+        unsigned core = report->step[first + count].core;
+        if (used >> core & 1)
+            break;
+        used |= 1u << core;
+        count++;
+    } while (first + count < length && (report->step[first + count - 1].flags & TOGETHER));
+    return count;
+}
+
+/* Draw one for a core; false: it is the root's, whose core is used. */
+static bool draw_operation(struct step *step, unsigned core, unsigned used)
+{
+    cores_be(core);
+    oracle_results();
+    generate(step);
+    step->core = is_of_the_root(step) ? 0 : core;
+    step->schedule = CONFIG_CORES > 1 ? (uint32_t)draw() : 0;
+    cores_be(0);
+    return !(used >> step->core & 1);
+}
+
+static unsigned draw_round(unsigned first, unsigned length)
+{
+    unsigned wanted = CONFIG_CORES > 1 && draw_below(2) ? 2 + draw_below(CONFIG_CORES - 1) : 1;
+    unsigned count = 0, used = 0;
+
+    while (count < wanted && first + count < length) {
+        struct step *step = &report->step[first + count];
+        unsigned core = scenario_draw_core();
+        while (used >> core & 1)
+            core = (core + 1) % CONFIG_CORES;
+        if (!draw_operation(step, core, used))
+            break;
+        used |= 1u << step->core;
+        if (count++ > 0)
+            step[-1].flags |= TOGETHER;
+    }
+    report->count = first + count;
+    return count;
+}
+
+static void do_round(const struct plan *plan, const struct step *steps, unsigned count)
+{
+    for (unsigned core = 0; core < core_count; core++) {
+        cores_be(core);
+        oracle_results();
+        host_tlb_fill();
+        cores_be(0);
+    }
+    for (unsigned i = 0; i < count; i++)
+        reach->kind[steps[i].kind]++;
+    cores_round(steps, count);
+    oracle_forget_round(steps, count);
+    for (unsigned i = 0; i < count && plan->plant; i++)
+        planted(&steps[i]);
+    for (unsigned core = 0; core < core_count; core++)
+        digest_add(cores[core].current != NULL);
+}
+
 static void run_operations(const void *argument)
 {
     const struct plan *plan = argument;
-    unsigned length = plan->replay ? report->count : plan->length;
+    unsigned length = plan->replay ? report->count : plan->length, count;
 
     choose_machine(plan->seed);
     oracle_reset();
-    for (unsigned i = 0; i < length; i++) {
-        struct step *step = &report->step[i];
+    cores_start();
+    for (unsigned i = 0; i < length; i += count) {
         oracle_results();
-        if (!plan->replay) {
-            generate(step);
-            report->count = i + 1;
-        }
-        report->done = i + 1;
-        reach->kind[step->kind]++;
-        host_tlb_fill();
-        execute(step);
-        if (plan->plant)
-            planted(step);
-        digest_add(core_self()->current != NULL);
-        if ((i + 1) % plan->check_interval == 0)
+        count = plan->replay ? round_at(i, length) : draw_round(i, length);
+        report->done = i + count;
+        do_round(plan, &report->step[i], count);
+        if (i / plan->check_interval != (i + count) / plan->check_interval)
             check_state();
         reach_look();
-        if (plan->trace)
-            trace(i, step);
+        for (unsigned n = i; n < i + count && plan->trace; n++)
+            trace(n, &report->step[n]);
     }
     oracle_results();
     check_state();
-    world_take_back();
+    cores_do(world_take_back);
     check_state();
+    reach_end();
 }
 
 bool sequence_run(const struct plan *plan)

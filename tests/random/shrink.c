@@ -84,6 +84,7 @@ static bool simplify(unsigned index)
 
     memset(simpler.argument, 0, sizeof(simpler.argument));
     simpler.flags = 0;
+    simpler.schedule = 0;
     if (simplify_one(index, simpler))
         return true;
     for (unsigned i = 0; i < ARGUMENTS && index < best_count; i++) {
@@ -94,6 +95,11 @@ static bool simplify(unsigned index)
     if (index < best_count) {
         simpler = best[index];
         simpler.flags = 0;
+        any |= simplify_one(index, simpler);
+    }
+    if (index < best_count) {
+        simpler = best[index];
+        simpler.schedule = 0;
         any |= simplify_one(index, simpler);
     }
     return any;
@@ -159,7 +165,7 @@ static void print_operation(const struct step *step)
     printf(", { ");
     for (unsigned i = 0; i < last; i++)
         printf("%s%#x", i ? ", " : "", step->argument[i]);
-    printf(" } },\n");
+    printf(" }, %u, %#x },\n", step->core, step->schedule);
 }
 
 void print_as_test(const struct plan *plan)

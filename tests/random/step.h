@@ -36,14 +36,17 @@ enum step_kind {
 #define ARGUMENTS 9
 
 /* Flags. */
-#define ONCE 1u /* the system call is entered once: if it is interrupted, other operations come between */
-#define POLL 2u
+#define ONCE     1u /* the system call is entered once: if it is interrupted, other operations come between */
+#define POLL     2u
+#define TOGETHER 4u /* the next operation is done at the same time, if it is another core's */
 
 struct step {
     uint8_t kind;
     uint8_t flags;
     uint16_t which;
     uint32_t argument[ARGUMENTS];
+    uint32_t core;     /* whose current thread does it */
+    uint32_t schedule; /* what the order is drawn from in which cores go on during this operation */
 };
 
 /* How an argument that names a capability is meant: bits 16-19; bits 0-15 are the n of "the n-th". 0 is the first useful one. */

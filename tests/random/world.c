@@ -200,7 +200,8 @@ static void configure_thread(unsigned n, unsigned i)
     DO(thread, OP_THREAD_SET_PRIORITY, PRIORITY_FIRST + KEEPER_INDEX(n, i), PRIORITY_HIGH);
     DO(thread, OP_THREAD_WRITE_REGISTERS, REGISTER_IP, THREAD_IP);
     DO(thread, OP_THREAD_SET_ATTRIBUTES, THREAD_ATTRIBUTE_ALL, i == 0 ? 3 : i);
-    set_budget(c->context[i], i == 1 ? SLICE_NS : SLICE_NS / 4, SLICE_NS, 200 + KEEPER_INDEX(n, i));
+    DO(BOOT_SLOT_CORE_RANGE, OP_CORE_RANGE_SET_BUDGET, c->context[i], KEEPER_INDEX(n, i) % CONFIG_CORES,
+       i == 1 ? SLICE_NS : SLICE_NS / 4, SLICE_NS, 200 + KEEPER_INDEX(n, i));
     if (i < 2)
         DO(c->context[i], OP_SCHED_CONTEXT_BIND, thread);
     set_handlers(n, i);
@@ -252,6 +253,7 @@ void world_make(void)
 {
     system_check_off = true;
     system_boot();
+    cores_boot();
     part = make(OBJECT_UNTYPED, COMPONENT_BITS + 2);
     device = make_from(find_device(), OBJECT_UNTYPED, DEVICE_BITS);
     numbers = mint_range(BOOT_SLOT_ASID_RANGE, NUMBER_FIRST, NUMBER_COUNT);
@@ -280,6 +282,7 @@ void world_make(void)
 
 static void wake(unsigned *pending)
 {
+    cores_go();
     *pending = host.pending_every;
     host.pending_every = 0;
     root_wake();
@@ -337,8 +340,8 @@ static void give_time(const struct component *c, unsigned i, unsigned how)
 
     if (thread->sc || thread->owned)
         return;
-    CALL(BOOT_SLOT_CORE_RANGE, OP_CORE_RANGE_SET_BUDGET, c->context[i], 0, budgets[how % 4], SLICE_NS,
-         200 + i);
+    CALL(BOOT_SLOT_CORE_RANGE, OP_CORE_RANGE_SET_BUDGET, c->context[i], how % CONFIG_CORES, budgets[how % 4],
+         SLICE_NS, 200 + i);
     CALL(c->context[i], i == 2 ? OP_SCHED_CONTEXT_LEND : OP_SCHED_CONTEXT_BIND, c->thread[i]);
 }
 
@@ -395,12 +398,14 @@ static void must_be_free(void)
         MUST(!irq_handler_by_line(line), "line %u has an owner after everything was taken back", line);
         MUST(host.masked[line], "line %u is not masked after everything was taken back", line);
     }
-    const struct core *core = core_self();
-    MUST(!core->fpu_owner, "the FPU has an owner after everything was taken back");
-    MUST(!core->deferred.first, "threads are deferred after everything was taken back");
-    MUST(queue_is_empty(&core->replenishments), "contexts wait for time after everything was taken back");
-    MUST(slot_is_empty(&core->timer_slot),
-         "the user timer has a notification after everything was taken back");
+    for (unsigned i = 0; i < core_count; i++) {
+        const struct core *core = &cores[i];
+        MUST(!core->fpu_owner, "the FPU has an owner after everything was taken back");
+        MUST(!core->deferred.first, "threads are deferred after everything was taken back");
+        MUST(queue_is_empty(&core->replenishments), "contexts wait for time after everything was taken back");
+        MUST(slot_is_empty(&core->timer_slot),
+             "the user timer has a notification after everything was taken back");
+    }
 }
 
 void world_take_back(void)

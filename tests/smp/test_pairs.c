@@ -129,6 +129,19 @@ static void faults_always(struct program *program)
     kernel_exception(EXCEPTION_BREAKPOINT, program->turns);
 }
 
+/* Each exception is raised once, in order: their code is their number. Tells only where the victim is neither stopped nor made anew in between. */
+static void serves_each_fault(struct program *program)
+{
+    static word_t served;
+
+    if (result(program) & STATUS_KERNEL) {
+        EXPECT_EQ(result_word(program, 0), EXCEPTION_BREAKPOINT);
+        EXPECT_EQ(result_word(program, 1), served + 1);
+        served++;
+    }
+    serves(program, faults, server_reply);
+}
+
 static void yields(struct program *program)
 {
     (void)program;
@@ -462,6 +475,13 @@ PAIRS(without_replies)
 PAIRS(with_replies_moved_on)
 PAIRS(with_badges_cancelled)
 PAIRS(unmapped)
+
+/* A breakpoint does not come again if its thread is taken away just then. */
+PAIR(who_has_exceptions_has_each_of_them, faults_always, serves_each_fault, sleeps, registers_read)
+PAIR(who_has_exceptions_has_each_of_them, faults_always, serves_each_fault, sleeps, registers_written)
+PAIR(who_has_exceptions_has_each_of_them, faults_always, serves_each_fault, sleeps, bound_elsewhere)
+PAIR(who_has_exceptions_has_each_of_them, faults_always, serves_each_fault, sleeps, given_another_budget)
+PAIR(who_has_exceptions_has_each_of_them, faults_always, serves_each_fault, sleeps, unmapped)
 
 /* The state of its FPU goes with it; made anew it would begin with nothing. */
 PAIR(who_counts_in_the_fpu, counts_in_fpu, serves_faults, sleeps, suspended_and_resumed)

@@ -170,16 +170,35 @@ static void make_ticker(void)
     start_thread(thread, ticker_main, ticker_stack, sizeof ticker_stack);
 }
 
+static bool contains(const char *text, const char *part)
+{
+    for (; *text; text++)
+        if (strncmp(text, part, strlen(part)) == 0)
+            return true;
+    return false;
+}
+
 static const char *system_name(void)
 {
     const struct bundle_header *bundle = (const struct bundle_header *)(word_t)boot->bundle;
     return bundle && bundle->magic == BUNDLE_MAGIC ? (const char *)bundle + bundle->system : "";
 }
 
-/* Systems that measure (bench.h), and the files that are for them alone. */
+bool is_in_real_time(void)
+{
+    return strcmp(system_name(), "bench_parallel") == 0;
+}
+
+/* The systems whose names begin with bench (bench.h). */
+static bool is_bench(void)
+{
+    return strncmp(system_name(), "bench", strlen("bench")) == 0;
+}
+
+/* Other systems that measure, and the files that are for them alone. */
 static const struct {
     const char *system, *files;
-} measuring[] = { { "bench", "/bench_" }, { "latency", "/worst_" }, { "growth", "/growth_" } };
+} measuring[] = { { "latency", "/worst_" }, { "growth", "/growth_" } };
 
 #define MEASURING (sizeof measuring / sizeof measuring[0])
 
@@ -188,7 +207,15 @@ static bool is_measuring(void)
     for (unsigned i = 0; i < MEASURING; i++)
         if (strcmp(system_name(), measuring[i].system) == 0)
             return true;
-    return false;
+    return is_bench();
+}
+
+/* bench_together_cores.c is for the systems of that name, and bench_parallel; all other benches are for the system bench. */
+static bool is_bench_here(const struct test *test)
+{
+    if (contains(test->file, "/bench_calibrate"))
+        return !is_in_real_time();
+    return contains(test->file, "/bench_together") == (strcmp(system_name(), "bench") != 0);
 }
 
 static void test_main(void)
@@ -323,14 +350,6 @@ static void make_notification(void)
 #define LONG_PREFIX "test_"
 #define LONG_SUFFIX "_long"
 
-static bool contains(const char *text, const char *part)
-{
-    for (; *text; text++)
-        if (strncmp(text, part, strlen(part)) == 0)
-            return true;
-    return false;
-}
-
 /* All tests that this number of cores can run; in a system named test_X_long those whose names begin with X; in those of smoke.c what it names. */
 static bool is_chosen(const struct test *test)
 {
@@ -342,6 +361,8 @@ static bool is_chosen(const struct test *test)
     for (unsigned i = 0; i < MEASURING; i++)
         if (contains(test->file, measuring[i].files) || strcmp(system, measuring[i].system) == 0)
             return contains(test->file, measuring[i].files) && strcmp(system, measuring[i].system) == 0;
+    if (contains(test->file, "/bench_") || is_bench())
+        return contains(test->file, "/bench_") && is_bench() && is_bench_here(test);
     if (smoke_is(system))
         return smoke_has(test->name);
     if (length <= around || strcmp(system + length - strlen(LONG_SUFFIX), LONG_SUFFIX) != 0)

@@ -209,6 +209,9 @@ struct worker {
 
 #define WORKERS_MAX 64u
 
+/* The system is bench_parallel, which runs in real time (target.c). */
+bool is_in_real_time(void);
+
 /* What worker_make can be told; what is not named is 0. */
 struct worker_setup {
     void (*function)(struct worker *worker);

@@ -27,9 +27,9 @@ ok yield_alone
 ok call
 END 3 passed, 0 failed
 """
-KNOWN = "record 0 core 0: kernel 0 0 0 0 serialising 0 atomic 0; user 7 3 4 1\nrecord 0 common 0 0\n"
+KNOWN = "record 0 core 0: kernel 0 0 0 0 serialising 0 atomic 0; user 7 3 4 1\nrecord 0 common 0 0 together 0\n"
 MORE = ("record 1 core 0: kernel 732 45 20 13 serialising 2 atomic 1; user 8 1 0 0\nrecord 1 core 1: kernel 5 1 1 1 serialising 0 atomic 0; user 0 0 0 0\n"
-        "record 1 common 3 4\nrecord 2 core 0: kernel 600 9 8 7 serialising 2 atomic 4; user 20 1 1 0\nrecord 2 common 0 0\n")
+        "record 1 common 3 4 together 0\nrecord 2 core 0: kernel 600 9 8 7 serialising 2 atomic 4; user 20 1 1 0\nrecord 2 common 0 0 together 0\n")
 X86 = Variant("qemu-x86_64")
 
 
@@ -82,8 +82,8 @@ class Refusals(unittest.TestCase):
 class Records(unittest.TestCase):
     def test_the_lines_are_those_of_core_0_and_instructions_those_of_one_round(self):
         figures = parsed()
-        self.assertEqual(figures[0], Figure("yield_alone", 751, 45, 20, 13, 2, 1, 740, 3, 4, {1: 5}))
-        self.assertEqual(figures[1], Figure("call", 310, 9, 8, 7, 1, 2, 310, 0, 0, {}))
+        self.assertEqual(figures[0], Figure("yield_alone", 751, 45, 20, 13, 2, 1, 740, 3, 4, {1: 5}, 0))
+        self.assertEqual(figures[1], Figure("call", 310, 9, 8, 7, 1, 2, 310, 0, 0, {}, 0))
 
     def test_what_is_only_timed_has_no_record(self):
         self.assertEqual(parsed()[2], Figure("irq", 200))

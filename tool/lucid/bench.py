@@ -19,6 +19,7 @@ from .board import load_board
 from .build import Variant, build
 from .common import EXIT_FAILED, EXIT_OK, ToolError, closest, listing, relative, say, write_atomically
 from .machine import Options
+from .plugins import built_plugin
 from .version import git
 
 SYSTEM = "bench"
@@ -43,6 +44,7 @@ class Figure:
     common_written: int | None = None   # lines that the kernel writes on more than one core
     common_touched: int | None = None   # lines that it writes on one and touches on another
     others: dict | None = None          # other cores: instructions in that time
+    together: int | None = None         # ticks that it takes with all cores running at once, each an instruction a tick; 0: not counted
     unit: str = "instructions"          # what the figure is a number of: `./lucid size` has bytes and lines
 
 
@@ -74,7 +76,7 @@ def start_figures(variant):
 
 
 def plugin_arguments(records, traced):
-    return ["-plugin", f"{bench_lines.built_plugin()},to={records}" + (f",trace={traced}" if traced is not None else "")]
+    return ["-plugin", f"{built_plugin('lines')},to={records}" + (f",trace={traced}" if traced is not None else "")]
 
 
 def check_end(recorder, ending):
@@ -192,7 +194,9 @@ def command(arguments):
     say(f"{variant}: instructions of kernel and stub; lines of 64 bytes that the kernel executes, touches and writes\n")
     say(table(figures, variant))
     if variant.cores > 1:
-        say("\n" + cores_text(figures))
+        from . import bench_together
+        say("\n" + cores_text(figures) + "\n")
+        say(bench_together.report(variant, log.parent))
     if not arguments.no_size:
         say("\n" + size_text(variant))
     if arguments.json:

@@ -1,42 +1,20 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""The plugins of `./lucid bench` (bench/plugin): building them, and the records of lines.c.
+"""The records of the plugin that `./lucid bench` uses (bench/plugin/lines.c).
 
 The first record is of a sequence that is known (tests/target/arch/NAME/marks.h): if it comes out wrong, no record is believed.
 """
-import os
 import re
-import shutil
-import subprocess
 from bisect import bisect_right
 from collections import Counter
 
-from .common import EXIT_FAILED, ROOT, ToolError, relative
+from .common import EXIT_FAILED, ToolError
 from .elf import Elf
 
-SOURCES = ROOT / "bench/plugin"
-FLAGS = ["-std=c17", "-D_POSIX_C_SOURCE=200809L", "-O2", "-fPIC", "-shared", "-fvisibility=hidden", "-Wall", "-Wextra", "-Werror", "-Wshadow"]
 SIDE = r"(\d+) (\d+) (\d+) (\d+)"
 CORE = re.compile(rf"^record (\d+) core (\d+): kernel {SIDE} serialising (\d+) atomic (\d+); user {SIDE}$", re.MULTILINE)
-COMMON = re.compile(r"^record (\d+) common (\d+) (\d+)$", re.MULTILINE)
+COMMON = re.compile(r"^record (\d+) common (\d+) (\d+) together (\d+)$", re.MULTILINE)
 AT = re.compile(r"^at (\d+) ([0-9a-f]+)$", re.MULTILINE)
 KNOWN = (7, 3, 4, 1)  # instructions, lines of code, of data, and written, of the known sequence
-
-
-def built_plugin(name="lines"):
-    """A plugin, compiled if its sources have changed."""
-    source, plugin = SOURCES / f"{name}.c", ROOT / f"build/bench/{name}.so"
-    newest = max(path.stat().st_mtime for path in SOURCES.iterdir())
-    if plugin.exists() and plugin.stat().st_mtime > newest:
-        return plugin
-    if shutil.which("gcc") is None:
-        raise ToolError("bench: the plugin cannot be compiled: gcc is missing", "./lucid doctor --install")
-    plugin.parent.mkdir(parents=True, exist_ok=True)
-    new = plugin.with_name(f".{name}.{os.getpid()}.so")
-    done = subprocess.run(["gcc", *FLAGS, "-o", str(new), str(source)], capture_output=True, text=True)
-    if done.returncode != 0:
-        raise ToolError(f"bench: {relative(source)} does not compile:\n{done.stderr}")
-    new.replace(plugin)
-    return plugin
 
 
 def add_records(figures, text):
@@ -45,7 +23,7 @@ def add_records(figures, text):
     for match in CORE.finditer(text):
         number, core, *values = map(int, match.groups())
         cores.setdefault(number, {})[core] = values
-    common = {int(number): (int(written), int(shared)) for number, written, shared in COMMON.findall(text)}
+    common = {int(number): tuple(map(int, values)) for number, *values in COMMON.findall(text)}
     if len(common) != len(figures):
         raise ToolError(f"the plugin recorded {len(common)} times what the system measured {len(figures)} times", status=EXIT_FAILED)
     check_known(cores.get(0, {}))
@@ -60,7 +38,7 @@ def check_known(cores):
                         f"{KNOWN[3]} written, it told {values}", "is this the emulator that it was written for (QEMU 7.2)?", status=EXIT_FAILED)
 
 
-def add_record(figure, rounds, cores, written, shared):
+def add_record(figure, rounds, cores, written, shared, together):
     """The lines are those of core 0, where the benches run; what other cores do is told beside it. Instructions are those of one round."""
     own = cores.get(0, [0] * 10)
     figure.ilines, figure.dlines, figure.dlines_written = own[1:4]
@@ -70,6 +48,7 @@ def add_record(figure, rounds, cores, written, shared):
         figure.instructions = figure.recorded
     figure.others = {core: round((values[0] + values[6]) / rounds) for core, values in cores.items() if core != 0}
     figure.common_written, figure.common_touched = written, shared
+    figure.together = round(together / rounds)
 
 
 def profile(text, kernel):

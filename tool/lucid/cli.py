@@ -124,11 +124,13 @@ def add_test(commands):
                         help="so many tests at a time (default: as many as there are processors)")
     parser.add_argument("--soak", type=positive(float, "a number of minutes"), metavar="MINUTES",
                         help="only random operations on the portable kernel, with new seeds, for so long")
-    parser.add_argument("--seed", type=int, metavar="N", help="with --soak: the first seed")
+    parser.add_argument("--seed", type=int, metavar="N", help="with --soak or --torture: the first seed")
     parser.add_argument("--interval", type=positive(int, "a number of operations"), default=100, metavar="N",
                         help="with --soak: the state is checked after every N-th operation (default 100)")
     parser.add_argument("--branches", action="store_true",
                         help="with --soak: measure which lines and branches of the core are reached (clang)")
+    parser.add_argument("--torture", type=positive(int, "a number of runs"), metavar="RUNS",
+                        help="only the torture of several cores, ten million operations a run, with new seeds (--seed: the first)")
     parser.add_argument("--coverage", action="store_true",
                         help="show which lines and branches of the portable core the host tests reach")
     parser.add_argument("--board", default=DEFAULT_BOARD, metavar="BOARD",

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from . import compiler
-from .bench_lines import built_plugin
 from .board import load_board
 from .common import EXIT_FAILED, ROOT, ToolError, relative
 from .machine import Options, die_with_parent, qemu_command
 from .ports import load_port
+from .plugins import built_plugin
 
 FOLDER = ROOT / "bench/floor"
 PATH = "floor"
@@ -52,7 +52,7 @@ def run(variant):
     board = load_board(variant.board)
     with tempfile.TemporaryDirectory(prefix="lucid-floor-") as folder:
         records = Path(folder, "records")
-        command = qemu_command(built(board), Options(icount=True, extra=["-plugin", f"{built_plugin()},to={records}"]))
+        command = qemu_command(built(board), Options(icount=True, extra=["-plugin", f"{built_plugin('lines')},to={records}"]))
         try:
             done = subprocess.run(command, cwd=ROOT, stdin=subprocess.DEVNULL, capture_output=True, timeout=SECONDS, preexec_fn=die_with_parent)
         except subprocess.TimeoutExpired:

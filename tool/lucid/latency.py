@@ -12,12 +12,12 @@ from pathlib import Path
 
 from . import bench_data
 from .bench import Figure, aligned, check_end
-from .bench_lines import built_plugin
 from .board import load_board
 from .build import build
 from .common import EXIT_FAILED, EXIT_OK, ROOT, ToolError, relative, say
 from .elf import Elf
 from .machine import Options
+from .plugins import built_plugin
 
 CASES = "latency"                        # the system of cases that are meant to be the worst
 SYSTEMS = ("test", CASES)                # what the longest stretches are looked for in

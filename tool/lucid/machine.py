@@ -17,6 +17,7 @@ import tempfile
 from dataclasses import dataclass, field
 
 from .common import ROOT, ToolError, relative
+from .plugins import built_plugin
 
 BASE_ARGUMENTS = ["-nodefaults", "-no-user-config", "-display", "none"]
 CONSOLE_ARGUMENTS = ["-chardev", "stdio,id=console,signal=off", "-serial", "chardev:console"]
@@ -28,6 +29,7 @@ class Options:
     cores: int = 1
     memory: int | None = None     # bytes; None: what the description says
     icount: bool = False
+    turn: int = 0                 # with icount: instructions after which another core goes on; 0: as QEMU likes
     accel: str = "tcg"
     boot: str = "elf"             # elf, iso or uefi
     extra: list = field(default_factory=list)
@@ -47,6 +49,8 @@ def qemu_command(built, options):
     command = [emulator.program, *emulator.arguments, *BASE_ARGUMENTS, "-m", f"{memory >> 20}M", "-smp",
                str(options.cores), *CONSOLE_ARGUMENTS]
     command += ["-icount", "shift=0,sleep=off"] if options.icount else ["-accel", options.accel]
+    if options.turn:
+        command += ["-plugin", f"{built_plugin('turns')},turn={options.turn}"]
     if options.boot == "elf":
         command += [*emulator.boot_elf, "-kernel", str(built.image)]
     else:

@@ -29,6 +29,9 @@ VERSIONS = {"frama-c": "25.0", "z3": "4.8.12"}
 STEPS = 6000000
 SECONDS = 600  # for one goal: never reached, steps are
 FUNCTIONS_MAX = 7  # that one Frama-C proves
+PLUGINS = "wp,rtegen"
+# OCaml's collector, for programs that keep nearly all that they make: by itself it looks through it again and again.
+COLLECTOR = "s=16M,o=400"
 INCLUDES = ["kernel/include", "kernel/arch/host", "abi", "abi/lucid/arch/host", str(FOLDER)]
 
 FUNCTION = re.compile(r"^[a-zA-Z][^;{}#\n]*?\b(\w+)\([^;{}]*\)(?: \*/)?\n\{", re.MULTILINE)  # also with a ghost parameter
@@ -154,6 +157,10 @@ def prepare():
     return asked
 
 
+def environment_of(entry):
+    return dict(os.environ, WHY3CONFIG=str(config_of(entry.search)), OCAMLRUNPARAM=COLLECTOR)
+
+
 def config_of(search):
     """Why3's configuration for one of SEARCHES."""
     return ROOT / BUILD / f"why3-{search}.conf"
@@ -183,7 +190,7 @@ def words(entry, mode):
     """Frama-C's command line."""
     preprocess = ["-DCONFIG_DEBUG=1", "-DCONFIG_CORES=1", *(f"{option}{folder}" for option in ("-iquote ", "-I") for folder in INCLUDES),
                   "-include", f"{FOLDER}/frama_c.h", "-include", str(lemmas_of(entry))]
-    return ["frama-c", "-machdep", "gcc_x86_64", "-c11", f"-cpp-extra-args={' '.join(preprocess)}",
+    return ["frama-c", "-no-autoload-plugins", "-load-module", PLUGINS, "-machdep", "gcc_x86_64", "-c11", f"-cpp-extra-args={' '.join(preprocess)}",
             "-wp", "-wp-rte", "-warn-unsigned-overflow", "-wp-model", "Typed+Cast", "-wp-prover", "z3",
             "-wp-steps", str(STEPS), "-wp-timeout", str(SECONDS), "-wp-par", "1",
             "-wp-smoke-tests", "-wp-no-smoke-dead-code", "-wp-no-smoke-dead-call",
@@ -193,8 +200,7 @@ def words(entry, mode):
 
 def prove(entry, mode="replay", part=""):
     """Prove the functions of one file, or that part of them: an Outcome."""
-    environment = dict(os.environ, WHY3CONFIG=str(config_of(entry.search)))
-    done = subprocess.run(words(entry, mode), cwd=ROOT, env=environment, stdin=subprocess.DEVNULL,
+    done = subprocess.run(words(entry, mode), cwd=ROOT, env=environment_of(entry), stdin=subprocess.DEVNULL,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     log = ROOT / BUILD / (entry.path.replace("/", "_") + f"{part}.log")
     write_atomically(log, done.stdout)
@@ -281,8 +287,7 @@ def pack_answers():
 
 def show(entry):
     """Print the goals of a file that are not proved, as WP gives them to the prover."""
-    environment = dict(os.environ, WHY3CONFIG=str(config_of(entry.search)))
-    text = subprocess.run([*words(entry, "replay"), "-wp-print"], cwd=ROOT, env=environment, capture_output=True,
+    text = subprocess.run([*words(entry, "replay"), "-wp-print"], cwd=ROOT, env=environment_of(entry), capture_output=True,
                           text=True).stdout
     for block in re.split(r"\n-{60}\n", text):
         if re.search(r"^Prover .* returns (?!Valid)", block, re.MULTILINE):

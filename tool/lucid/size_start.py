@@ -6,10 +6,10 @@ import tempfile
 import time
 from pathlib import Path
 
-from .bench_lines import built_plugin
 from .common import EXIT_FAILED, ROOT, ToolError
 from .elf import Elf
 from .machine import Options, die_with_parent, qemu_command
+from .plugins import built_plugin
 
 RUNS = 3
 SECONDS = 60

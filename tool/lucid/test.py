@@ -153,6 +153,8 @@ def command(arguments):
     """./lucid test"""
     if arguments.soak is not None:
         return importlib.import_module("lucid.suites.random").soak(arguments)
+    if arguments.torture is not None:
+        return importlib.import_module("lucid.suites.smp").torture(arguments)
     if arguments.coverage:
         return importlib.import_module("lucid.coverage").command()
     context = Context(arguments.board, arguments.long)

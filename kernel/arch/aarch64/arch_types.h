@@ -82,9 +82,10 @@ struct arch_space {
 
 _Static_assert(offsetof(struct arch_space, number) == 6, "the ASID is in bits 48 to 63");
 
-#define ARCH_TLB_BROADCAST   1
-#define ARCH_FAST_ENTRY      1
-#define ARCH_FETCH_BROADCAST 1
+#define ARCH_TLB_BROADCAST           1
+#define ARCH_FAST_ENTRY              1
+#define ARCH_FETCH_BROADCAST         1
+#define ARCH_EXCEPTION_IS_TRAP(kind) ((kind) == EXCEPTION_DEBUG) /* a step; BRK stands at itself */
 
 struct arch_core {
     uint32_t breaks_seen; /* space.c */

@@ -17,16 +17,17 @@
 #else
 #define ARCH_TABLE_LEVELS 3
 #endif
-#define ARCH_TABLE_LEVELS_MAX ARCH_TABLE_LEVELS
-#define ARCH_TABLE_BITS       9
-#define ARCH_IRQ_LINES        48
-#define ARCH_IRQ_MSI_FIRST    32
-#define ARCH_HAS_IO_PORTS     1
-#define ARCH_SPACE_BITS       13 /* one page for struct address_space, one for the root table */
-#define ARCH_THREAD_BITS      10
-#define ARCH_TLB_BROADCAST    0
-#define ARCH_FAST_ENTRY       0
-#define ARCH_FETCH_BROADCAST  1
+#define ARCH_TABLE_LEVELS_MAX        ARCH_TABLE_LEVELS
+#define ARCH_TABLE_BITS              9
+#define ARCH_IRQ_LINES               48
+#define ARCH_IRQ_MSI_FIRST           32
+#define ARCH_HAS_IO_PORTS            1
+#define ARCH_SPACE_BITS              13 /* one page for struct address_space, one for the root table */
+#define ARCH_THREAD_BITS             10
+#define ARCH_TLB_BROADCAST           0
+#define ARCH_FAST_ENTRY              0
+#define ARCH_FETCH_BROADCAST         1
+#define ARCH_EXCEPTION_IS_TRAP(kind) ((kind) == EXCEPTION_BREAKPOINT)
 
 typedef uint64_t arch_pte_t;
 

@@ -113,6 +113,7 @@ void arch_thread_switch(struct thread *previous, struct thread *next)
 void arch_thread_save(struct thread *current)
 {
     (void)current;
+    HOST_COUNT(host.parks);
 }
 #endif
 

@@ -63,7 +63,7 @@ struct host {
     unsigned console_size;
 
     unsigned tlb_flushes, tlb_page_flushes, tlb_misses, space_loads, timer_sets, code_syncs, fpu_saves,
-        fpu_loads;
+        fpu_loads, parks;
     bool fpu_leaks; /* what arch_fpu_leaks says; set by the test */
     uint64_t cleared_bytes;
 
@@ -83,6 +83,18 @@ static inline struct host_core *host_core(void)
     return &host.cores[host_number];
 }
 
+/* Called wherever one core can notice what another has done, if it is set: who runs cores in turns lets another one go on. `waits`: nothing
+ * happens here before another has done something. */
+extern void (*host_between)(bool waits);
+/* The core has an interrupt to take. */
+bool host_interrupt_is_due(unsigned core);
+
+static inline void host_others(void)
+{
+    if (host_between)
+        host_between(false);
+}
+
 /* Counters that all cores use. Returns what it is then. */
 #define HOST_ADD(counter, number) __atomic_add_fetch(&(counter), (number), __ATOMIC_RELAXED)
 #else
@@ -91,6 +103,10 @@ static inline struct host_core *host_core(void)
 static inline struct host_core *host_core(void)
 {
     return &host.core;
+}
+
+static inline void host_others(void)
+{
 }
 
 #define HOST_ADD(counter, number) ((counter) += (number))

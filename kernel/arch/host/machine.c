@@ -20,6 +20,7 @@ static _Thread_local jmp_buf *way_out;
 
 #if CONFIG_CORES > 1
 _Thread_local unsigned host_number;
+void (*host_between)(bool waits);
 
 struct core *core_self(void)
 {
@@ -29,16 +30,21 @@ struct core *core_self(void)
 void arch_ipi(unsigned core)
 {
     __atomic_store_n(&host.cores[core].asked, true, __ATOMIC_SEQ_CST);
+    host_others();
 }
 
 void arch_release(uint32_t *word)
 {
     __atomic_store_n(word, *word + 1, __ATOMIC_RELEASE);
+    host_others();
 }
 
 void arch_relax(void)
 {
-    sched_yield();
+    if (host_between)
+        host_between(true);
+    else
+        sched_yield();
 }
 
 /* The process ends with who has asked for this. */
@@ -148,6 +154,7 @@ unsigned arch_highest_bit(uint64_t word)
 
 ticks_t arch_ticks(void)
 {
+    host_others();
 #if CONFIG_CORES > 1
     return __atomic_add_fetch(&host.ticks, host.ticks_per_read, __ATOMIC_RELAXED);
 #else
@@ -239,12 +246,25 @@ static int next_raised(void)
 
 bool arch_interrupt_pending(void)
 {
+    host_others();
     unsigned polls = HOST_COUNT(host.pending_polls), every = SHARED_READ(host.pending_every);
 
     if (every && polls % every == 0)
         return true;
     return ipi_is_pending() || next_raised() >= 0 || timer_is_due();
 }
+
+#if CONFIG_CORES > 1
+bool host_interrupt_is_due(unsigned core)
+{
+    unsigned self = host_number;
+
+    host_number = core;
+    bool due = ipi_is_pending() || next_raised() >= 0 || timer_is_due();
+    host_number = self;
+    return due;
+}
+#endif
 
 void host_take_interrupts(void)
 {

@@ -75,6 +75,7 @@ static bool take_flush(struct arch_space_tag *on)
 
 void arch_space_load(struct arch_space *space)
 {
+    host_others();
     HOST_COUNT(host.space_loads);
     host_core()->root = space ? space->root : NULL;
     host_core()->tag = 0;
@@ -107,6 +108,7 @@ void arch_tlb_flush_page_here(struct arch_space *space, word_t address, unsigned
 void arch_tlb_flush_page(struct arch_space *space, word_t address, unsigned size_bits)
 {
     mark_others(space);
+    host_others();
     arch_tlb_flush_page_here(space, address, size_bits);
 }
 
@@ -121,6 +123,7 @@ void arch_tlb_flush_space_here(struct arch_space *space)
 void arch_tlb_flush_space(struct arch_space *space)
 {
     mark_others(space);
+    host_others();
     arch_tlb_flush_space_here(space);
 }
 

@@ -70,9 +70,10 @@ struct arch_space {
     uint32_t number;
 };
 
-#define ARCH_TLB_BROADCAST   0
-#define ARCH_FAST_ENTRY      1
-#define ARCH_FETCH_BROADCAST 0
+#define ARCH_TLB_BROADCAST           0
+#define ARCH_FAST_ENTRY              1
+#define ARCH_FETCH_BROADCAST         0
+#define ARCH_EXCEPTION_IS_TRAP(kind) false
 
 struct arch_core {
     /* The latest page fault that the tables did not explain (trap.c): where, and of which instruction. */

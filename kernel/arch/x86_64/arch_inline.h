@@ -84,8 +84,9 @@ ARCH_INLINE bool arch_fast_return(word_t badge, tag_t tag, status_t status, stru
 
 ARCH_INLINE bool arch_fast_leave_saved(struct thread *next)
 {
-    (void)next;
-    __asm__ volatile("jmp arch_exit" : : : "memory");
+    register struct thread *r8 __asm__("r8") = next;
+
+    __asm__ volatile("jmp exit_to_thread" : : "r"(r8) : "memory");
     __builtin_unreachable();
 }
 

@@ -69,9 +69,10 @@ struct arch_space {
     uint32_t number;
 };
 
-#define ARCH_TLB_BROADCAST   0
-#define ARCH_FAST_ENTRY      FAST_ENTRY
-#define ARCH_FETCH_BROADCAST 1
+#define ARCH_TLB_BROADCAST           0
+#define ARCH_FAST_ENTRY              FAST_ENTRY
+#define ARCH_FETCH_BROADCAST         1
+#define ARCH_EXCEPTION_IS_TRAP(kind) ((kind) == EXCEPTION_BREAKPOINT || (kind) == EXCEPTION_DEBUG)
 
 struct arch_core {
     bool fpu_on; /* CR0.TS is clear */

@@ -150,6 +150,8 @@ arch_exit:
         CURRENT %r8                 /* may be called from anywhere */
         test    %r8, %r8
         jz      arch_idle
+        .globl  exit_to_thread
+exit_to_thread:                     /* r8: current */
         cmpq    $0, CONTEXT_FULL(%r8)
         jne     exit_full
         mov     CONTEXT_RIP(%r8), %rcx

@@ -122,15 +122,13 @@ void trap_exception(unsigned vector, word_t error)
     make_canonical(&core_self()->current->context.pc);
     if (vector == VECTOR_PAGE) {
         trap_page_fault(cr2_read(), error);
-        return;
-    }
-    if (vector == VECTOR_NO_FPU) {
+    } else if (vector == VECTOR_NO_FPU) {
         trap_no_fpu(error);
-        return;
+    } else {
+        if (vector == VECTOR_DEBUG)
+            __asm__ volatile("mov %0, %%dr6" : : "r"(0xffff0ff0ul)); /* 17.2.3: it is never cleared */
+        kernel_exception(exception_kind(vector), (word_t)vector << 32 | (uint32_t)error);
     }
-    if (vector == VECTOR_DEBUG)
-        __asm__ volatile("mov %0, %%dr6" : : "r"(0xffff0ff0ul)); /* never cleared by the processor: 17.2.3 */
-    kernel_exception(exception_kind(vector), (word_t)vector << 32 | (uint32_t)error);
 }
 
 /* ---- From the kernel. */

@@ -6,11 +6,11 @@
 #include "regression.h"
 
 static const struct step operations[] = {
-    { MESSAGE, 0, SYS_CALL, { 0x10005 } },
-    { MESSAGE, 0, SYS_REPLY_RECV, { 0 } },
-    { INVOKE, 0, OP_CORE_RANGE_SET_BUDGET, { 0, 0xffff, 0, 0, 0x4 } },
-    { INVOKE, 0, OP_SCHED_CONTEXT_BIND, { 0, 0xffff } },
-    { LATE, 0, 0, { 0x25478b0 } },
+    { MESSAGE, 0, SYS_CALL, { 0x10005 }, 0, 0 },
+    { MESSAGE, 0, SYS_REPLY_RECV, { 0 }, 0, 0 },
+    { INVOKE, 0, OP_CORE_RANGE_SET_BUDGET, { 0, 0xffff, 0, 0, 0x4 }, 0, 0 },
+    { INVOKE, 0, OP_SCHED_CONTEXT_BIND, { 0, 0xffff }, 0, 0 },
+    { LATE, 0, 0, { 0x25478b0 }, 0, 0 },
 };
 
 REGRESSION(late_tick, 22u, operations)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Suite `bench`: no path of the kernel costs more than its limit (bench/limits.toml), on any board, and twice the same. Nor is the kernel too large."""
-from .. import bench, bench_data, growth, latency, size
+from .. import bench, bench_data, bench_together, growth, latency, size
 from ..board import DEFAULT_BOARD
 from ..build import Variant, build
 from ..elf import Elf
@@ -17,6 +17,7 @@ def jobs(context):
             *(Job("bench", f"size ({board})", lambda b=board: keep_sizes(Variant(b)), SECONDS) for board in boards),
             *(Job("bench", f"latency ({board})", lambda b=board: keep_latency(Variant(b), context), SECONDS) for board in boards),
             Job("bench", f"growth ({context.board})", lambda: keep_growth(Variant(context.board), context), SECONDS),
+            Job("bench", "cores_that_share_nothing_cost_each_other_nothing", lambda: independent(Variant(context.board, cores=8), context), SECONDS),
             Job("bench", "two_runs_give_the_same_figures", lambda: same_twice(Variant(context.board), context), SECONDS),
             *(Job("bench", f"plugin_and_counter_agree ({board})", lambda b=board: agree(Variant(b), context), SECONDS) for board in boards)]
 
@@ -53,6 +54,20 @@ def keep_growth(variant, context):
     costs = growth.measure(variant, context.logs / f"bench-{variant.name}-growth.log")
     wrong = {sentence.split(":")[0]: sentence for sentence in growth.exceeded(costs, variant)}
     return [Result(path, path not in wrong, wrong.get(path, "")) for path in sorted({*costs, *wrong})]
+
+
+def independent(variant, context):
+    """Pairs of client and server, one a core, with 1, 2, 4 and 8 cores."""
+    figures, _ = bench_together.measure(variant, context.logs / f"bench-{variant.name}-together.log")
+    calls = [figure for figure in figures if figure.path.startswith("independent_calls_on_")]
+    costs = [figure.instructions for figure in calls]
+    return [Result("a call costs core 0 the same however many cores call", len(costs) == 4 and len(set(costs)) == 1,
+                   f"expected: with 1, 2, 4 and 8 cores the same instructions\nseen: {costs}"),
+            *(Result(f"{figure.path} has no line that two cores write, or that one writes and another touches", figure.common_written + figure.common_touched == 0,
+                     f"expected: none\nseen: {figure.common_written} written by several, {figure.common_touched} written by one and touched by another")
+              for figure in calls),
+            *(Result(f"{figure.path} takes one atomic operation a system call", figure.atomic == 2,
+                     f"expected: 2 in a call and its answer\nseen: {figure.atomic}") for figure in calls)]
 
 
 def same_twice(variant, context):

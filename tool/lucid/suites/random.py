@@ -2,8 +2,8 @@
 """Suite `random`: sequences of random operations on the portable kernel (tests/random), each reproducible from
 its seed, with the invariant checker after every one; and `./lucid test --soak`, the same without an end.
 
-There are three builds of the driver: `fast` for the bulk, `sanitized` under the address and undefined-behaviour
-sanitizers, and `coverage`, on request, for the branches of the core that are reached.
+There are builds of the driver for one core: `fast` for the bulk, `sanitized` under the address and undefined-behaviour sanitizers, and `coverage`,
+on request, for the branches of the core that are reached. And two for four cores (tests/random/cores.h): `cores` and `cores_sanitized`.
 """
 import os
 import re
@@ -26,20 +26,29 @@ SANITIZERS = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-fno
 COVERAGE = ["-fprofile-instr-generate", "-fcoverage-mapping"]
 MEASURED = tuple(f"kernel/{name}" for name in ("ipc", "object", "sched", "syscall"))   # without assertions in that build
 WITHOUT_ASSERTIONS = f"-include {FOLDER}/no_assertions.h -Wno-unused-variable -Wno-unused-parameter -Wno-unused-but-set-variable"
-VARIANTS = {"fast": ("gcc", ["-flto=auto"]), "sanitized": ("gcc", SANITIZERS), "coverage": ("clang", COVERAGE)}
+# Compiler, its options, and for how many cores.
+VARIANTS = {"fast": ("gcc", ["-flto=auto"], 1), "sanitized": ("gcc", SANITIZERS, 1), "coverage": ("clang", COVERAGE, 1),
+            "cores": ("gcc", ["-flto=auto"], 4), "cores_sanitized": ("gcc", SANITIZERS, 4)}
+REGRESSIONS = {1: FOLDER / "regressions", 4: FOLDER / "regressions/cores"}
 SECONDS = 900.0                      # the work takes a tenth of it on an idle machine
 
 # `make test`: a million operations in all, with the same seeds every time.
 PROCESSES = 2
 FAST_OPERATIONS = 470_000            # of each process
 SANITIZED_OPERATIONS = 30_000        # of each process
+CORES_OPERATIONS = 60_000            # on four cores, of each process
+CORES_SANITIZED_OPERATIONS = 8_000
+LONG_CORES_OPERATIONS = 500_000      # of each process, in the long run
 
 
 def jobs(_context):
     def job(name, work):
         return Job("random", name, work, SECONDS)
 
-    return [job("a_million_operations_keep_all_invariants", million),
+    long = Job("random", "many_operations_on_four_cores", lambda: four_cores({"cores": LONG_CORES_OPERATIONS}, 5_000_001), SECONDS, True)
+    return [job("a_million_operations_keep_all_invariants", million), long,
+            job("operations_on_four_cores_keep_all_invariants",
+                lambda: four_cores({"cores": CORES_OPERATIONS, "cores_sanitized": CORES_SANITIZED_OPERATIONS}, 1)),
             job("sequences_that_failed_once", regressions),
             job("a_seed_gives_the_same_run_again", same_run),
             job("a_failing_sequence_is_shrunk", shrinks)]
@@ -49,9 +58,9 @@ def jobs(_context):
 
 def build(variant):
     """Build the driver; its path."""
-    cc, own = VARIANTS[variant]
+    cc, own, cores = VARIANTS[variant]
     folder, port = BUILD / variant, load_port("host")
-    words = [*compiler.COMMON, "-DCONFIG_CORES=1", *compiler.kind_flags("debug"), *own, *port.cc_flags, "-Ikernel/include",
+    words = [*compiler.COMMON, f"-DCONFIG_CORES={cores}", *compiler.kind_flags("debug"), *own, *port.cc_flags, "-Ikernel/include",
              f"-I{port.folder}", "-Iabi", "-Iabi/lucid/arch/host", f"-I{HOST_FOLDER}", f"-I{FOLDER}"]
     file = ninja.NinjaFile()
     file.variable("builddir", folder)
@@ -60,7 +69,7 @@ def build(variant):
     file.rule("link", f"{cc} -O2 {' '.join(own)} -o $out $in", "link $out")
     objects = []
     for source in [*(source for name in [*KERNEL_FOLDERS, CHECK_FOLDER] for source in sources(f"kernel/{name}")),
-                   *sources(port.folder), HOST_FOLDER / "system.c", *sources(FOLDER), *sources(FOLDER / "regressions")]:
+                   *sources(port.folder), HOST_FOLDER / "system.c", *sources(FOLDER), *sources(REGRESSIONS[cores])]:
         path = object_path(folder, source)
         measured = variant == "coverage" and str(source).startswith(MEASURED)
         file.build(path, "cc", [source], implicit=[folder / "cc.flags"], extra=WITHOUT_ASSERTIONS if measured else "")
@@ -130,16 +139,25 @@ def million():
     return [*results, Result("all_operations_and_states_are_reached", not never, "expected: nothing that is never reached\nseen: " + "; ".join(never))]
 
 
+def four_cores(operations, seed):
+    """So many of each build."""
+    results = []
+    for variant in operations:
+        build(variant)
+    for variant, number in operations.items():
+        drivers = [Driver(f"{variant}-{i}", variant, ["--operations", number, "--seed", seed + i, "--stride", PROCESSES, "--length", 0, "--reach"])
+                   for i in range(PROCESSES)]
+        results += run_all(drivers)
+    return results
+
+
 def never_reached(drivers):
     """What none of the drivers has reached."""
     return sorted(set.intersection(*(set(re.findall(r"^never reached: (.*)$", driver.text(), re.MULTILINE)) for driver in drivers)))
 
 
 def regressions():
-    driver = Driver("regressions", "sanitized", ["--regressions"])
-    if driver.process.wait() == 0 and not driver.text():
-        return None  # there are none
-    return run_all([driver])
+    return run_all([Driver(f"regressions-{variant}", variant, ["--regressions"]) for variant in ("sanitized", "cores_sanitized")])
 
 
 def output(name, variant, *words):
@@ -154,11 +172,12 @@ def digests(name, variant, interval):
 
 
 def same_run():
-    """The same results whether the state is checked often or seldom, in another process, and in another build."""
-    often = digests("often", "fast", 1)
-    for other in (digests("seldom", "fast", 100), digests("sanitized", "sanitized", 50)):
-        if not often or often != other:
-            raise Failure(f"expected: the same digests\nseen: {often}\nand: {other}")
+    """The same results whether the state is checked often or seldom, in another process, and in another build. Also with four cores."""
+    for fast, sanitized in (("fast", "sanitized"), ("cores", "cores_sanitized")):
+        often = digests("often", fast, 1)
+        for other in (digests("seldom", fast, 100), digests("sanitized", sanitized, 50)):
+            if not often or often != other:
+                raise Failure(f"expected of {fast}: the same digests\nseen: {often}\nand: {other}")
 
 
 def shrinks():
@@ -171,16 +190,18 @@ def shrinks():
 # ---- `./lucid test --soak`
 
 def soak(arguments):
-    """New seeds for so many minutes, on all processors; the last line is `N passed, N failed`."""
+    """New seeds for so many minutes, on all processors, the same for one core and for four; the last line is `N passed, N failed`."""
     if arguments.branches:
         return measure_branches(arguments)
-    processes = max(1, min(os.cpu_count() or 1, 4))
+    pairs = max(1, min(os.cpu_count() or 1, 4) // 2)
     seed = arguments.seed if arguments.seed is not None else int(time.time()) * 1000
-    build("fast")
-    say(f"{processes} processes, seeds from {seed} on, {arguments.soak:g} minutes, state checked after every {arguments.interval} operations")
-    drivers = [Driver(f"soak-{i}", "fast", ["--minutes", arguments.soak, "--seed", seed + i, "--stride", processes, "--length", 0,
-                                            "--check", arguments.interval, "--reach"])
-               for i in range(processes)]
+    for variant in ("fast", "cores"):
+        build(variant)
+    say(f"{2 * pairs} processes, half of them for four cores, seeds from {seed} on, {arguments.soak:g} minutes, state checked after every "
+        f"{arguments.interval} operations")
+    drivers = [Driver(f"soak-{variant}-{i}", variant, ["--minutes", arguments.soak, "--seed", seed + i, "--stride", pairs, "--length", 0,
+                                                       "--check", arguments.interval, "--reach"])
+               for i in range(pairs) for variant in ("fast", "cores")]
     try:
         follow(drivers)
     finally:

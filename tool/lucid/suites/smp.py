@@ -13,7 +13,7 @@ from ..build import sources
 from ..common import ROOT, relative
 from ..native import TESTS as HOST_FOLDER
 from ..native import NativeBuild, core_sources, host_flags, machine_sources
-from ..test import Job, Result
+from ..test import Context, Job, Result, run_all
 from . import lines
 
 FOLDER = Path("tests/smp")
@@ -27,6 +27,9 @@ LINES_SAID = 100
 # Operations of the torture test.
 OPERATIONS = {"fast": 900_000, "races": 100_000}
 LONG_OPERATIONS = {"fast": 9_000_000, "races": 1_000_000}
+
+
+TORTURE_OPERATIONS = 10_000_000
 
 
 def programs():
@@ -47,6 +50,15 @@ def jobs(context):
                 found.append(Job("smp", f"{title}_with_seed_{seed}",
                                  lambda name=name, variant=variant, words=words: run(context, variant, name, *words), SECONDS, long))
     return found
+
+
+def torture(arguments):
+    """`./lucid test --torture RUNS`: one after the other, each with a seed of its own."""
+    first = arguments.seed if arguments.seed is not None else random.SystemRandom().randrange(1, 2**31)
+    context = Context(arguments.board, long=True)
+    return run_all([Job("smp", f"torture_with_seed_{seed}",
+                        lambda seed=seed: run(context, "fast", "test_torture", f"--operations={TORTURE_OPERATIONS}", f"--seed={seed}"), SECONDS)
+                    for seed in range(first, first + arguments.torture)])
 
 
 def build(variant, name):
