@@ -31,14 +31,25 @@ void space_init(struct address_space *space, uint32_t number)
     arch_space_init(&space->arch, space_root(space));
 }
 
+/* How many entries of the root table map addresses of user code: those from 0 on. The last one's address is found bit by bit. */
+static unsigned user_entries(unsigned level)
+{
+    unsigned bits = arch_level_bits(level);
+    word_t last = 0;
+
+    for (unsigned bit = WORD_BITS - 1; bit >= bits; bit--)
+        if (arch_user_range(last | (word_t)1 << bit, PAGE_BITS))
+            last |= (word_t)1 << bit;
+    return (unsigned)(last >> bits) + 1;
+}
+
 static void clear_user_half(struct address_space *space)
 {
     arch_pte_t *root = space_root(space);
-    unsigned level = ARCH_TABLE_LEVELS - 1;
+    unsigned count = user_entries(ARCH_TABLE_LEVELS - 1);
 
-    for (word_t address = 0; arch_user_range(address, PAGE_BITS);
-         address += (word_t)1 << arch_level_bits(level))
-        arch_pte_write(arch_table_entry(root, level, address), 0);
+    for (unsigned i = 0; i < count; i++)
+        arch_pte_write(&root[i], 0);
 }
 
 void space_flush_page(struct address_space *space, word_t address, unsigned size_bits)

@@ -3,7 +3,8 @@
  * Untyped: ranges of memory, and the making of objects.
  *
  * An Untyped's capability holds its watermark: memory below it has been given to objects or may be dirty; memory above is clean (all
- * zero). Retype takes memory from the watermark upwards. Reset, only without children, clears from the watermark
+ * zero). Retype takes memory from the watermark upwards; when an interrupt waits it stops after some objects, and the caller's system call is then
+ * one for the rest of them. Reset, only without children, clears from the watermark
  * downwards, in steps that leave the watermark where they got to, so that it can be interrupted and just goes on: each entry decodes
  * once, and then performs one step at least.
  *
@@ -23,6 +24,7 @@
 #include "watermark.h"
 
 #define RETYPE_COUNT_MAX 64u
+#define RETYPE_STEP      2u /* objects that are made before it is looked for interrupts */
 
 struct retype {
     struct slot *untyped;
@@ -120,20 +122,45 @@ static status_t retype_decode(const struct invocation *invocation, struct retype
     return status;
 }
 
-static void retype_perform(const struct retype *op)
+static void set_argument(struct thread *caller, unsigned index, word_t value)
+{
+    if (index < MESSAGE_REGISTER_WORDS)
+        arch_set_message_word(&caller->context, index, value);
+    else
+        SHARED_WRITE(caller->utcb->words[index], value); /* it was read from there */
+}
+
+/* The system call is executed again, for what is left after `made` objects. */
+static status_t retype_rest(const struct invocation *invocation, const struct retype *op, word_t made)
+{
+    struct thread *caller = invocation->caller;
+
+    set_argument(caller, 3, invocation->argument[3] + made);
+    set_argument(caller, 4, op->count - made);
+    if (op->range)
+        set_argument(caller, 6, op->number + made);
+    return INVOKE_RESTART;
+}
+
+/* OK or INVOKE_RESTART. */
+static status_t retype_perform(const struct retype *op, const struct invocation *invocation)
 {
     struct cap *untyped = &op->untyped->cap;
     char *memory = (char *)cap_pointer(untyped) + op->offset;
     struct cap cap = object_cap(op->type, memory, op->size_bits, untyped_is_device(untyped));
     struct slot *slot = op->slots;
 
-    for (word_t i = 0; i < op->count; i++) {
+    for (word_t i = 0; i < op->count;) {
         object_init(op->type, memory, op->size_bits, op->range, op->number + (uint32_t)i);
         derivation_add_child(op->untyped, slot++, cap);
         memory += (word_t)1 << op->memory_bits;
         cap.head += pointer_pack((void *)((word_t)1 << op->memory_bits)); /* the next object's */
+        untyped->data = watermark_after(op->offset, op->memory_bits, ++i);
+        if (i % RETYPE_STEP == 0 && i < op->count &&
+            (arch_interrupt_pending() || lock_is_wanted(core_self())))
+            return retype_rest(invocation, op, i);
     }
-    untyped->data = watermark_after(op->offset, op->memory_bits, op->count);
+    return OK;
 }
 
 status_t untyped_retype(struct invocation *invocation)
@@ -141,9 +168,7 @@ status_t untyped_retype(struct invocation *invocation)
     struct retype op;
     status_t status = retype_decode(invocation, &op);
 
-    if (status == OK)
-        retype_perform(&op);
-    return status;
+    return status == OK ? retype_perform(&op, invocation) : status;
 }
 
 /* Clear one step below the watermark, not below the floor. True if there is more. */

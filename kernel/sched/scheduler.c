@@ -442,7 +442,7 @@ static void settle(struct core *core, struct thread *thread, ticks_t now)
         scheduler_consider(thread); /* it had to wait so long for this that it need not fault any more */
 }
 
-#define DEFERRED_PER_ENTRY 8
+#define DEFERRED_PER_ENTRY 4 /* each is some 500 instructions, and no interrupt is taken between */
 
 /* A few of those that are deferred. Each can defer another. Who stops or faults affects others of any home. */
 static void settle_deferred(struct core *core)

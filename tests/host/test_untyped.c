@@ -172,6 +172,71 @@ TEST(reset_clears_everything_below_the_watermark)
     EXPECT(is_clean(start, 65536));
 }
 
+/* Five frames, with an interrupt after the first two; the first slot. */
+static cap_t retype_interrupted(cap_t part)
+{
+    cap_t frames = slot_new();
+
+    for (unsigned i = 1; i < 5; i++)
+        slot_new();
+    host.pending_every = 1;
+    sys_once(SYS_CALL, part, 0, tag_make(OP_UNTYPED_RETYPE, 7, 0),
+             WORDS(OBJECT_FRAME, 12, CAP_NULL, frames, 5, CAP_NULL, 0));
+    host.pending_every = 0;
+    EXPECT(current()->context.at_syscall);
+    EXPECT_EQ(slot_at(part)->cap.data, 2 * 4096);
+    EXPECT(!slot_is_empty(slot_at(frames + 1)));
+    EXPECT(slot_is_empty(slot_at(frames + 2)));
+    return frames;
+}
+
+TEST(retype_that_is_interrupted_goes_on_with_the_rest)
+{
+    system_boot();
+    cap_t part = make(OBJECT_UNTYPED, 16);
+    char *start = object_at(part);
+    cap_t frames = retype_interrupted(part);
+
+    host_syscall();
+    EXPECT_EQ(current()->context.registers[REGISTER_A0], OK);
+    for (unsigned i = 0; i < 5; i++)
+        EXPECT(object_at(frames + i) == start + i * 4096);
+    EXPECT_EQ(watermark(part), 5 * 4096);
+}
+
+/* What was made stays. */
+TEST(retype_whose_next_slot_is_taken_meanwhile_says_so)
+{
+    system_boot();
+    cap_t part = make(OBJECT_UNTYPED, 16), other = make(OBJECT_ENDPOINT, 0),
+          frames = retype_interrupted(part);
+
+    struct arch_context kept = current()->context;
+    DO(BOOT_SLOT_CNODE, OP_CNODE_MOVE, frames + 3, other);
+    current()->context = kept;
+    host_syscall();
+    EXPECT_EQ(current()->context.registers[REGISTER_A0] & STATUS_ERROR_MASK, ERR_SLOT);
+    EXPECT_EQ(watermark(part), 2 * 4096);
+}
+
+/* Each has the next number. */
+TEST(retype_of_spaces_that_is_interrupted_goes_on_with_the_next_number)
+{
+    system_boot();
+    cap_t part = make(OBJECT_UNTYPED, 18), spaces = slot_new();
+
+    for (unsigned i = 1; i < 5; i++)
+        slot_new();
+    host.pending_every = 1;
+    sys_once(SYS_CALL, part, 0, tag_make(OP_UNTYPED_RETYPE, 7, 0),
+             WORDS(OBJECT_ADDRESS_SPACE, 0, CAP_NULL, spaces, 5, BOOT_SLOT_ASID_RANGE, 40));
+    host.pending_every = 0;
+    host_syscall();
+    EXPECT_EQ(current()->context.registers[REGISTER_A0], OK);
+    for (unsigned i = 0; i < 5; i++)
+        EXPECT_EQ(((struct address_space *)object_at(spaces + i))->number, 40 + i);
+}
+
 TEST(reset_in_steps_with_interrupts)
 {
     system_boot();

@@ -119,6 +119,19 @@ BENCH(retype_address_space)
                  (slot++, number++));
 }
 
+/* There are few lines. */
+BENCH(retype_irq_handler)
+{
+    enum { HANDLERS = 16 };
+    cap_t untyped = make(OBJECT_UNTYPED, 16), slot = slots_take(WARM_ROUNDS + 2 * HANDLERS + 1);
+    word_t line = boot->irq_lines - (WARM_ROUNDS + 2 * HANDLERS + 2);
+
+    MEASURE_PATH(
+        __func__, HANDLERS,
+        MUST(untyped_retype(untyped, OBJECT_IRQ_HANDLER, 0, CAP_NULL, slot, 1, BOOT_SLOT_IRQ_RANGE, line)),
+        (slot++, line++));
+}
+
 /* ---- Revoke */
 
 #define CHILDREN 64u

@@ -13,6 +13,7 @@
     ((word_t)48 << 20) /* of the boot Untyped, at its end: the arena, aligned, and before it the rest */
 #define FRAMEWORK_BITS  20u
 #define THREAD_BITS     16u
+#define SLOTS_ALIGNED   16u
 #define FRAMEWORK_SLOTS 64u
 #define PAGE            4096u
 #define DEVICE_AREA     ((word_t)2 << 20) /* of addresses, for the machine's devices */
@@ -273,7 +274,8 @@ void arena_init(void)
     unsigned size_bits;
     cap_t memory = choose_memory(&size_bits);
 
-    framework_next = boot->first_free_slot;
+    /* However many slots the program's pages take, the same of these share a line of the cache: benches count lines. */
+    framework_next = (boot->first_free_slot + SLOTS_ALIGNED - 1) / SLOTS_ALIGNED * SLOTS_ALIGNED;
     framework_end = framework_next + FRAMEWORK_SLOTS;
     slot_first = slot_next = framework_end;
     slot_end = (cap_t)1 << boot->cnode_size_bits;

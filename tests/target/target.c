@@ -189,10 +189,25 @@ bool is_in_real_time(void)
     return strcmp(system_name(), "bench_parallel") == 0;
 }
 
-/* The systems that measure (bench.h). */
+/* The systems whose names begin with bench (bench.h). */
 static bool is_bench(void)
 {
     return strncmp(system_name(), "bench", strlen("bench")) == 0;
+}
+
+/* Other systems that measure, and the files that are for them alone. */
+static const struct {
+    const char *system, *files;
+} measuring[] = { { "latency", "/worst_" }, { "growth", "/growth_" } };
+
+#define MEASURING (sizeof measuring / sizeof measuring[0])
+
+static bool is_measuring(void)
+{
+    for (unsigned i = 0; i < MEASURING; i++)
+        if (strcmp(system_name(), measuring[i].system) == 0)
+            return true;
+    return is_bench();
 }
 
 /* bench_together_cores.c is for the systems of that name, and bench_parallel; all other benches are for the system bench. */
@@ -219,7 +234,7 @@ static void make_test_thread(void)
         .message_frame = image_frame(&test_utcb),
         .message_offset = (word_t)&test_utcb % 4096,
     };
-    time_ns_t slice = is_bench() ? BENCH_SLICE_NS : SLICE_NS;
+    time_ns_t slice = is_measuring() ? BENCH_SLICE_NS : SLICE_NS;
 
     expect_ok(untyped_retype(thread_memory, OBJECT_THREAD, 0, CAP_NULL, test_thread, 1, CAP_NULL, 0));
     expect_ok(untyped_retype(thread_memory, OBJECT_SCHED_CONTEXT, 8, CAP_NULL, test_context, 1, CAP_NULL, 0));
@@ -343,6 +358,9 @@ static bool is_chosen(const struct test *test)
 
     if (boot->cores == 1 && contains(test->file, "_cores"))
         return false;
+    for (unsigned i = 0; i < MEASURING; i++)
+        if (contains(test->file, measuring[i].files) || strcmp(system, measuring[i].system) == 0)
+            return contains(test->file, measuring[i].files) && strcmp(system, measuring[i].system) == 0;
     if (contains(test->file, "/bench_") || is_bench())
         return contains(test->file, "/bench_") && is_bench() && is_bench_here(test);
     if (smoke_is(system))
@@ -384,7 +402,7 @@ void runner_main(const struct boot_info *info)
     arena_init();
     make_notification();
     make_ticker();
-    if (is_bench())
+    if (is_measuring())
         expect_ok(
             core_range_set_budget(CORES, BOOT_SLOT_SCHED_CONTEXT, 0, BENCH_SLICE_NS, BENCH_SLICE_NS, 0));
     test_thread = framework_slot();

@@ -57,6 +57,16 @@ class Reading(unittest.TestCase):
             parsed(text=PRINTED.replace("256", "many"))
 
 
+class Floor(unittest.TestCase):
+    def test_each_path_is_told_in_floors(self):
+        figures = [Figure("floor", 26), Figure("a", 198), Figure(bench_data.START, 5000), Figure("b")]
+        with mock.patch.object(bench_data, "read_limits", return_value={}):
+            rows = [line.split() for line in bench.table(figures, X86).splitlines()]
+            told = json.loads(bench.as_json(figures, X86))
+        self.assertEqual([row[1:3] for row in rows], [["instructions", "of"], ["26", "1.0"], ["198", "7.6"], ["5000"], []])
+        self.assertEqual([entry["of_floor"] for entry in told], [1.0, 7.62, None, None])
+
+
 class Refusals(unittest.TestCase):
     def test_a_machine_that_does_not_count_is_refused_before_anything_is_built(self):
         with self.assertRaisesRegex(ToolError, "board 'bochs-x86_64': only QEMU counts instructions"):
@@ -168,7 +178,7 @@ class Showing(unittest.TestCase):
         values = json.loads(bench.as_json([Figure("a", 90), Figure("call", None, 15, 21, 12, 1)], X86))
         self.assertEqual(values[0], {"board": "qemu-x86_64", "cores": 1, "compiler": "gcc", "path": "a", "instructions": 90, "ilines": None,
                                      "dlines": None, "dlines_written": None, "serialising": None, "atomic": None, "common_written": None,
-                                     "common_touched": None, "others": None, "limit": 100, "target": 50})
+                                     "common_touched": None, "of_floor": None, "others": None, "limit": 100, "target": 50})
         self.assertEqual((values[1]["instructions"], values[1]["ilines"], values[1]["dlines_written"], values[1]["limit"]), (None, 15, 12, None))
 
     def test_the_table_has_a_row_for_each_path_with_the_anchors(self):

@@ -14,7 +14,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import bench_data, bench_lines, bench_plot
+from . import bench_data, bench_lines, bench_plot, floor, size_start
 from .board import load_board
 from .build import Variant, build
 from .common import EXIT_FAILED, EXIT_OK, ToolError, closest, listing, relative, say, write_atomically
@@ -45,6 +45,7 @@ class Figure:
     common_touched: int | None = None   # lines that it writes on one and touches on another
     others: dict | None = None          # other cores: instructions in that time
     together: int | None = None         # ticks that it takes with all cores running at once, each an instruction a tick; 0: not counted
+    unit: str = "instructions"          # what the figure is a number of: `./lucid size` has bytes and lines
 
 
 def measure(variant, log, traced=None):
@@ -64,7 +65,14 @@ def measure(variant, log, traced=None):
         text = records.read_text()
         if traced is not None:
             return bench_lines.profile(text, built.folder / "kernel.elf")
-        return parse(recorder.text, text)
+        return parse(*floor.run(variant)) + parse(recorder.text, text) + start_figures(variant)
+
+
+def start_figures(variant):
+    """From the kernel's first instruction to user code's first, of the smallest system. With several cores that is not the same each time."""
+    if variant.cores > 1:
+        return []
+    return [Figure(bench_data.START, size_start.instructions(build("start", variant), variant.cores))]
 
 
 def plugin_arguments(records, traced):
@@ -116,16 +124,31 @@ def table(figures, variant):
     """The figures beside the limits and what other kernels need."""
     limits = bench_data.read_limits().get(variant.name, {})
     anchors = bench_data.read_anchors().get(variant.board, {}) if variant.compiler == "gcc" else {}
-    titles = ["path", "instructions", "code", "data", "written", "serialising", "atomic", "limit", "target", "lines", "aim",
+    lowest = floor_of(figures)
+    titles = ["path", "instructions", "of floor", "code", "data", "written", "serialising", "atomic", "limit", "target", "lines", "aim",
               "seL4", "seL4 MCS", "NOVA", "Fiasco", "of seL4"]
     rows = []
     for figure in figures:
         limit, known = limits.get(figure.path), anchors.get(figure.path, {})
         seen, sel4 = figure.instructions, known.get("sel4")
-        rows.append([figure.path, seen, figure.ilines, figure.dlines, figure.dlines_written, figure.serialising, figure.atomic, limit and limit.limit, limit and limit.target,
+        rows.append([figure.path, seen, rounded(of_floor(figure, lowest), 1), figure.ilines, figure.dlines, figure.dlines_written, figure.serialising, figure.atomic, limit and limit.limit, limit and limit.target,
                      limit and limit.target_lines and "{}/{} ({})".format(*limit.target_lines), known.get("aim"),
                      *(known.get(peer) for peer in bench_data.PEERS), f"{seen / sel4:.2f}" if seen and sel4 else None])
     return aligned([titles, *rows])
+
+
+def floor_of(figures):
+    """What a round trip costs that does nothing else; None if it was not measured."""
+    return next((figure.instructions for figure in figures if figure.path == floor.PATH), None)
+
+
+def of_floor(figure, lowest):
+    """How many times the floor a path costs."""
+    return figure.instructions / lowest if figure.instructions and lowest and figure.path != bench_data.START else None
+
+
+def rounded(value, digits):
+    return value if value is None else round(value, digits)
 
 
 def cores_text(figures):
@@ -146,9 +169,9 @@ def aligned(rows):
 
 
 def as_json(figures, variant):
-    limits = bench_data.read_limits().get(variant.name, {})
+    limits, lowest = bench_data.read_limits().get(variant.name, {}), floor_of(figures)
     return json.dumps([{"board": variant.board, "cores": variant.cores, "compiler": variant.compiler, "path": figure.path,
-                        "instructions": figure.instructions, "ilines": figure.ilines, "dlines": figure.dlines,
+                        "instructions": figure.instructions, "of_floor": rounded(of_floor(figure, lowest), 2), "ilines": figure.ilines, "dlines": figure.dlines,
                         "dlines_written": figure.dlines_written, "serialising": figure.serialising, "atomic": figure.atomic,
                         "common_written": figure.common_written, "common_touched": figure.common_touched, "others": figure.others,
                         "limit": limits[figure.path].limit if figure.path in limits else None,
@@ -158,9 +181,12 @@ def as_json(figures, variant):
 
 def command(arguments):
     """./lucid bench"""
+    variant = Variant(arguments.board, "release", arguments.compiler, arguments.cores)
+    if arguments.latency or arguments.growth:
+        from . import growth, latency
+        return (latency if arguments.latency else growth).command(arguments, variant)
     if arguments.plot:
         return bench_plot.command(Path(arguments.plot))
-    variant = Variant(arguments.board, "release", arguments.compiler, arguments.cores)
     log = bench_data.ROOT / "build/bench" / f"{variant.name}.log"
     if arguments.profile:
         return show_profile(arguments.profile, variant, log)
@@ -171,6 +197,8 @@ def command(arguments):
         from . import bench_together
         say("\n" + cores_text(figures) + "\n")
         say(bench_together.report(variant, log.parent))
+    if not arguments.no_size:
+        say("\n" + size_text(variant))
     if arguments.json:
         write_atomically(arguments.json, as_json(figures, variant))
     if arguments.record:
@@ -182,9 +210,15 @@ def command(arguments):
     return judge(figures, variant)
 
 
+def size_text(variant):
+    """What `./lucid size` tells, of the system `bench`."""
+    from .size import report
+    return report(build(SYSTEM, variant), variant)[0]
+
+
 def show_profile(path, variant, log):
     """Where the instructions of one path are executed."""
-    names = [figure.path for figure in measure(variant, log) if figure.recorded is not None]
+    names = [figure.path for figure in measure(variant, log) if figure.recorded is not None and figure.path != floor.PATH]
     if path not in names:
         meant = closest(path, names)
         raise ToolError(f"there is no path '{path}'; known: {listing(names)}", f"did you mean '{meant}'?" if meant else None)

@@ -193,14 +193,28 @@ class BuildFile:
             self.commands.setdefault(str(source), command)
         return target
 
+    @staticmethod
+    def kernel_sources(port, kind):
+        """What the kernel is compiled from."""
+        checker = [CHECK_FOLDER] if kind == "debug" else []
+        folders = [f"kernel/{folder}" for folder in [*KERNEL_FOLDERS, *checker]] + [port.folder]
+        return [source for folder in folders for source in sources(folder)] + [Path("kernel/arch/shared", name) for name in port.shared]
+
+    def kernel_objects(self):
+        return [object_path(self.variant.objects, source) for source in self.kernel_sources(self.port, self.variant.kind)]
+
+    def write_kernel_only(self):
+        """A Ninja file that makes kernel.elf; its path."""
+        self._rules()
+        self._kernel()
+        path = self.folder / "build.ninja"
+        self.ninja.write(ROOT / path)
+        return path
+
     def _kernel(self):
         flags = self._flags("kernel", compiler.kernel_flags(self.port, self.variant.kind, self.variant.compiler,
                                                              self.variant.cores))
-        checker = [CHECK_FOLDER] if self.variant.kind == "debug" else []
-        folders = [f"kernel/{folder}" for folder in [*KERNEL_FOLDERS, *checker]] + [self.port.folder]
-        shared = [Path("kernel/arch/shared", name) for name in self.port.shared]
-        objects = [self._compile(source, flags) for folder in folders for source in sources(folder)]
-        objects += [self._compile(source, flags) for source in shared]
+        objects = [self._compile(source, flags) for source in self.kernel_sources(self.port, self.variant.kind)]
         if not objects:
             raise ToolError("kernel/: there are no sources")
         self._link_kernel(self.folder / "kernel.elf", objects)

@@ -54,7 +54,7 @@ def make_parser():
                     formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--version", action="version", version=f"lucid {version_text()}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=Parser)
-    for add in (add_run, add_build, add_new, add_test, add_prove, add_bench, add_doctor, add_manual, add_clean):
+    for add in (add_run, add_build, add_new, add_test, add_prove, add_bench, add_size, add_doctor, add_manual, add_clean):
         add(commands)
     return parser
 
@@ -152,6 +152,14 @@ def add_bench(commands):
     from .bench_cli import add_options
     add_options(subcommand(commands, "bench", "measure what each path of the kernel costs", "bench.command",
                            epilog="Exact, in instructions of virtual time; docs/bench.md says how. The exit status is 1 if a limit (bench/limits.toml) is exceeded."))
+
+
+def add_size(commands):
+    from .size_cli import add_options
+    parser = subcommand(commands, "size", "tell how large the kernel is, how long it takes to build and to start, and what things cost in memory",
+                        "size.command", epilog="docs/bench.md says how each figure is made. The exit status is 1 if a limit (bench/limits.toml) is exceeded.")
+    add_system(parser)
+    add_options(parser)
 
 
 def add_doctor(commands):

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Plugins of QEMU (bench/plugin/NAME.c), compiled when they are needed."""
+import os
 import shutil
 import subprocess
 
@@ -7,7 +8,7 @@ from .common import ROOT, ToolError, relative
 
 FOLDER = ROOT / "bench/plugin"
 BUILD = ROOT / "build/bench"
-FLAGS = ["-std=c17", "-O2", "-fPIC", "-shared", "-fvisibility=hidden", "-Wall", "-Wextra", "-Werror", "-Wshadow"]
+FLAGS = ["-std=c17", "-D_POSIX_C_SOURCE=200809L", "-O2", "-fPIC", "-shared", "-fvisibility=hidden", "-Wall", "-Wextra", "-Werror", "-Wshadow"]
 
 
 def built_plugin(name):
@@ -19,7 +20,7 @@ def built_plugin(name):
     if shutil.which("gcc") is None:
         raise ToolError(f"QEMU's plugin '{name}' cannot be compiled: gcc is missing", "./lucid doctor --install")
     plugin.parent.mkdir(parents=True, exist_ok=True)
-    new = plugin.with_name(f".{name}.{id(plugin)}.so")
+    new = plugin.with_name(f".{name}.{os.getpid()}.so")
     done = subprocess.run(["gcc", *FLAGS, "-o", str(new), str(source)], capture_output=True, text=True)
     if done.returncode != 0:
         raise ToolError(f"{relative(source)} does not compile:\n{done.stderr}")

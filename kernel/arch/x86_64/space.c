@@ -22,7 +22,6 @@ static word_t keep_tlb(void)
 void arch_space_init(struct arch_space *space, void *root_table)
 {
     assert(space->number > 0 && space->number < 4096);
-    /* One instruction: 64 spaces can be made without a look for interrupts between. */
     arch_pte_t *to = (arch_pte_t *)root_table + KERNEL_HALF;
     const arch_pte_t *from = kernel_root + KERNEL_HALF;
     size_t count = (1u << ARCH_TABLE_BITS) - KERNEL_HALF;

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Suite `bench`: no path of the kernel costs more than its limit (bench/limits.toml), on any board, and twice the same."""
-from .. import bench, bench_data, bench_together
+"""Suite `bench`: no path of the kernel costs more than its limit (bench/limits.toml), on any board, and twice the same. Nor is the kernel too large."""
+from .. import bench, bench_data, bench_together, growth, latency, size
 from ..board import DEFAULT_BOARD
-from ..build import Variant
+from ..build import Variant, build
+from ..elf import Elf
 from ..test import Failure, Job, Result
 
 SECONDS = 600.0  # most of it is building
@@ -13,6 +14,9 @@ def jobs(context):
     boards = [context.board, *(OTHER_BOARDS if context.board == DEFAULT_BOARD else [])]
     variants = [Variant(board) for board in boards] + [Variant(context.board, cores=2)]
     return [*(Job("bench", f"limits ({variant.name})", lambda v=variant: keep_limits(v, context), SECONDS) for variant in variants),
+            *(Job("bench", f"size ({board})", lambda b=board: keep_sizes(Variant(b)), SECONDS) for board in boards),
+            *(Job("bench", f"latency ({board})", lambda b=board: keep_latency(Variant(b), context), SECONDS) for board in boards),
+            Job("bench", f"growth ({context.board})", lambda: keep_growth(Variant(context.board), context), SECONDS),
             Job("bench", "cores_that_share_nothing_cost_each_other_nothing", lambda: independent(Variant(context.board, cores=8), context), SECONDS),
             Job("bench", "two_runs_give_the_same_figures", lambda: same_twice(Variant(context.board), context), SECONDS),
             *(Job("bench", f"plugin_and_counter_agree ({board})", lambda b=board: agree(Variant(b), context), SECONDS) for board in boards)]
@@ -27,6 +31,29 @@ def keep_limits(variant, context):
     if not names:
         raise Failure("expected: figures\nseen: none")
     return [Result(name, name not in wrong, wrong.get(name, "")) for name in sorted(names)]
+
+
+def keep_sizes(variant):
+    """A result for each figure of `./lucid size` that is the same each time."""
+    limits = bench_data.read_limits().get(size.section_name(variant), {})
+    figures = size.figures(variant, Elf(build("start", variant).folder / "kernel.elf"))
+    wrong = {sentence.split(":")[0]: sentence for sentence in bench_data.exceeded(figures, limits, variant.board)}
+    return [Result(figure.path, figure.path not in wrong, wrong.get(figure.path, "")) for figure in figures]
+
+
+def keep_latency(variant, context):
+    """A result for each case that is meant to be the worst."""
+    cases, _ = latency.observe(latency.CASES, variant, context.logs / f"bench-{variant.name}-latency.log")
+    wrong = {sentence.split(":")[0]: sentence for sentence in latency.exceeded(cases, variant)}
+    told = {name: f"{wrong[name]}\n{latency.chain(cases[name])}" if name in cases else wrong[name] for name in wrong}
+    return [Result(name, name not in wrong, told.get(name, "")) for name in sorted({*cases, *wrong})]
+
+
+def keep_growth(variant, context):
+    """A result for each path whose cost could grow with what else there is."""
+    costs = growth.measure(variant, context.logs / f"bench-{variant.name}-growth.log")
+    wrong = {sentence.split(":")[0]: sentence for sentence in growth.exceeded(costs, variant)}
+    return [Result(path, path not in wrong, wrong.get(path, "")) for path in sorted({*costs, *wrong})]
 
 
 def independent(variant, context):
