@@ -175,6 +175,8 @@ static void init_core(struct core *core, unsigned index)
     core->index = index;
 #if CONFIG_CORES > 1
     core->idle_here = index << 16;
+    core->key = index << KEY_HOME_SHIFT;
+    core->slice_key = (RARE_CONTEXT | core->key) >> KEY_HOME_SHIFT;
 #endif
     core->min_key = MIN_KEY_NONE;
     core->timer_armed = TICKS_NEVER;

@@ -39,10 +39,14 @@ struct core {
     bool current_ended; /* current has used up its refill or yielded: it goes behind its equals */
     unsigned index;
 #if CONFIG_CORES > 1
+    uint32_t key; /* index << KEY_HOME_SHIFT: this core's part of a key (thread.h) */
+    uint32_t
+        slice_key; /* what of this core's thread has nothing rare but a time slice, from KEY_HOME_SHIFT on */
     uint32_t idle_here;  /* index << 16: what an idle endpoint of this core looks like (fastpath.h) */
     uint8_t lock_set;    /* enum lock_set: which cores' locks this core's entry holds */
     uint8_t lock_other;  /* the other one, if it is LOCK_SET_TWO */
     uint32_t lock_steps; /* of a long operation, since it has these locks */
+    bool is_behind;      /* `charged_at` is of another core, whose counter is a little ahead */
     bool in_syscall;     /* this core's entry is a system call of `current` that has done nothing yet */
 #endif
 #ifdef CONFIG_DEBUG

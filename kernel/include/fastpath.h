@@ -76,6 +76,20 @@ static inline void endpoint_put_receiver(struct endpoint *endpoint, struct threa
     server->waits_at = endpoint;
 }
 
+/* The notification is of this core, and not being destroyed. */
+static inline bool notification_lives_here(const struct core *core, const struct notification *notification)
+{
+    _Static_assert(offsetof(struct notification, home) % 2 == 0 &&
+                       offsetof(struct notification, dying) == offsetof(struct notification, home) + 1,
+                   "they are two neighbours");
+#if CONFIG_CORES == 1
+    (void)core;
+    return !notification->dying;
+#else
+    return __atomic_load_n((const uint16_t *)&notification->home, __ATOMIC_RELAXED) == core->index;
+#endif
+}
+
 /* A receiver can be put there. */
 static inline bool endpoint_is_idle_here(const struct core *core, const struct endpoint *endpoint)
 {
@@ -146,7 +160,7 @@ static inline bool fast_decline(struct core *core, cap_t cap, tag_t tag, cap_t r
     return arch_fast_decline(cap, tag, reply, operation);
 }
 
-/* Nothing has happened that the entry must look at first. */
+/* Nothing has happened that the entry must look at first. (If the current thread is plain, nothing has.) */
 static inline bool may_go_on(const struct core *core)
 {
     return !fastpath_is_off() && (CONFIG_CORES == 1 || !core->reschedule);
@@ -160,16 +174,22 @@ bool fast_fault_answer(cap_t address, tag_t tag, cap_t reply, word_t operation, 
 
 /* ---- Changes of who runs: from one time slice to another, neither of them used up, and without the timer */
 
+/* Of a thread of this core: nobody else writes its key. */
+static inline uint8_t priority_here(const struct thread *thread)
+{
+    return (uint8_t)thread->key;
+}
+
 /* The current thread may be replaced by what a fast path finds: nothing about it is rare, and there is nothing to look at first. */
 static inline bool current_is_plain(const struct core *core)
 {
     return core->min_key != MIN_KEY_NONE;
 }
 
-/* Nothing about the thread, which is not current, is rare but what is in the set. */
+/* Nothing about the thread, which is of this core and not current, is rare but what is in the set. */
 static inline bool thread_is_rare_only(const struct thread *thread, uint32_t set)
 {
-    return !(SHARED_READ(thread->key) >> KEY_RARE_SHIFT & ~(set >> KEY_RARE_SHIFT));
+    return !(thread->key >> KEY_RARE_SHIFT & ~(set >> KEY_RARE_SHIFT));
 }
 
 /* The thread is of this core and has a time slice, and nothing else about it is rare but what is in the set: one comparison. */
@@ -177,14 +197,19 @@ static inline bool thread_has_slice_here(const struct core *core, const struct t
 {
     uint32_t key = (SHARED_READ(thread->key) & ~set) >> KEY_HOME_SHIFT;
 
-    return key == (RARE_CONTEXT | core_key(core)) >> KEY_HOME_SHIFT;
+#if CONFIG_CORES == 1
+    (void)core;
+    return key == RARE_CONTEXT >> KEY_HOME_SHIFT;
+#else
+    return key == core->slice_key;
+#endif
 }
 
 /* What runs is a time slice, of which something is left when it is charged. */
 static inline bool slice_lasts(const struct core *core, ticks_t now)
 {
-    return now < core->slice_end &&
-           (CONFIG_CORES == 1 || now >= core->charged_at); /* by another core's counter */
+    assert(now >= core->slice_end || now >= core->charged_at);
+    return now < core->slice_end;
 }
 
 /* A time slice can run at once, which it always has time for: the timer comes before its end. */
@@ -215,8 +240,8 @@ static ALWAYS_INLINE void change_current(struct core *core, struct thread *previ
     slice_charge_running(core, now);
     core->context = next->sc;
     core->slice_end = now + next->sc->refills[0].amount;
-    SHARED_WRITE(previous->key, previous->key | RARE_CONTEXT);
-    SHARED_WRITE(next->key, next->key & ~(uint32_t)(RARE_CONTEXT | RARE_REGISTERS));
+    SHARED_SET(previous->key, RARE_CONTEXT);
+    SHARED_CLEAR(next->key, RARE_CONTEXT | RARE_REGISTERS);
     core->min_key = core_key(core) | highest;
     scheduler_switch(core, previous, next);
 }
@@ -226,13 +251,13 @@ static ALWAYS_INLINE void preempt_current(struct core *core, struct thread *curr
                                           ticks_t now)
 {
     ready_put_in_front(core, current);
-    change_current(core, current, next, thread_priority(current), now);
+    change_current(core, current, next, priority_here(current), now);
 }
 
 /* Better than all that are ready. (One that is as good would be queued behind those.) */
 static inline bool is_best(const struct core *core, const struct thread *thread)
 {
-    return thread_priority(thread) > (core->min_key & PRIORITY_MAX);
+    return priority_here(thread) > (core->min_key & PRIORITY_MAX);
 }
 
 /* Who runs if the current thread waits; NULL: nobody, or it takes more than a change. */

@@ -86,7 +86,12 @@ static inline bool thread_is_plain_next(const struct core *core, const struct th
 /* The core's part of a key. */
 static inline uint32_t core_key(const struct core *core)
 {
-    return CONFIG_CORES == 1 ? 0 : core->index << KEY_HOME_SHIFT;
+#if CONFIG_CORES == 1
+    (void)core;
+    return 0;
+#else
+    return core->key;
+#endif
 }
 
 /* RARE_* as the thread's fields have it: for the checker. */

@@ -54,6 +54,14 @@ typedef uint64_t ticks_t; /* of the core's counter */
 #define SHARED_READ(where)         (where)
 #define SHARED_WRITE(where, value) ((where) = (value))
 #endif
+/* Set or clear bits of such a word: by the only one that may write it. One instruction, where the machine has one. */
+#if CONFIG_CORES > 1 && IS_WATCHED_BY_THREAD_SANITIZER
+#define SHARED_SET(where, bits)   SHARED_WRITE(where, (where) | (bits))
+#define SHARED_CLEAR(where, bits) SHARED_WRITE(where, (where) & ~(bits))
+#else
+#define SHARED_SET(where, bits)   ((where) |= (bits))
+#define SHARED_CLEAR(where, bits) ((where) &= ~(bits))
+#endif
 
 /* Panic with the place and the condition. `check` stays in release builds: for conditions that are cheap, or that
  * would destroy user data if they failed. `assert` is for debug and host builds. */

@@ -47,7 +47,7 @@ static ALWAYS_INLINE bool signal_waiter(cap_t address, tag_t tag, cap_t reply, w
 
     if (unlikely(!bits || !current_is_plain(core) || !thread_has_slice_here(core, waiter, 0)))
         return fast_decline(core, address, tag, reply, operation);
-    if (thread_priority(waiter) <= thread_priority(current)) {
+    if (priority_here(waiter) <= priority_here(current)) {
         take_waiter(notification, waiter, bits);
         fast_result(waiter, OK | STATUS_SIGNAL, bits);
         queue_up_behind(core, waiter);
@@ -76,7 +76,7 @@ static NOINLINE bool send_message(cap_t address, tag_t tag, cap_t reply, word_t 
         return fast_decline(core, address, tag, reply, operation);
     struct thread *receiver = SHARED_READ(endpoint->receiver);
     if (unlikely(!receiver || !thread_has_slice_here(core, receiver, 0) || receiver->reply ||
-                 thread_priority(receiver) <= thread_priority(current)))
+                 priority_here(receiver) <= priority_here(current)))
         return fast_decline(core, address, tag, reply, operation);
     ticks_t now = arch_ticks();
     if (unlikely(!can_preempt(core, receiver, now)))
@@ -102,7 +102,7 @@ bool kernel_fast_send(cap_t address, tag_t tag, cap_t reply, word_t operation, s
         return arch_fast_decline(address, tag, reply, operation);
     uint64_t head = fast_head(current->cnode, current->cnode_mask, address, &cap);
     struct notification *notification = pointer_unpack(head);
-    if (unlikely(head == OBJECT_NULL || !may_go_on(core)))
+    if (unlikely(head == OBJECT_NULL))
         return fast_decline(core, address, tag, reply, operation);
     if (!head_is(head, OBJECT_NOTIFICATION, RIGHT_WRITE))
         return send_message(address, tag, reply, operation, current, core);
@@ -110,6 +110,8 @@ bool kernel_fast_send(cap_t address, tag_t tag, cap_t reply, word_t operation, s
         return fast_decline(core, address, tag, reply, operation);
     if (notification->waiter)
         return signal_waiter(address, tag, reply, operation, current, core);
+    if (unlikely(!may_go_on(core)))
+        return fast_decline(core, address, tag, reply, operation);
     notification->bits |= (word_t)cap->data;
     unlock_own_only(core);
     return arch_fast_return(0, 0, OK, current);
@@ -140,9 +142,9 @@ bool kernel_fast_yield(cap_t address, tag_t tag, cap_t reply, word_t operation, 
 /* ---- Receive */
 
 static ALWAYS_INLINE bool wait_for_signal(cap_t address, tag_t tag, cap_t reply, word_t operation,
-                                          struct thread *current, struct core *core)
+                                          struct thread *current, struct core *core,
+                                          struct notification *notification)
 {
-    struct notification *notification = cap_pointer(&current->cnode[address].cap);
     ticks_t now = arch_ticks();
     struct thread *next = next_in_line(core, now);
 
@@ -189,16 +191,17 @@ bool kernel_fast_recv(cap_t address, tag_t tag, cap_t reply, word_t operation, s
         return arch_fast_decline(address, tag, reply, operation);
     uint64_t head = fast_head(current->cnode, current->cnode_mask, address, &cap);
     struct notification *notification = pointer_unpack(head);
-    if (unlikely(head == OBJECT_NULL || !may_go_on(core)))
+    if (unlikely(head == OBJECT_NULL))
         return fast_decline(core, address, tag, reply, operation);
     if (!head_is(head, OBJECT_NOTIFICATION, RIGHT_READ))
         return receive_message(address, tag, reply, operation, current, core);
-    if (unlikely(!home_is_here(core, notification) || notification->bound ||
-                 SHARED_READ(notification->dying)))
+    if (unlikely(!notification_lives_here(core, notification) || notification->bound))
         return fast_decline(core, address, tag, reply, operation);
     word_t bits = notification->bits;
     if (!bits && operation == SYS_RECV)
-        return wait_for_signal(address, tag, reply, operation, current, core);
+        return wait_for_signal(address, tag, reply, operation, current, core, notification);
+    if (unlikely(!may_go_on(core)))
+        return fast_decline(core, address, tag, reply, operation);
     notification->bits = 0;
     unlock_own_only(core);
     return arch_fast_return(bits, 0, bits ? OK | STATUS_SIGNAL : ERR_WOULD_BLOCK, current);

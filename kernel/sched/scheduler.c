@@ -80,6 +80,10 @@ ticks_t core_slice_end(const struct core *core)
 {
     struct sched_context *sc = core->context;
 
+#if CONFIG_CORES > 1
+    if (core->is_behind)
+        return 0;
+#endif
     return sc && sched_context_is_round_robin(sc) ? core->charged_at + refill_head(sc)->amount : 0;
 }
 
@@ -93,9 +97,11 @@ static void wait_longer(struct core *core, struct sched_context *sc)
 ticks_t scheduler_charge(struct core *core)
 {
     ticks_t now = arch_ticks();
-    if (CONFIG_CORES > 1 &&
-        now < core->charged_at) /* charged by another core, whose counter is a little ahead */
+#if CONFIG_CORES > 1
+    core->is_behind = now < core->charged_at;
+    if (core->is_behind)
         now = core->charged_at;
+#endif
     ticks_t used = now - core->charged_at;
     struct sched_context *sc = core->context;
 
@@ -117,7 +123,8 @@ ticks_t scheduler_charge(struct core *core)
                 core->current_ended = true;
             }
         }
-        core->slice_end = 0; /* scheduler_run sets it anew; else fast paths that need it decline until it does */
+        core->slice_end =
+            0; /* scheduler_run sets it anew; else fast paths that need it decline until it does */
         if (unlikely(sc->replenish_node.queued))
             wait_longer(core, sc);
     }

@@ -365,7 +365,7 @@ static inline void raise_and_run(unsigned fault, word_t word0, word_t word1)
     struct core *core = core_self();
 
     lock_own(core);
-    if (likely(may_go_on(core) && fast_fault_raise(core, fault, word0, word1)))
+    if (likely(fast_fault_raise(core, fault, word0, word1)))
         unlock_own_only(core);
     else
         raise_slowly(core, fault, word0, word1);
