@@ -65,6 +65,6 @@ let fault_on_cap = 2 (* a thread's attribute *)
 let refill_minimum = 50_000
 let budget_minimum = 100_000
 let period_maximum = 3_600_000_000_000
-let deferred_per_entry = 8
+let deferred_per_entry = 4
 let replenishments_per_tick = 8
 let depth_maximum = 255

@@ -18,6 +18,8 @@ type outcome =
   | Missing_table of word (* an error with a result: the level *)
   | Silent of state (* the caller has stopped: no result *)
   | Steps of state * (state -> Destruction.progress) (* can be interrupted between any two *)
+  | Parts of state * (state -> Destruction.progress) * (state -> state)
+      (* the same; and then its caller's message becomes one for what is left *)
 
 (* An operation gives an outcome, or an error with the number of the argument that is wrong (0: none); then nothing has
    changed. *)
@@ -99,6 +101,11 @@ let rule kind operation =
 
 (* Words that are announced and cannot be there do not count. *)
 let words_maximum = 24
+
+(* The caller's message says something else from now on. *)
+let set_argument q n value s =
+  if n <= register_words then set_register (w0 + n - 1) (word value) q.caller s
+  else Transfer.set_page_word q.caller (n - 1) (word value) s
 
 let arguments s t tag =
   let limit = if (thread s t).page = None then register_words else words_maximum in

@@ -23,7 +23,7 @@ type event = {
 }
 
 (* Where an entry leads: to one state, or through the steps of an operation. *)
-type course = State of state | Course of id * state * (state -> Destruction.progress)
+type course = State of state | Course of id * state * (state -> Destruction.progress) * (state -> state)
 
 (* ---- System calls *)
 
@@ -79,7 +79,8 @@ let invoke t slot cap port_input s =
   | Ok (Results (s, results)) -> State (Invocation.put_results t OK results s)
   | Ok (Missing_table level) -> State (Invocation.put_results t ~argument:2 TABLE [ level ] s)
   | Ok (Silent s) -> State s
-  | Ok (Steps (s, step)) -> Course (t, s, step)
+  | Ok (Steps (s, step)) -> Course (t, s, step, Fun.id)
+  | Ok (Parts (s, step, rest)) -> Course (t, s, step, rest)
 
 let call t port_input s =
   let address = register s t a1 in
@@ -201,18 +202,18 @@ let rec complete t step s =
 let step s event =
   match enter event s with
   | State s -> Processor.leave s
-  | Course (t, s, step) -> Processor.leave (complete t step s)
+  | Course (t, s, step, _) -> Processor.leave (complete t step s)
 
 let outcomes s event =
-  let rec stops t step s () =
+  let rec stops t step rest s () =
     match step s with
     | Destruction.Done -> Seq.return (Processor.leave (Invocation.put_results t OK [] s)) ()
     | Last s -> Seq.return (Processor.leave (Invocation.put_results t OK [] s)) ()
     | More s ->
-        let rest () = if is_runnable s t then stops t step s () else Seq.Nil in
-        Seq.Cons (Processor.leave (interrupted t s), rest)
+        let more () = if is_runnable s t then stops t step rest s () else Seq.Nil in
+        Seq.Cons (Processor.leave (interrupted t (rest s)), more)
   in
   match enter event s with
-  | Course (t, s, step) ->
-      Seq.append (stops t step s) (Seq.return (Processor.leave (interrupted t s)))
+  | Course (t, s, step, rest) ->
+      Seq.append (stops t step rest s) (Seq.return (Processor.leave (interrupted t s)))
   | State s -> Seq.cons (Processor.leave s) (fun () -> Option.to_seq (Processor.leave_running s) ())

@@ -80,6 +80,13 @@ let page_of s t =
 
 let page_word s t i = match page_of s t with Some (_, page) -> List.nth page.words i | None -> zero
 
+let set_page_word t i w s =
+  match page_of s t with
+  | None -> s
+  | Some (p, page) ->
+      let words = List.mapi (fun j old -> if j = i then w else old) page.words in
+      { s with pages = Ids.add p { page with words } s.pages }
+
 (* Words from number 4 on, into the thread's page. *)
 let set_page_words t words s =
   match page_of s t with

@@ -105,14 +105,23 @@ let retype q ~base ~bits ~device ~watermark s =
   let offset = (watermark + bytes - 1) / bytes * bytes in
   let* () = require (offset + (count * bytes) <= 1 lsl bits) MEMORY 0 in
   let* () = require (Derivation.can_have_child s q.slot) DEPTH 0 in
-  let make (s, i) slot =
-    let id = base + offset + (i * bytes) in
-    let s, kind = create s type_ size ~id ~device ~range ~n:(arg_number q 7 + i) in
-    (Derivation.add_child q.slot slot { kind; rights = all_rights } s, i + 1)
+  let made s = List.length (List.filter (fun slot -> cap s slot <> None) slots) in
+  let one s =
+    let i = made s in
+    let s, kind = create s type_ size ~id:(base + offset + (i * bytes)) ~device ~range ~n:(arg_number q 7 + i) in
+    let watermark = offset + ((i + 1) * bytes) in
+    let s =
+      Derivation.add_child q.slot (List.nth slots i) { kind; rights = all_rights } s
+      |> Derivation.set_cap q.slot { q.cap with kind = Untyped { base; bits; device; watermark } }
+    in
+    if i + 1 = count then Destruction.Last s else More s
   in
-  let s, _ = List.fold_left make (s, 0) slots in
-  let watermark = offset + (count * bytes) in
-  finished (Derivation.set_cap q.slot { q.cap with kind = Untyped { base; bits; device; watermark } } s)
+  let rest s =
+    let i = made s in
+    let s = s |> set_argument q 4 (arg_number q 4 + i) |> set_argument q 5 (count - i) in
+    if range = None then s else set_argument q 7 (arg_number q 7 + i) s
+  in
+  Ok (Parts (s, one, rest))
 
 let reset q s =
   let floor = arg_number q 1 in

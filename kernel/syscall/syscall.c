@@ -303,7 +303,8 @@ void kernel_syscall(cap_t cap, tag_t tag, cap_t reply, word_t operation, struct 
         return;
     lock_own_in_syscall(core);
     set_in_syscall(core, true);
-    if (likely(operation == SYS_CALL && cap <= thread->cnode_mask && !entry_is_void(core))) {
+    if (likely(!entry_is_void(core) && operation == SYS_CALL &&
+               cap <= thread->cnode_mask)) { /* void: the thread may be gone */
         struct slot *slot = &thread->cnode[cap];
         if (likely(invocation_has(&slot->cap)))
             status = invocation_run(thread, slot, tag);
