@@ -27,11 +27,13 @@ static inline void owe_answer(struct reply *reply, struct thread *thread)
 bool fast_fault_raise(struct core *core, unsigned fault, word_t word0, word_t word1)
 {
     struct thread *thread = core->current;
+
+    if (unlikely(!current_is_plain(core))) /* it may be nobody */
+        return false;
     const struct cap *cap = &thread->slots[PLACE_THREAD_FAULT].cap;
     uint64_t head = cap_head(cap);
     struct endpoint *endpoint = pointer_unpack(head);
-
-    if (unlikely(!head_is(head, OBJECT_ENDPOINT, RIGHT_WRITE) || !current_is_plain(core)))
+    if (unlikely(!head_is(head, OBJECT_ENDPOINT, RIGHT_WRITE)))
         return false;
     struct thread *handler = SHARED_READ(endpoint->receiver);
     if (unlikely(!handler || !thread_has_slice_here(core, handler, 0) || !handler->reply ||
