@@ -104,7 +104,9 @@ class Limits(unittest.TestCase):
     def test_the_limits_of_the_sizes_are_there_and_the_targets_are_those_asked_for(self):
         limits = bench_data.read_limits()["size-qemu-x86_64"]
         wanted = {"kernel_text": 48 << 10, "static_memory": 128 << 10, "source_lines": 9000}
-        self.assertEqual({name: limits[name].target or limits[name].limit for name in wanted}, wanted)
+        for name, target in wanted.items():
+            with self.subTest(name=name):  # without a target, its limit has come down to it
+                self.assertTrue(limits[name].target == target or (limits[name].target is None and limits[name].limit <= target))
 
 
 class Costs(unittest.TestCase):
