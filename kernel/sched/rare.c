@@ -94,9 +94,7 @@ void thread_set_key_priority(struct thread *thread, uint8_t priority)
 
 void thread_set_key_home(struct thread *thread, unsigned home)
 {
-    uint32_t other = thread->key & ~((uint32_t)0xff << KEY_HOME_SHIFT);
-
-    SHARED_WRITE(thread->key, other | home << KEY_HOME_SHIFT);
+    SHARED_WRITE(thread->key, (thread->key & ~((uint32_t)0xff << KEY_HOME_SHIFT)) | home << KEY_HOME_SHIFT);
 }
 
 #ifdef CONFIG_DEBUG

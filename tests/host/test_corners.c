@@ -258,3 +258,12 @@ TEST(debug_check_and_fast)
     EXPECT_OK(sys(SYS_DEBUG, DEBUG_FAST, 0, 1, WORDS()).status);
     EXPECT(core_self()->min_key != MIN_KEY_NONE);
 }
+
+TEST(words_beyond_those_that_an_operation_can_take_do_not_count)
+{
+    word_t words[MESSAGE_WORDS_MAX] = { BOOT_SLOT_CNODE };
+
+    system_boot();
+    EXPECT_OK(
+        sys(SYS_CALL, BOOT_SLOT_CNODE, 0, tag_make(OP_CNODE_INSPECT, MESSAGE_WORDS_MAX, 0), words).status);
+}

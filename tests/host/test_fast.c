@@ -347,3 +347,70 @@ TEST(message_to_who_has_a_short_slice_sets_the_timer)
     SEND(badged_at, 0, 7);
     expect_an_earlier_timer();
 }
+
+/* ---- Who is preempted by somebody he woke stands in front of the ready queue */
+
+static cap_t middle, top;
+
+static void low_wakes_high(void)
+{
+    system_boot();
+    at = make(OBJECT_NOTIFICATION, 0);
+    badged_at = mint(at, RIGHTS_ALL, 1);
+    low = make_thread(100);
+    middle = make_thread(101);
+    high = make_thread(102);
+    top = make_thread(103);
+    resume(low);
+    resume(high);
+    root_sleep();
+    RECV(at, 0);
+    EXPECT(current() == thread_at(low));
+    SEND(badged_at, 0);
+    EXPECT(current() == thread_at(high));
+    EXPECT(core_self()->front == thread_at(low));
+}
+
+TEST(better_thread_that_is_queued_goes_before_who_is_in_front)
+{
+    low_wakes_high();
+    resume(middle);
+    EXPECT(core_self()->front == NULL);
+    RECV(at, 0);
+    EXPECT(current() == thread_at(middle));
+    DO(middle, OP_THREAD_SUSPEND, 0);
+    EXPECT(current() == thread_at(low));
+}
+
+TEST(who_is_preempted_by_somebody_better_goes_before_who_is_in_front)
+{
+    low_wakes_high();
+    resume(top);
+    EXPECT(current() == thread_at(top));
+    EXPECT(core_self()->front == NULL);
+    DO(top, OP_THREAD_SUSPEND, 0);
+    EXPECT(current() == thread_at(high));
+    RECV(at, 0);
+    EXPECT(current() == thread_at(low));
+}
+
+TEST(dump_shows_who_is_in_front)
+{
+    low_wakes_high();
+    EXPECT_OK(sys(SYS_DEBUG, DEBUG_DUMP, 0, 0, WORDS()).status);
+    EXPECT_TEXT(host.console, "in front");
+}
+
+/* ---- Capabilities */
+
+TEST(capability_for_a_server_without_a_message_page_is_left_out)
+{
+    servers_setup();
+    DO(server[0], OP_THREAD_CONFIGURE, THREAD_SET_MESSAGE, 0, 0, 0, 0, 0, 0, 0);
+    root_sleep();
+    EXPECT(current() == thread_at(client));
+    thread_at(client)->utcb->give[0] = (struct utcb_give){ .source = endpoint[0], .mode = GIVE_COPY };
+    sys_once(SYS_CALL, endpoint[0], 0, tag_make(1, 0, 1), WORDS());
+    EXPECT(current() == thread_at(server[0]));
+    EXPECT_EQ(status_error(thread_at(server[0])->context.registers[REGISTER_A0]), ERR_TRUNCATED);
+}

@@ -199,6 +199,7 @@ TEST(interrupt_line_revoked_leaves_a_handler_without_one)
     EXPECT(host.masked[7]);
     EXPECT_ERROR(CALL(handler, OP_IRQ_HANDLER_ACKNOWLEDGE).status, ERR_STATE, 0);
     EXPECT_ERROR(CALL(handler, OP_IRQ_HANDLER_BIND, 0).status, ERR_STATE, 0);
+    EXPECT_ERROR(CALL(handler, OP_IRQ_HANDLER_SET_MODE, 0).status, ERR_STATE, 0);
     cap_t next = make_numbered(OBJECT_IRQ_HANDLER, BOOT_SLOT_IRQ_RANGE, 7);
     delete (handler); /* does not touch its successor's line */
     EXPECT(irq_handler_by_line(7) == object_at(next));
