@@ -81,22 +81,23 @@ static inline void ready_list_front(struct core *core)
 }
 
 /* These leave the core's least key as it was. */
-static inline void ready_append(struct core *core, struct thread *thread)
+static inline void ready_enter(struct core *core, struct thread *thread, bool first)
 {
     assert(!thread->ready && thread->state == THREAD_STATE_RUNNABLE && thread->sc);
     thread->ready = true;
-    if (core->front && thread_priority(thread) > thread_priority(core->front))
+    if (core->front && thread_priority(thread) + (unsigned)first > thread_priority(core->front))
         ready_list_front(core);
-    ready_list(core, thread, false);
+    ready_list(core, thread, first);
+}
+
+static inline void ready_append(struct core *core, struct thread *thread)
+{
+    ready_enter(core, thread, false);
 }
 
 static inline void ready_prepend(struct core *core, struct thread *thread)
 {
-    assert(!thread->ready && thread->state == THREAD_STATE_RUNNABLE && thread->sc);
-    thread->ready = true;
-    if (core->front && thread_priority(thread) >= thread_priority(core->front))
-        ready_list_front(core);
-    ready_list(core, thread, true);
+    ready_enter(core, thread, true);
 }
 
 /* It goes before all that are ready. */

@@ -394,6 +394,28 @@ TEST(who_is_preempted_by_somebody_better_goes_before_who_is_in_front)
     EXPECT(current() == thread_at(low));
 }
 
+TEST(who_wakes_somebody_better_in_turn_goes_before_who_is_in_front)
+{
+    cap_t other;
+
+    low_wakes_high();
+    other = make(OBJECT_NOTIFICATION, 0);
+    resume(top);
+    RECV(other, 0);
+    EXPECT(current() == thread_at(high));
+    RECV(at, 0);
+    EXPECT(current() == thread_at(low));
+    SEND(badged_at, 0);
+    EXPECT(core_self()->front == thread_at(low));
+    SEND(mint(other, RIGHTS_ALL, 1), 0);
+    EXPECT(current() == thread_at(top));
+    EXPECT(core_self()->front == thread_at(high));
+    DO(top, OP_THREAD_SUSPEND, 0);
+    EXPECT(current() == thread_at(high));
+    RECV(at, 0);
+    EXPECT(current() == thread_at(low));
+}
+
 TEST(dump_shows_who_is_in_front)
 {
     low_wakes_high();

@@ -8,6 +8,8 @@
 (negative) from its end. `fix` writes a right checksum again, so that a test can reach the checks behind it.
 `cut` removes bytes from the end of the file.
 """
+import itertools
+import os
 import struct
 import zlib
 from contextlib import contextmanager
@@ -17,6 +19,7 @@ from ..image import HEADER, payload_place, seal
 from ..loadable import PAGE
 from ..test import Failure
 
+COPIES = itertools.count()
 FIELDS = {"magic": (0, "Q"), "abi_version": (8, "I"), "header_crc": (12, "I"), "size": (16, "Q"),
           "payload_crc": (24, "I"), "segment_count": (28, "I"), "entry": (32, "Q"), "symbols": (40, "Q"),
           "symbols_size": (48, "Q"), "bundle": (56, "Q"), "bundle_size": (64, "Q")}
@@ -50,7 +53,7 @@ def damaged(built, changes):
     for change in changes:
         apply(payload, change)
     data[at:at + size] = payload
-    path = built.folder / f"damaged{built.image.suffix}"
+    path = built.folder / f"damaged-{os.getpid()}-{next(COPIES)}{built.image.suffix}"  # others may damage the same system
     path.write_bytes(data[:len(data) - cut])
     try:
         yield DamagedImage(built.system, built.folder, path)
