@@ -59,7 +59,7 @@ static inline struct thread_queue *ready_queue_of(struct core *core, const struc
     return &core->ready[thread_priority(thread)];
 }
 
-static inline void ready_list(struct core *core, struct thread *thread, bool first)
+static ALWAYS_INLINE void ready_list(struct core *core, struct thread *thread, bool first)
 {
     struct thread_queue *queue = ready_queue_of(core, thread);
 
@@ -81,7 +81,7 @@ static inline void ready_list_front(struct core *core)
 }
 
 /* These leave the core's least key as it was. */
-static inline void ready_enter(struct core *core, struct thread *thread, bool first)
+static ALWAYS_INLINE void ready_enter(struct core *core, struct thread *thread, bool first)
 {
     assert(!thread->ready && thread->state == THREAD_STATE_RUNNABLE && thread->sc);
     thread->ready = true;
