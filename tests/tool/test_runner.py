@@ -77,6 +77,20 @@ class CountingSideBySide(Counting):
         self.assertIs(runner.next_job(jobs[1:], [Busy]), jobs[2])
         self.assertIsNone(runner.next_job(jobs[1:2], [Busy]))
 
+    def test_nothing_runs_beside_a_job_that_runs_alone(self):
+        alone, other = runner.Job("prove", "a", None, alone=True), runner.Job("host", "b", None)
+
+        class Alone:
+            job = alone
+
+        class Other:
+            job = other
+
+        self.assertIs(runner.next_job([alone, other], []), other)
+        self.assertIsNone(runner.next_job([alone], [Other]))
+        self.assertIs(runner.next_job([alone], []), alone)
+        self.assertIsNone(runner.next_job([other], [Alone]))
+
 
 class Transcripts(unittest.TestCase):
     def test_escapes_and_carriage_returns_are_left_out(self):

@@ -57,6 +57,7 @@ class Job:
     work: object
     seconds: float = 60.0
     long: bool = False
+    alone: bool = False  # it uses all processors itself: nothing runs beside it
 
     @property
     def title(self):
@@ -213,9 +214,12 @@ class Running:
 
 
 def next_job(waiting, running):
-    """The first that may run beside these."""
+    """The first that may run beside these. One that runs alone comes when nothing else is left."""
+    if any(other.job.alone for other in running):
+        return None
     busy = {other.job.suite for other in running}
-    return next((job for job in waiting if job.suite not in IN_TURN or job.suite not in busy), None)
+    beside = (job for job in waiting if not job.alone and (job.suite not in IN_TURN or job.suite not in busy))
+    return next(beside, next(iter(waiting), None) if not running else None)
 
 
 def run_side_by_side(jobs, places):

@@ -9,7 +9,7 @@ LONG_SECONDS = 1800.0
 
 
 def jobs(_context):
-    return [Job("prove", "contracts", lambda: run("replay"), SECONDS),
+    return [Job("prove", "contracts", lambda: run("replay"), SECONDS, alone=True),
             Job("prove", "contracts_afresh", lambda: run("none"), LONG_SECONDS, True)]
 
 
