@@ -72,12 +72,13 @@ bool quick_call(struct core *core, struct thread *caller, const struct cap *cap,
 static bool reply_recv(struct core *core, struct thread *server, struct endpoint *endpoint,
                        struct reply *reply, tag_t tag)
 {
-    struct thread *caller = reply->caller;
     bool truncated;
 
     if (!endpoint_is_idle_here(core, endpoint) || server->reply != reply || !current_is_plain(core) ||
-        !reply_is_last_call(core, reply) || !thread_is_plain_next(core, caller) ||
-        !can_carry(server, caller, tag))
+        !reply_is_last_call(core, reply))
+        return false;
+    struct thread *caller = reply->caller; /* only now is it known that the Reply is of this core */
+    if (!thread_is_plain_next(core, caller) || !can_carry(server, caller, tag))
         return false;
     tag_t arrived = carry(server, caller, tag, reply_grants(reply), &truncated);
     arch_set_result(&caller->context, truncated ? ERR_TRUNCATED : OK, 0, arrived);
