@@ -70,7 +70,7 @@ let set_timer q s =
 let exchange slot source s =
   let* () = require (not (Destruction.would_destroy s slot)) STATE 0 in
   let s = if cap s slot <> None then Derivation.remove slot s else s in
-  Ok (match source with Some (x, _) -> Derivation.add_sibling x slot (Slots.find x s.caps) s | None -> s)
+  Ok (match source with Some (x, _) -> Transfer.put_copy x slot (Slots.find x s.caps) s | None -> s)
 
 let bind_timer q s =
   let* source = optional s q 2 a_notification write in

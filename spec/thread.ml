@@ -31,7 +31,7 @@ let replace_part t q slot source s =
   match Option.map (fun x -> (x, Slots.find x s.caps)) source with
   | None -> s
   | Some (source, c) ->
-      let s = Derivation.add_sibling source slot { c with kind = Transfer.without_mapping c.kind } s in
+      let s = Transfer.put_copy source slot c s in
       (match c.kind with
       | Frame f -> set_thread t (fun th -> { th with page = Some (f.frame + arg_number q 5) }) s
       | _ -> s)

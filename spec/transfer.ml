@@ -19,10 +19,11 @@ let revive kind s =
   | Notification { notification; _ } -> set_notification notification (fun n -> { n with ending = false }) s
   | _ -> s
 
+let put_copy source target (c : cap) s = s |> revive c.kind |> add_sibling source target { c with kind = without_mapping c.kind }
+
 let copy source target s =
   match cap s source with
-  | Some c when can_be_copied c.kind ->
-      Ok (s |> revive c.kind |> add_sibling source target { c with kind = without_mapping c.kind })
+  | Some c when can_be_copied c.kind -> Ok (put_copy source target c s)
   | _ -> Error (TYPE, 2)
 
 let contains ~first ~count wanted n = n >= 1 && wanted >= first && wanted < first + count && n <= first + count - wanted

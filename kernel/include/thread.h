@@ -145,7 +145,7 @@ static inline bool thread_is_blocked(const struct thread *thread)
 /* A thread out of clean memory: stopped, refers to nothing. */
 void thread_init(struct thread *thread);
 
-/* Put a sibling of the capability `source` into the thread's slot at `place`, and what is kept beside it. The slot
+/* Put a copy of the capability `source` into the thread's slot at `place`, and what is kept beside it. The slot
  * is empty. `offset`: of the message page in its frame. */
 void thread_slot_fill(struct thread *thread, enum slot_place place, struct slot *source, word_t offset);
 /* A capability leaves a slot of the thread: forget what is kept beside it. A thread without address space stops. */

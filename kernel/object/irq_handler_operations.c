@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* IrqHandler operations. The mechanism is in irq_handler.c. All are refused to a handler that has lost its line. */
+#include "cap_transfer.h"
 #include "derivation.h"
 #include "destroy.h"
 #include "invocation.h"
@@ -34,7 +35,7 @@ static void bind_perform(const struct irq_bind *op)
     if (!slot_is_empty(own))
         derivation_remove(own);
     if (op->source)
-        derivation_add_sibling(op->source, own, op->source->cap);
+        cap_copy(op->source, own);
     arch_irq_unmask(op->handler->line);
 }
 

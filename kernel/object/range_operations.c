@@ -6,6 +6,7 @@
  * narrows them, revoking takes them back. IrqRange and AsidRange are used by retype; here are the operations of the other two.
  */
 #include "core.h"
+#include "cap_transfer.h"
 #include "derivation.h"
 #include "destroy.h"
 #include "invocation.h"
@@ -179,7 +180,7 @@ static void bind_timer_perform(const struct bind_timer *op)
         derivation_remove(own);
     scheduler_set_user_timer(op->core, TICKS_NEVER);
     if (op->source)
-        derivation_add_sibling(op->source, own, op->source->cap);
+        cap_copy(op->source, own);
 }
 
 status_t core_bind_timer(struct invocation *invocation)

@@ -11,6 +11,7 @@
  */
 #include "thread.h"
 #include "address_space.h"
+#include "cap_transfer.h"
 #include "derivation.h"
 #include "destroy.h"
 #include "endpoint.h"
@@ -38,18 +39,17 @@ void thread_init(struct thread *thread)
 
 void thread_slot_fill(struct thread *thread, enum slot_place place, struct slot *source, word_t offset)
 {
-    struct cap cap = source->cap;
+    const struct cap *cap = &source->cap;
 
     if (place == PLACE_THREAD_MESSAGE) {
-        cap = without_mapping(cap);
-        thread->utcb = (struct utcb *)((char *)cap_pointer(&cap) + offset);
+        thread->utcb = (struct utcb *)((char *)mapped_pointer(cap) + offset);
     } else if (place == PLACE_THREAD_CNODE) {
-        thread->cnode = cnode_slots(&cap);
-        thread->cnode_mask = cnode_count(&cap) - 1;
+        thread->cnode = cnode_slots(cap);
+        thread->cnode_mask = cnode_count(cap) - 1;
     } else if (place == PLACE_THREAD_SPACE) {
-        thread->space = cap_pointer(&cap);
+        thread->space = cap_pointer(cap);
     }
-    derivation_add_sibling(source, &thread->slots[place], cap);
+    cap_copy(source, &thread->slots[place]);
 }
 
 void thread_slot_cleared(struct thread *thread, enum slot_place place)

@@ -417,7 +417,8 @@ TEST(endpoint_destroyed_tells_receivers_peer_gone)
     EXPECT_EQ(((struct reply *)object_at(reply))->state, REPLY_FREE);
 }
 
-TEST(endpoint_that_is_being_destroyed_takes_nobody)
+/* Senders wait at the endpoint; an interrupt comes after the first of them has been told. Its user does not go on with the delete. */
+static void begin_to_delete(void)
 {
     setup();
     run(a);
@@ -427,10 +428,15 @@ TEST(endpoint_that_is_being_destroyed_takes_nobody)
     root_wake();
     host.pending_every = 1;
     sys_once(SYS_CALL, BOOT_SLOT_CNODE, 0, tag_make(OP_CNODE_DELETE, 1, 0), WORDS(endpoint));
+    host.pending_every = 0;
     EXPECT(root_thread()->context.at_syscall);
     EXPECT(((struct endpoint *)object_at(endpoint))->dying);
-    host.pending_every = 0;
-    root_thread()->context.at_syscall = false; /* its user does something else */
+    root_thread()->context.at_syscall = false;
+}
+
+TEST(endpoint_that_is_being_destroyed_takes_nobody)
+{
+    begin_to_delete();
     EXPECT_ERROR(SEND(endpoint, 0).status, ERR_PEER_GONE, 0);
     EXPECT_ERROR(RECV(endpoint, reply).status, ERR_PEER_GONE, 0);
     delete (endpoint);
@@ -439,20 +445,19 @@ TEST(endpoint_that_is_being_destroyed_takes_nobody)
 /* Found in review: it said `peer gone` for ever. */
 TEST(endpoint_that_is_passed_on_while_it_is_deleted_lives)
 {
-    setup();
-    run(a);
-    SEND(endpoint, 0);
-    run(b);
-    SEND(endpoint, 0);
-    root_wake();
-    host.pending_every = 1;
-    sys_once(SYS_CALL, BOOT_SLOT_CNODE, 0, tag_make(OP_CNODE_DELETE, 1, 0), WORDS(endpoint));
-    host.pending_every = 0;
-    root_thread()->context.at_syscall = false;
+    begin_to_delete();
     cap_t other = slot_new();
     DO(BOOT_SLOT_CNODE, OP_CNODE_MOVE, other, endpoint);
     EXPECT(!((struct endpoint *)object_at(other))->dying);
     EXPECT_OK(RECV(other, reply).status);
+}
+
+/* The same: its thread's faults were not told. */
+TEST(endpoint_that_becomes_a_fault_handler_while_it_is_deleted_lives)
+{
+    begin_to_delete();
+    set_fault_handler(a, endpoint);
+    EXPECT(!((struct endpoint *)object_at(endpoint))->dying);
 }
 
 TEST(rights_of_an_endpoint_are_checked)
