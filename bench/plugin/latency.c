@@ -15,6 +15,7 @@
  * executed in them. Instructions are counted when QEMU begins a block of them, string instructions once a round. What happens before the kernel is left
  * for the first time is its start, and does not count. One thread emulates all cores (-icount), so nothing here is locked.
  */
+#include "marks.h"
 #include "qemu_plugin.h"
 
 #include <inttypes.h>
@@ -213,52 +214,35 @@ static void at_exit(qemu_plugin_id_t id, void *data)
 
 /* ---- Instructions, by their bytes */
 
-enum kind { KIND_PLAIN, KIND_BEGIN, KIND_END, KIND_LEAVES };
-
-static uint32_t word_at(const uint8_t *bytes)
-{
-    uint32_t word;
-    memcpy(&word, bytes, sizeof word);
-    return word;
-}
+enum { KIND_LEAVES = KIND_OTHER };
 
 /* SYSRETQ, IRETQ, HLT. */
-static enum kind kind_x86_64(const uint8_t *b, size_t size)
+static unsigned kind_x86_64(const uint8_t *b, size_t size)
 {
-    if (size == 7 && b[0] == 0x0f && b[1] == 0x1f && b[2] == 0x80 && (word_at(b + 3) & ~3u) == 0x4d4b0000)
-        return word_at(b + 3) & 1 ? KIND_BEGIN : KIND_END;
     bool leaves = (size == 3 && b[0] == 0x48 && b[1] == 0x0f && b[2] == 0x07) ||
                   (size == 2 && b[0] == 0x48 && b[1] == 0xcf) || (size == 1 && b[0] == 0xf4);
-    return leaves ? KIND_LEAVES : KIND_PLAIN;
+    return leaves ? KIND_LEAVES : mark_x86_64(b, size);
 }
 
 /* ERET, WFI. */
-static enum kind kind_aarch64(const uint8_t *bytes, size_t size)
+static unsigned kind_aarch64(const uint8_t *bytes, size_t size)
 {
-    uint32_t word = size == 4 ? word_at(bytes) : 0;
+    uint32_t word = word_of(bytes, size);
 
-    if (word == (0xd280001f | 0x4d41 << 5))
-        return KIND_BEGIN;
-    if (word == (0xd280001f | 0x4d42 << 5))
-        return KIND_END;
-    return word == 0xd69f03e0 || word == 0xd503207f ? KIND_LEAVES : KIND_PLAIN;
+    return word == 0xd69f03e0 || word == 0xd503207f ? KIND_LEAVES : mark_aarch64(word);
 }
 
 /* SRET, WFI. */
-static enum kind kind_riscv64(const uint8_t *bytes, size_t size)
+static unsigned kind_riscv64(const uint8_t *bytes, size_t size)
 {
-    uint32_t word = size == 4 ? word_at(bytes) : 0;
+    uint32_t word = word_of(bytes, size);
 
-    if (word == (0x4d4b1u << 12 | 0x37))
-        return KIND_BEGIN;
-    if (word == (0x4d4b2u << 12 | 0x37))
-        return KIND_END;
-    return word == 0x10200073 || word == 0x10500073 ? KIND_LEAVES : KIND_PLAIN;
+    return word == 0x10200073 || word == 0x10500073 ? KIND_LEAVES : mark_riscv64(word);
 }
 
-static enum kind (*kind_of)(const uint8_t *bytes, size_t size);
+static kind_function *kind_of;
 
-static enum kind kind_of_instruction(const struct qemu_plugin_insn *instruction)
+static unsigned kind_of_instruction(const struct qemu_plugin_insn *instruction)
 {
     return kind_of(qemu_plugin_insn_data(instruction), qemu_plugin_insn_size(instruction));
 }
@@ -267,7 +251,7 @@ static void translated_user(struct qemu_plugin_tb *tb)
 {
     for (size_t i = 0; i < qemu_plugin_tb_n_insns(tb); i++) {
         struct qemu_plugin_insn *instruction = qemu_plugin_tb_get_insn(tb, i);
-        enum kind kind = kind_of_instruction(instruction);
+        unsigned kind = kind_of_instruction(instruction);
         if (kind == KIND_BEGIN || kind == KIND_END)
             qemu_plugin_register_vcpu_insn_exec_cb(instruction, kind == KIND_BEGIN ? mark_begin : mark_end,
                                                    QEMU_PLUGIN_CB_NO_REGS, NULL);
@@ -294,19 +278,11 @@ static void translated(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
     qemu_plugin_register_vcpu_tb_exec_cb(tb, executed, QEMU_PLUGIN_CB_NO_REGS, block);
 }
 
-static bool choose_target(const char *name)
-{
-    kind_of = strcmp(name, "x86_64") == 0    ? kind_x86_64
-              : strcmp(name, "aarch64") == 0 ? kind_aarch64
-              : strcmp(name, "riscv64") == 0 ? kind_riscv64
-                                             : NULL;
-    return kind_of != NULL;
-}
-
 int qemu_plugin_install(qemu_plugin_id_t id, const qemu_info_t *info, int argc, char **argv)
 {
-    bool known = choose_target(info->target_name);
+    bool known = true;
 
+    kind_of = kind_of_target(info->target_name, kind_x86_64, kind_aarch64, kind_riscv64);
     for (int i = 0; i < argc; i++) {
         const char *value = strchr(argv[i], '=') + 1;
         if (strncmp(argv[i], "to=", 3) == 0 && !file)
@@ -316,7 +292,7 @@ int qemu_plugin_install(qemu_plugin_id_t id, const qemu_info_t *info, int argc, 
         else if (strncmp(argv[i], "point=", 6) == 0)
             point = strtoull(value, NULL, 16);
     }
-    if (!file || !known || !functions || !point) {
+    if (!file || !kind_of || !known || !functions || !point) {
         fprintf(
             stderr,
             "latency: to=FILE, functions=FILE or point=ADDRESS is missing or of no use, or %s is not known\n",

@@ -16,6 +16,7 @@
  * Lines are told by virtual addresses, and the kernel is what executes at addresses of the upper half. What the processor reads and writes by itself is not
  * seen: page walks, the frame that an exception pushes, descriptor tables. One thread emulates all cores (-icount), so nothing here is locked.
  */
+#include "marks.h"
 #include "turns.h"
 
 #include <inttypes.h>
@@ -29,27 +30,22 @@ PLUGIN_EXPORT int qemu_plugin_install(qemu_plugin_id_t id, const qemu_info_t *in
 
 /* ---- Instructions, by their bytes */
 
-enum kind { KIND_PLAIN, KIND_BEGIN, KIND_END, KIND_SERIALISING, KIND_ATOMIC };
+enum { KIND_SERIALISING = KIND_OTHER, KIND_ATOMIC };
 
 /* What an instruction is, decided when it is translated. Never freed: as many as code is translated. */
 struct instruction {
     uint64_t address;
     unsigned size;
-    enum kind kind;
+    unsigned kind;
 };
 
-static uint32_t word_at(const uint8_t *bytes)
-{
-    uint32_t word;
-    memcpy(&word, bytes, sizeof word);
-    return word;
-}
-
 /* WRMSR, IRETQ, CPUID, MOV to a control register, INVLPG, fences; LOCK, and XCHG with memory. */
-static enum kind kind_x86_64(const uint8_t *b, size_t size)
+static unsigned kind_x86_64(const uint8_t *b, size_t size)
 {
-    if (size == 7 && b[0] == 0x0f && b[1] == 0x1f && b[2] == 0x80 && (word_at(b + 3) & ~3u) == 0x4d4b0000)
-        return word_at(b + 3) & 1 ? KIND_BEGIN : KIND_END;
+    unsigned mark = mark_x86_64(b, size);
+
+    if (mark)
+        return mark;
     if (b[0] == 0xf0)
         return KIND_ATOMIC;
     size_t at = (b[0] & 0xf0) == 0x40; /* REX */
@@ -76,14 +72,12 @@ static enum kind kind_x86_64(const uint8_t *b, size_t size)
 }
 
 /* ISB, DSB, TLBI, MSR TTBRn; STXR and the like, LSE's atomic operations. */
-static enum kind kind_aarch64(const uint8_t *bytes, size_t size)
+static unsigned kind_aarch64(const uint8_t *bytes, size_t size)
 {
-    uint32_t word = size == 4 ? word_at(bytes) : 0;
+    uint32_t word = word_of(bytes, size);
 
-    if (word == (0xd280001f | 0x4d41 << 5))
-        return KIND_BEGIN;
-    if (word == (0xd280001f | 0x4d42 << 5))
-        return KIND_END;
+    if (mark_aarch64(word))
+        return mark_aarch64(word);
     if ((word & 0xfffff0ff) == 0xd50330df || (word & 0xfffff0ff) == 0xd503309f ||
         (word & 0xfff8f000) == 0xd5088000 || (word & 0xffffffc0) == 0xd5182000)
         return KIND_SERIALISING;
@@ -94,14 +88,12 @@ static enum kind kind_aarch64(const uint8_t *bytes, size_t size)
 }
 
 /* Writing satp, SFENCE.VMA, FENCE.I; SC and the AMOs. */
-static enum kind kind_riscv64(const uint8_t *bytes, size_t size)
+static unsigned kind_riscv64(const uint8_t *bytes, size_t size)
 {
-    uint32_t word = size == 4 ? word_at(bytes) : 0;
+    uint32_t word = word_of(bytes, size);
 
-    if (word == (0x4d4b1u << 12 | 0x37))
-        return KIND_BEGIN;
-    if (word == (0x4d4b2u << 12 | 0x37))
-        return KIND_END;
+    if (mark_riscv64(word))
+        return mark_riscv64(word);
     if ((word & 0x7f) == 0x2f)
         return word >> 27 == 2 ? KIND_PLAIN : KIND_ATOMIC; /* LR is half of one */
     bool satp = (word & 0x7f) == 0x73 && (word >> 12 & 3) != 0 && word >> 20 == 0x180;
@@ -111,7 +103,7 @@ static enum kind kind_riscv64(const uint8_t *bytes, size_t size)
     return KIND_PLAIN;
 }
 
-static enum kind (*kind_of)(const uint8_t *bytes, size_t size);
+static kind_function *kind_of;
 
 /* ---- Sets of lines. A place is empty if its record is not the present one, so that a set is emptied by the next record's number. */
 
@@ -304,17 +296,9 @@ static void translated(qemu_plugin_id_t id, struct qemu_plugin_tb *block)
     }
 }
 
-static bool choose_target(const char *name)
-{
-    kind_of = strcmp(name, "x86_64") == 0    ? kind_x86_64
-              : strcmp(name, "aarch64") == 0 ? kind_aarch64
-              : strcmp(name, "riscv64") == 0 ? kind_riscv64
-                                             : NULL;
-    return kind_of != NULL;
-}
-
 int qemu_plugin_install(qemu_plugin_id_t id, const qemu_info_t *info, int argc, char **argv)
 {
+    kind_of = kind_of_target(info->target_name, kind_x86_64, kind_aarch64, kind_riscv64);
     for (int i = 0; i < argc; i++) {
         if (strncmp(argv[i], "to=", 3) == 0 && !file)
             file = fopen(argv[i] + 3, "w");
@@ -323,7 +307,7 @@ int qemu_plugin_install(qemu_plugin_id_t id, const qemu_info_t *info, int argc, 
         else if (!turn_argument(argv[i]))
             return 1;
     }
-    if (!file || !choose_target(info->target_name)) {
+    if (!file || !kind_of) {
         fprintf(stderr, "lines: to=FILE is missing or cannot be written, or %s is not known\n",
                 info->target_name);
         return 1;

@@ -172,17 +172,24 @@ TEST(reset_clears_everything_below_the_watermark)
     EXPECT(is_clean(start, 65536));
 }
 
-/* Five frames, with an interrupt after the first two; the first slot. */
-static cap_t retype_interrupted(cap_t part)
+/* Five objects, with an interrupt after the first two; the first slot. */
+static cap_t retype_five(cap_t part, word_t type, word_t size_bits, cap_t range, word_t number)
 {
-    cap_t frames = slot_new();
+    cap_t first = slot_new();
 
     for (unsigned i = 1; i < 5; i++)
         slot_new();
     host.pending_every = 1;
     sys_once(SYS_CALL, part, 0, tag_make(OP_UNTYPED_RETYPE, 7, 0),
-             WORDS(OBJECT_FRAME, 12, CAP_NULL, frames, 5, CAP_NULL, 0));
+             WORDS(type, size_bits, CAP_NULL, first, 5, range, number));
     host.pending_every = 0;
+    return first;
+}
+
+static cap_t retype_interrupted(cap_t part)
+{
+    cap_t frames = retype_five(part, OBJECT_FRAME, 12, CAP_NULL, 0);
+
     EXPECT(current()->context.at_syscall);
     EXPECT_EQ(slot_at(part)->cap.data, 2 * 4096);
     EXPECT(!slot_is_empty(slot_at(frames + 1)));
@@ -223,14 +230,8 @@ TEST(retype_whose_next_slot_is_taken_meanwhile_says_so)
 TEST(retype_of_spaces_that_is_interrupted_goes_on_with_the_next_number)
 {
     system_boot();
-    cap_t part = make(OBJECT_UNTYPED, 18), spaces = slot_new();
+    cap_t spaces = retype_five(make(OBJECT_UNTYPED, 18), OBJECT_ADDRESS_SPACE, 0, BOOT_SLOT_ASID_RANGE, 40);
 
-    for (unsigned i = 1; i < 5; i++)
-        slot_new();
-    host.pending_every = 1;
-    sys_once(SYS_CALL, part, 0, tag_make(OP_UNTYPED_RETYPE, 7, 0),
-             WORDS(OBJECT_ADDRESS_SPACE, 0, CAP_NULL, spaces, 5, BOOT_SLOT_ASID_RANGE, 40));
-    host.pending_every = 0;
     host_syscall();
     EXPECT_EQ(current()->context.registers[REGISTER_A0], OK);
     for (unsigned i = 0; i < 5; i++)

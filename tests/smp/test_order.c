@@ -20,8 +20,7 @@ static void be_stopped_by_fault(word_t badge)
     DO(BOOT_SLOT_CNODE, OP_CNODE_CANCEL_BADGE, faults, badge);
 }
 
-/* The other core is to find out that nobody handles its thread's fault. */
-static void make_victim_about_to_stop(void)
+static void make_victim_with_handler(void)
 {
     system_check_off = true;
     system_boot();
@@ -29,6 +28,12 @@ static void make_victim_about_to_stop(void)
     victim = make_thread_on(1, 100);
     set_fault_handler(victim, mint(faults, RIGHT_WRITE, 7));
     resume(victim);
+}
+
+/* The other core is to find out that nobody handles its thread's fault. */
+static void make_victim_about_to_stop(void)
+{
+    make_victim_with_handler();
     be_stopped_by_fault(7);
     EXPECT(thread_at(victim)->deferred);
 }
@@ -121,12 +126,7 @@ TEST(who_is_settled_is_taken_from_the_core_that_runs_it)
 
 static void make_victim_that_breaks(void)
 {
-    system_check_off = true;
-    system_boot();
-    faults = make(OBJECT_ENDPOINT, 0);
-    victim = make_thread_on(1, 100);
-    set_fault_handler(victim, mint(faults, RIGHT_WRITE, 7));
-    resume(victim);
+    make_victim_with_handler();
     core_be(1);
     host_take_interrupts();
     EXPECT(current() == thread_at(victim));

@@ -5,22 +5,12 @@
  */
 #include "looking.h"
 
-#define SWITCHES  32u
-#define BUDGET_NS (200 * NS_PER_US)
-#define PERIOD_NS (500 * NS_PER_US)
+#define SWITCHES 32u
 
-/* The worker has the higher priority and too little budget; the bench's thread gets what it leaves. */
+/* The bench's thread gets what the other one leaves. */
 BENCH(budget_switch)
 {
-    struct worker *worker =
-        worker_run(.function = look_for_ever, .argument = 1, .space = space_with_program(),
-                   .budget_ns = BUDGET_NS, .period_ns = PERIOD_NS);
-
-    look_until(0, 4);
-    for (unsigned i = 0; i < 2; i++)
-        switches.ticks[i] = switches.count[i] = 0;
-    look_until(0, SWITCHES);
-    expect_ok(thread_suspend(worker->thread, 0));
+    look_at_switches(SWITCHES);
     expect_between(switches.count[1], SWITCHES - 1, SWITCHES + 1);
     bench_timed("budget_switch", switches.count[0], switches.ticks[0], 0);
     bench_timed("budget_comes_back", switches.count[1], switches.ticks[1], 0);

@@ -5,25 +5,12 @@
  * A server keeps the message that it got in the registers and sends it back: what the two do besides is to load the
  * arguments of the system call and to test its status.
  */
-#include "bench.h"
 #include "passive.h"
+#include "paths.h"
 
 struct pair {
     cap_t endpoint, reply;
 };
-
-/* Answers with `words` words until something goes wrong. */
-static inline __attribute__((always_inline)) void answer_calls(const struct worker *worker, unsigned words)
-{
-    cap_t endpoint = FIRST(worker->argument), reply = SECOND(worker->argument);
-    struct message message = { 0 };
-    status_t status = arch_syscall(SYS_RECV, endpoint, &message, reply);
-
-    while (__builtin_expect(status_error(status) == OK, 1)) {
-        message.tag = tag_make(0, words, 0);
-        status = arch_syscall(SYS_REPLY_RECV, endpoint, &message, reply);
-    }
-}
 
 static void serve_registers(struct worker *worker)
 {

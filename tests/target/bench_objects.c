@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What operations on objects cost. */
-#include "bench.h"
+#include "paths.h"
 
 BENCH(set_priority)
 {
@@ -33,17 +33,6 @@ BENCH(map_unmap)
     MEASURE(map_and_unmap(page.frame, (word_t)page.words));
 }
 
-static inline __attribute__((always_inline)) void create_and_destroy(cap_t untyped, cap_t slot)
-{
-    static const struct thread_configuration configuration = { .cnode = CNODE, .space = SPACE };
-
-    MUST(untyped_retype(untyped, OBJECT_THREAD, 0, CAP_NULL, slot, 1, CAP_NULL, 0));
-    MUST(thread_configure(slot, THREAD_SET_CNODE | THREAD_SET_SPACE, &configuration));
-    MUST(cnode_delete(CNODE, slot));
-    MUST(untyped_reset(untyped, 0));
-}
-
-/* Retype, configure, delete, reset with clearing. */
 BENCH(thread_create_destroy)
 {
     cap_t untyped = make(OBJECT_UNTYPED, 14), slot = slot_take();

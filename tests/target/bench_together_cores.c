@@ -9,8 +9,8 @@
  *
  * Then: how long a call on core 0 takes at most, of a client and a server who have nothing to do with core 1, while that takes locks.
  */
-#include "bench.h"
 #include "passive.h"
+#include "paths.h"
 
 #define CORES_MOST 8u
 #define RECORDED   32u
@@ -31,14 +31,7 @@ static volatile word_t is_running;
 
 static void serve_calls(struct worker *worker)
 {
-    cap_t endpoint = FIRST(worker->argument), reply = SECOND(worker->argument);
-    struct message message = { 0 };
-    status_t status = arch_syscall(SYS_RECV, endpoint, &message, reply);
-
-    while (__builtin_expect(status_error(status) == OK, 1)) {
-        message.tag = tag_make(0, MESSAGE_REGISTER_WORDS, 0);
-        status = arch_syscall(SYS_REPLY_RECV, endpoint, &message, reply);
-    }
+    answer_calls(worker, MESSAGE_REGISTER_WORDS);
 }
 
 /* A passive server in a space of its own. */

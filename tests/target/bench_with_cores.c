@@ -4,8 +4,8 @@
  * the bench's thread runs, and the others' stand beside it. QEMU gives time to one core until it has nothing to do or says that it waits
  * (machine_relax), and then to the next.
  */
-#include "bench.h"
 #include "passive.h"
+#include "paths.h"
 
 #define RECORDED 16u
 
@@ -20,14 +20,7 @@
 
 static void serve_words(struct worker *worker)
 {
-    cap_t endpoint = FIRST(worker->argument), reply = SECOND(worker->argument);
-    struct message message = { 0 };
-    status_t status = arch_syscall(SYS_RECV, endpoint, &message, reply);
-
-    while (__builtin_expect(status_error(status) == OK, 1)) {
-        message.tag = tag_make(0, MESSAGE_REGISTER_WORDS, 0);
-        status = arch_syscall(SYS_REPLY_RECV, endpoint, &message, reply);
-    }
+    answer_calls(worker, MESSAGE_REGISTER_WORDS);
 }
 
 static inline __attribute__((always_inline)) void call_words(cap_t endpoint)

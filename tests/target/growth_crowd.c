@@ -10,13 +10,12 @@
  */
 #include "looking.h"
 #include "passive.h"
+#include "paths.h"
 
 #define CROWD_BITS    14u
 #define PRIORITIES    100u
 #define TIMES         64u
 #define SWITCHES      16u
-#define BUDGET_NS     (200 * NS_PER_US)
-#define PERIOD_NS     (500 * NS_PER_US)
 #define LONG_AFTER_NS (1000 * NS_PER_S)
 #define AT_ONCE       64u
 #define SCATTER       7919u /* a prime: the contexts' ends are in no order */
@@ -106,16 +105,6 @@ static void call_and_reply(unsigned count)
     GROWN("call_reply", count, MUST(call(endpoint)));
 }
 
-static inline __attribute__((always_inline)) void create_and_destroy(cap_t untyped, cap_t slot)
-{
-    static const struct thread_configuration configuration = { .cnode = CNODE, .space = SPACE };
-
-    MUST(untyped_retype(untyped, OBJECT_THREAD, 0, CAP_NULL, slot, 1, CAP_NULL, 0));
-    MUST(thread_configure(slot, THREAD_SET_CNODE | THREAD_SET_SPACE, &configuration));
-    MUST(cnode_delete(CNODE, slot));
-    MUST(untyped_reset(untyped, 0));
-}
-
 static void create_a_thread(unsigned count)
 {
     cap_t untyped = make(OBJECT_UNTYPED, 14), slot = slot_take();
@@ -132,15 +121,7 @@ static void set_the_timer(unsigned count)
 
 static void switch_by_budget(unsigned count)
 {
-    struct worker *worker =
-        worker_run(.function = look_for_ever, .argument = 1, .space = space_with_program(),
-                   .budget_ns = BUDGET_NS, .period_ns = PERIOD_NS);
-
-    look_until(0, 4);
-    for (unsigned i = 0; i < 2; i++)
-        switches.ticks[i] = switches.count[i] = 0;
-    look_until(0, SWITCHES);
-    expect_ok(thread_suspend(worker->thread, 0));
+    look_at_switches(SWITCHES);
     grown("budget_switch", count, switches.count[0], switches.ticks[0], 0);
     grown("budget_comes_back", count, switches.count[1], switches.ticks[1], 0);
 }

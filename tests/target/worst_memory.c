@@ -119,13 +119,11 @@ TEST(deletion_of_a_full_cnode)
 
 /* ---- Mappings */
 
-/* A table's worth of pages, mapped. */
-static cap_t map_pages(cap_t space, word_t address, cap_t part)
+/* A page for each entry of the table there, mapped. */
+static cap_t fill_table(cap_t space, word_t address, cap_t part)
 {
-    cap_t frames = slots_take(PAGES), first = make(OBJECT_FRAME, FRAME_SIZE_4K);
+    cap_t frames = slots_take(PAGES);
 
-    map(space, first, address, RIGHT_READ);
-    expect_ok(frame_unmap(first));
     for (unsigned i = 0; i < PAGES / AT_ONCE; i++)
         expect_ok(untyped_retype(part, OBJECT_FRAME, FRAME_SIZE_4K, CAP_NULL, frames + i * AT_ONCE, AT_ONCE,
                                  CAP_NULL, 0));
@@ -133,6 +131,16 @@ static cap_t map_pages(cap_t space, word_t address, cap_t part)
         expect_ok(address_space_map(space, frames + i, address + i * (word_t)4096, RIGHT_READ | RIGHT_WRITE,
                                     MAP_CACHE_WRITE_BACK));
     return frames;
+}
+
+/* A table's worth of pages, mapped. */
+static cap_t map_pages(cap_t space, word_t address, cap_t part)
+{
+    cap_t first = make(OBJECT_FRAME, FRAME_SIZE_4K);
+
+    map(space, first, address, RIGHT_READ);
+    expect_ok(frame_unmap(first));
+    return fill_table(space, address, part);
 }
 
 TEST(revoke_of_a_table_full_of_pages)
@@ -167,18 +175,13 @@ TEST(revoke_of_page_tables_whose_pages_are_mapped)
 {
     cap_t part = make(OBJECT_UNTYPED, 22), tables = make(OBJECT_UNTYPED, 16),
           table = make_from(tables, OBJECT_PAGE_TABLE, 0);
-    cap_t frame = make(OBJECT_FRAME, FRAME_SIZE_4K), frames = slots_take(PAGES);
+    cap_t frame = make(OBJECT_FRAME, FRAME_SIZE_4K);
     word_t address = address_take(30);
 
     map(SPACE, frame, address, RIGHT_READ); /* the tables above */
     address += (word_t)1 << 21;
     expect_ok(address_space_map_table(SPACE, table, address));
-    for (unsigned i = 0; i < PAGES / AT_ONCE; i++)
-        expect_ok(untyped_retype(part, OBJECT_FRAME, FRAME_SIZE_4K, CAP_NULL, frames + i * AT_ONCE, AT_ONCE,
-                                 CAP_NULL, 0));
-    for (unsigned i = 0; i < PAGES; i++)
-        expect_ok(address_space_map(SPACE, frames + i, address + i * (word_t)4096, RIGHT_READ | RIGHT_WRITE,
-                                    MAP_CACHE_WRITE_BACK));
+    fill_table(SPACE, address, part);
     WORST(expect_ok(page_table_unmap(table)));
 }
 
