@@ -270,6 +270,7 @@ NORETURN COLD void kernel_boot(const struct boot_machine *machine);
 
 /* Entries. On all of them the interrupted thread is core_self()->current with its registers saved in its context, or NULL
  * if the core was idle. On return the port leaves to core_self()->current, or idles if it is NULL. */
+/* The arguments are also in the context of the thread, which made the call; they are passed because the entry has them in registers. */
 void kernel_syscall(cap_t cap, tag_t tag, cap_t reply, word_t operation, struct thread *thread);
 /* Entries of a port with ARCH_FAST_ENTRY 1, by operation: CALL, REPLY_RECV; SEND and RECV, with POLL or not; YIELD. Of the context, the
  * registers that the system call preserves have been saved. They return what arch_fast_* return. */
