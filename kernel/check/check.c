@@ -4,8 +4,8 @@
 #include "core.h"
 #include "derivation.h"
 
-bool check_that(struct check_report *report, bool condition, const char *invariant, const void *object,
-                const void *other)
+bool check_that(struct check_report *report, bool condition, const void *object, const void *other,
+                const char *invariant)
 {
     if (!condition && !report->invariant)
         *report = (struct check_report){ invariant, object, other };

@@ -23,12 +23,12 @@ bool kernel_check(struct check_report *report);
 bool kernel_check_clean(struct check_report *report);
 
 /* ---- for the parts of the checker: true if the condition holds, else the report is filled in (once) */
-bool check_that(struct check_report *report, bool condition, const char *invariant, const void *object,
-                const void *other);
+bool check_that(struct check_report *report, bool condition, const void *object, const void *other,
+                const char *invariant);
 
 #define CHECK_THAT(report, condition, object, other, invariant)                                              \
     do {                                                                                                     \
-        if (!check_that(report, condition, invariant, object, other))                                        \
+        if (!check_that(report, condition, object, other, invariant))                                        \
             return false;                                                                                    \
     } while (0)
 

@@ -28,6 +28,8 @@ void notification_signal(struct notification *notification, word_t bits);
 void notification_deliver_bound(struct thread *thread);
 /* If the thread is `waiter`, it waits in the queue from now on: when it moves home, or another comes. */
 void notification_queue_waiter(struct notification *notification, struct thread *thread);
+/* The notification comes to the home of the thread that it is bound to. */
+void notification_follow_bound(struct notification *notification);
 static inline bool notification_has_waiters(const struct notification *notification)
 {
     return notification->waiter || !queue_is_empty(&notification->waiters);

@@ -49,6 +49,16 @@ void notification_queue_waiter(struct notification *notification, struct thread 
     queue_up(notification, thread);
 }
 
+void notification_follow_bound(struct notification *notification)
+{
+    unsigned home = thread_home(notification->bound);
+
+    if (notification->home == home)
+        return;
+    notification_queue_waiter(notification, notification->waiter); /* who stays at the old one */
+    home_set(notification, home);
+}
+
 void notification_enqueue(struct notification *notification, struct thread *thread)
 {
     assert(lock_holds_home(notification->home) && notification->bits == 0 &&
@@ -144,7 +154,7 @@ void notification_bind(struct notification *notification, struct thread *thread)
 {
     thread->notification = notification;
     notification->bound = thread;
-    home_set(notification, thread_home(thread)); /* where it stays */
+    notification_follow_bound(notification); /* where it stays */
     thread_update_rare(thread);
     notification_deliver_bound(thread);
 }

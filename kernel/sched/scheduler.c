@@ -372,7 +372,7 @@ void scheduler_move(struct thread *thread, unsigned home)
     if (thread->reply && thread->reply->state == REPLY_ARMED)
         home_set(thread->reply, home);
     if (thread->notification)
-        home_set(thread->notification, home);
+        notification_follow_bound(thread->notification);
     thread_update_rare(thread);
 }
 #endif
