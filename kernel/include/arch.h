@@ -288,11 +288,11 @@ void kernel_interrupt(
     unsigned line); /* a device's; the port has masked the line and ended the interrupt at the controller */
 void kernel_timer(void);                               /* the one-shot timer fired */
 void kernel_page_fault(word_t address, word_t access); /* FAULT_ACCESS_* */
-/* EXCEPTION_*, machine code. FPU_OFF only if the thread may really not use it. Of a kind for which ARCH_EXCEPTION_IS_TRAP(kind) is true, the context
- * stands behind what caused it, so that it does not come again. */
+/* EXCEPTION_* but FPU_OFF, machine code. Of a kind for which ARCH_EXCEPTION_IS_TRAP(kind) is true, the context stands behind what caused it, so that
+ * it does not come again. */
 void kernel_exception(word_t kind, word_t code);
-/* An FPU instruction by a thread that may use the unit, but does not own it: makes it the owner and returns true; false: not allowed. */
-bool kernel_fpu_request(void);
+/* An FPU instruction while the unit is off: the thread becomes its owner; or, if it may not use it, EXCEPTION_FPU_OFF is raised. */
+void kernel_fpu_off(word_t code);
 
 /* CONFIG_CORES > 1: the interrupt of arch_ipi; the first and only function that a further core calls. */
 void kernel_ipi(void);

@@ -402,15 +402,17 @@ void kernel_exception(word_t kind, word_t code)
     raise_and_run(FAULT_EXCEPTION, kind, code);
 }
 
-bool kernel_fpu_request(void)
+void kernel_fpu_off(word_t code)
 {
     struct core *core = core_self();
 
     lock_own(core);
-    bool given = entry_is_void(core) || scheduler_give_fpu(core->current);
-    scheduler_run(core);
-    unlock_own(core);
-    return given;
+    if (entry_is_void(core) || scheduler_give_fpu(core->current)) {
+        scheduler_run(core);
+        unlock_own(core);
+    } else {
+        raise_slowly(core, FAULT_EXCEPTION, EXCEPTION_FPU_OFF, code);
+    }
 }
 
 #if CONFIG_CORES > 1

@@ -233,6 +233,29 @@ TEST(breakpoint_that_is_not_raised_yet_is_forgotten_if_its_thread_is_sent_elsewh
     EXPECT(cores[1].current == thread_at(victim));
 }
 
+/* ---- The FPU: whether the thread may have it, and the fault if not, are one entry */
+
+TEST(fault_for_the_fpu_is_of_who_used_it_when_a_better_thread_has_come_meanwhile)
+{
+    cap_t better;
+
+    make_victim_with_handler();
+    better = make_thread_on(1, 110);
+    core_be(1);
+    host_take_interrupts();
+    EXPECT(current() == thread_at(victim));
+    core_be(0);
+    resume(better); /* the other core has not been told yet */
+    core_be(1);
+    EXPECT(host_fpu() == NULL);
+    core_be(0);
+    EXPECT_EQ(thread_at(victim)->state, THREAD_STATE_SENDING);
+    EXPECT_EQ(thread_at(victim)->fault, FAULT_EXCEPTION);
+    EXPECT_EQ(thread_at(victim)->fault_words[0], EXCEPTION_FPU_OFF);
+    EXPECT(cores[1].current == thread_at(better));
+    EXPECT_EQ(thread_at(better)->fault, FAULT_NONE);
+}
+
 /* ---- Time */
 
 static cap_t spender, spent;

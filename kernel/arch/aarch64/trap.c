@@ -101,8 +101,6 @@ static word_t exception_kind(unsigned class, word_t syndrome)
     case CLASS_WFX:
     case CLASS_SYSTEM_REGISTER:
         return EXCEPTION_PROTECTION;
-    case CLASS_FPU_OFF:
-        return EXCEPTION_FPU_OFF;
     case CLASS_FPU:
         return EXCEPTION_FPU;
     case CLASS_PC_ALIGNMENT:
@@ -125,9 +123,10 @@ void trap_exception(word_t syndrome, word_t address)
         trap_abort(class == CLASS_INSTRUCTION_USER, syndrome, address);
         return;
     }
-    if (class == CLASS_FPU_OFF && kernel_fpu_request())
-        return;
-    kernel_exception(exception_kind(class, syndrome), syndrome);
+    if (class == CLASS_FPU_OFF)
+        kernel_fpu_off(syndrome);
+    else
+        kernel_exception(exception_kind(class, syndrome), syndrome);
 }
 
 /* ---- From the kernel. */

@@ -158,12 +158,10 @@ word_t *host_fpu(void)
 {
     const struct thread *thread = core_self()->current;
 
-    if (!host_core()->fpu_on && !kernel_fpu_request()) {
-        kernel_exception(EXCEPTION_FPU_OFF, 0);
-        return NULL;
-    }
-    if (CONFIG_CORES > 1 && (core_self()->current != thread || !host_core()->fpu_on))
-        return NULL; /* another core was in the way: the instruction is to be executed again */
+    if (!host_core()->fpu_on)
+        kernel_fpu_off(0);
+    if (core_self()->current != thread || !host_core()->fpu_on)
+        return NULL; /* it faults; or another core was in the way: the instruction is to be executed again */
     check(core_self()->fpu_owner == thread);
     return host_core()->fpu;
 }

@@ -189,11 +189,11 @@ static word_t illegal_kind(uint32_t instruction)
 static void trap_illegal(word_t value)
 {
     uint32_t instruction = illegal_instruction(value, core_self()->current->context.pc);
-    bool fpu = is_fpu_instruction(instruction) && !fpu_is_on();
-    if (fpu && kernel_fpu_request())
-        return;
-    kernel_exception(fpu ? EXCEPTION_FPU_OFF : illegal_kind(instruction),
-                     machine_code(CAUSE_ILLEGAL, instruction));
+    word_t code = machine_code(CAUSE_ILLEGAL, instruction);
+    if (is_fpu_instruction(instruction) && !fpu_is_on())
+        kernel_fpu_off(code);
+    else
+        kernel_exception(illegal_kind(instruction), code);
 }
 
 /* ---- From user mode. */

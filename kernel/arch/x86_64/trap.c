@@ -96,8 +96,6 @@ static word_t exception_kind(unsigned vector)
         return EXCEPTION_BREAKPOINT;
     case VECTOR_INVALID:
         return EXCEPTION_INSTRUCTION;
-    case VECTOR_NO_FPU:
-        return EXCEPTION_FPU_OFF;
     case VECTOR_STACK: /* a stack address that is not canonical */
     case VECTOR_PROTECTION:
         return EXCEPTION_PROTECTION;
@@ -110,11 +108,9 @@ static word_t exception_kind(unsigned vector)
     return EXCEPTION_OTHER;
 }
 
-/* Not a part of trap_exception, so that the others need no stack there. */
-static NOINLINE void trap_no_fpu(word_t error)
+static word_t machine_code(unsigned vector, word_t error)
 {
-    if (!kernel_fpu_request())
-        kernel_exception(EXCEPTION_FPU_OFF, (word_t)VECTOR_NO_FPU << 32 | (uint32_t)error);
+    return (word_t)vector << 32 | (uint32_t)error;
 }
 
 void trap_exception(unsigned vector, word_t error)
@@ -123,11 +119,11 @@ void trap_exception(unsigned vector, word_t error)
     if (vector == VECTOR_PAGE) {
         trap_page_fault(cr2_read(), error);
     } else if (vector == VECTOR_NO_FPU) {
-        trap_no_fpu(error);
+        kernel_fpu_off(machine_code(vector, error));
     } else {
         if (vector == VECTOR_DEBUG)
             __asm__ volatile("mov %0, %%dr6" : : "r"(0xffff0ff0ul)); /* 17.2.3: it is never cleared */
-        kernel_exception(exception_kind(vector), (word_t)vector << 32 | (uint32_t)error);
+        kernel_exception(exception_kind(vector), machine_code(vector, error));
     }
 }
 
