@@ -51,12 +51,16 @@ void notification_queue_waiter(struct notification *notification, struct thread 
 
 void notification_follow_bound(struct notification *notification)
 {
+#if CONFIG_CORES > 1
     unsigned home = thread_home(notification->bound);
 
     if (notification->home == home)
         return;
     notification_queue_waiter(notification, notification->waiter); /* who stays at the old one */
     home_set(notification, home);
+#else
+    (void)notification;
+#endif
 }
 
 void notification_enqueue(struct notification *notification, struct thread *thread)
