@@ -32,9 +32,12 @@ struct core {
     struct sched_context *context; /* that time is charged to; NULL: idle */
     struct address_space *space;   /* loaded; NULL: the kernel's own */
     struct thread *fpu_owner;      /* whose state is in the FPU, NULL: nobody's */
-    uint32_t
-        min_key; /* what a thread's key must at least be for the fast path to switch to it (sched/rare.c) */
-    bool fpu_on; /* user code may use the FPU now: current == fpu_owner */
+    union {
+        uint32_t
+            min_key; /* what a thread's key must at least be for the fast path to switch to it (sched/rare.c) */
+        uint8_t highest_ready; /* the part of it that is a priority, if it is one */
+    };
+    bool fpu_on;        /* user code may use the FPU now: current == fpu_owner */
     bool reschedule;    /* before leaving: look for a better thread */
     bool current_ended; /* current has used up its refill or yielded: it goes behind its equals */
     unsigned index;
@@ -95,5 +98,11 @@ static inline struct core *core_self(void)
 #else
 extern unsigned core_count;
 #endif
+
+/* The core that an entry passes to C. With one core it is a constant, which is shorter than a register, and the entry need not pass it. */
+static inline struct core *passed_core(struct core *core)
+{
+    return CONFIG_CORES == 1 ? &cores[0] : core;
+}
 
 #endif

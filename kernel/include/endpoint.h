@@ -19,11 +19,11 @@ struct endpoint {
     struct thread *cancel_cursor; /* next to look at; meaningful while cancelling */
     word_t cancel_badge;
     const struct thread *canceller; /* who began: only a name, it may be gone */
-    /* Other cores read these four as one word, to see whose the endpoint is (fastpath.h): written with SHARED_WRITE. */
+    /* Other cores read these three as one word, to see whose the endpoint is (fastpath.h): written with SHARED_WRITE. */
     uint8_t state; /* enum endpoint_state */
     bool
         dying; /* being destroyed: nobody may queue any more. Set under all locks; cleared under the tree lock, when it is passed on */
-    uint8_t home;
+    uint16_t home;
     bool cancelling;
 };
 

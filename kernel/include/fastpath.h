@@ -19,11 +19,8 @@
 #define FAST_ARGUMENTS_STAY(cap, tag, reply, operation, current)                                             \
     __asm__("" : "+r"(cap), "+r"(tag), "+r"(reply), "+r"(operation), "+r"(current))
 
-/* The core that a port passes to a fast path. With one core it is a constant, which is shorter than a register. */
-static inline struct core *fast_core(struct core *core)
-{
-    return CONFIG_CORES == 1 ? &cores[0] : core;
-}
+/* Whatever was read is read again from here on. */
+#define READ_AGAIN __asm__ volatile("" : : : "memory")
 
 /* The head of the capability at a one-level address, which need not be there: 0. `slots` and `mask` are the thread's, which the compiler would load
  * again for each. */
@@ -33,6 +30,12 @@ static inline uint64_t fast_head(const struct slot *slots, word_t mask, cap_t ad
         return OBJECT_NULL;
     *cap = &slots[address].cap;
     return cap_head(*cap);
+}
+
+/* The same, if nothing of the capability is read but its head. */
+static inline uint64_t fast_head_alone(const struct slot *slots, word_t mask, cap_t address)
+{
+    return unlikely(address > mask) ? OBJECT_NULL : cap_head_alone(&slots[address].cap);
 }
 
 static inline bool head_is(uint64_t head, unsigned type, word_t rights)
@@ -86,25 +89,24 @@ static inline bool notification_lives_here(const struct core *core, const struct
     (void)core;
     return !notification->dying;
 #else
-    return __atomic_load_n((const uint16_t *)&notification->home, __ATOMIC_RELAXED) == core->index;
+    return SHARED_READ(*(const uint16_t *)&notification->home) == core->index;
 #endif
 }
 
 /* A receiver can be put there. */
 static inline bool endpoint_is_idle_here(const struct core *core, const struct endpoint *endpoint)
 {
-    /* state, dying and, with several cores, home, in one comparison; the fourth byte is `cancelling`. */
+    /* state, dying and, with several cores, home, in one comparison. */
     _Static_assert(ENDPOINT_IDLE == 0 && offsetof(struct endpoint, state) % 4 == 0 &&
                        offsetof(struct endpoint, dying) == offsetof(struct endpoint, state) + 1 &&
                        offsetof(struct endpoint, home) == offsetof(struct endpoint, state) + 2 &&
-                       __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
+                       sizeof(((struct endpoint *)0)->home) == 2 && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
                    "they are three neighbours");
 #if CONFIG_CORES == 1
     (void)core;
     return *(const uint16_t *)&endpoint->state == 0;
 #else
-    return (__atomic_load_n((const uint32_t *)&endpoint->state, __ATOMIC_RELAXED) & 0xffffff) ==
-           core->idle_here;
+    return SHARED_READ(*(const uint32_t *)&endpoint->state) == core->idle_here;
 #endif
 }
 
@@ -232,9 +234,21 @@ static inline void slice_charge_running(struct core *core, ticks_t now)
     sc->refills[1].amount += used;
 }
 
-/* scheduler_run: `next` runs instead of `previous`, each on a context of its own. `highest`: of those that are ready then, 0 if there are none. */
+/* The highest priority that is ready is another one; 0: nobody is ready. Nothing about the current thread is rare, so the rest of the key is the core's. */
+static inline void set_highest_ready(struct core *core, unsigned highest)
+{
+    _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ && PRIORITY_MAX == 0xff,
+                   "the priority is the first byte of a key");
+    assert(current_is_plain(core));
+    if (CONFIG_CORES == 1)
+        core->min_key = highest;
+    else
+        core->highest_ready = (uint8_t)highest;
+}
+
+/* scheduler_run: `next` runs instead of `previous`, each on a context of its own. Who is ready then is up to who calls this. */
 static ALWAYS_INLINE void change_current(struct core *core, struct thread *previous, struct thread *next,
-                                         unsigned highest, ticks_t now)
+                                         ticks_t now)
 {
     assert(previous == core->current && previous->sc == core->context && next->sc);
     slice_charge_running(core, now);
@@ -242,7 +256,6 @@ static ALWAYS_INLINE void change_current(struct core *core, struct thread *previ
     core->slice_end = now + next->sc->refills[0].amount;
     SHARED_SET(previous->key, RARE_CONTEXT);
     SHARED_CLEAR(next->key, RARE_CONTEXT | RARE_REGISTERS);
-    core->min_key = core_key(core) | highest;
     scheduler_switch(core, previous, next);
 }
 
@@ -251,13 +264,14 @@ static ALWAYS_INLINE void preempt_current(struct core *core, struct thread *curr
                                           ticks_t now)
 {
     ready_put_in_front(core, current);
-    change_current(core, current, next, priority_here(current), now);
+    set_highest_ready(core, priority_here(current));
+    change_current(core, current, next, now);
 }
 
 /* Better than all that are ready. (One that is as good would be queued behind those.) */
 static inline bool is_best(const struct core *core, const struct thread *thread)
 {
-    return priority_here(thread) > (core->min_key & PRIORITY_MAX);
+    return priority_here(thread) > core->highest_ready;
 }
 
 /* Who runs if the current thread waits; NULL: nobody, or it takes more than a change. */
@@ -276,19 +290,19 @@ static ALWAYS_INLINE void yield_to_next(struct core *core, struct thread *curren
                                         ticks_t now)
 {
     ready_remove(core, next);
-    int highest = ready_highest_listed(core);
-    change_current(core, current, next, highest < 0 ? 0 : (unsigned)highest, now);
+    set_highest_ready(core, core->ready_words ? (unsigned)ready_highest_listed(core) : 0);
+    change_current(core, current, next, now);
 }
 
 /* A thread can run again, which is not better than the current one. */
 static ALWAYS_INLINE void queue_up_behind(struct core *core, struct thread *thread)
 {
-    if (thread_priority(thread) <= (core->min_key & PRIORITY_MAX)) {
+    if (thread_priority(thread) <= core->highest_ready) {
         ready_append(core, thread);
         return;
     }
     ready_put_in_front(core, thread);
-    core->min_key = core_key(core) | thread_priority(thread);
+    set_highest_ready(core, thread_priority(thread));
 }
 
 #endif

@@ -288,7 +288,7 @@ static inline void unlock_tree(struct core *core, enum lock_level before)
 
 /* The home of an object (Endpoint, Notification, Reply): read without a lock, to know which to take; changed under the locks of both homes. */
 #define home_of(object)        ((unsigned)SHARED_READ((object)->home))
-#define home_set(object, core) SHARED_WRITE((object)->home, (uint8_t)(core))
+#define home_set(object, core) SHARED_WRITE((object)->home, (__typeof__((object)->home))(core))
 
 /* For assertions: this core's entry holds at least so much; it may touch what has this home. */
 static inline bool lock_holds(enum lock_level level)

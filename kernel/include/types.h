@@ -44,10 +44,11 @@ typedef uint64_t ticks_t; /* of the core's counter */
 
 /* A word that one core writes while others read it without its lock: what they see is the old or the new. */
 #if CONFIG_CORES > 1
-#define SHARED_READ(where) __atomic_load_n(&(where), __ATOMIC_RELAXED)
 #if IS_WATCHED_BY_THREAD_SANITIZER
+#define SHARED_READ(where)         __atomic_load_n(&(where), __ATOMIC_RELAXED)
 #define SHARED_WRITE(where, value) __atomic_store_n(&(where), (value), __ATOMIC_RELAXED)
-#else /* a store of an aligned word; of the atomic one, gcc makes an exchange on RISC-V */
+#else /* one load or store of an aligned word. After an atomic one, gcc reads everything else again; and of an atomic store it makes an exchange on RISC-V */
+#define SHARED_READ(where)         (*(const volatile __typeof__(where) *)&(where))
 #define SHARED_WRITE(where, value) ((void)(*(volatile __typeof__(where) *)&(where) = (value)))
 #endif
 #else

@@ -58,7 +58,7 @@ bool fast_fault_raise(struct core *core, unsigned fault, word_t word0, word_t wo
     arch_set_message_word(&handler->context, 1, word1);
     arch_set_message_word(&handler->context, 2, arch_context_ip(&thread->context));
     arch_set_message_word(&handler->context, 3, arch_context_sp(&thread->context));
-    change_current(core, thread, handler, core->min_key & PRIORITY_MAX, now);
+    change_current(core, thread, handler, now);
     return true;
 }
 
@@ -74,7 +74,7 @@ bool fast_fault_answer(cap_t address, tag_t tag, cap_t reply_address, word_t ope
     struct endpoint *endpoint = cap_pointer(&server->cnode[address].cap);
     struct reply *reply = server->reply;
 
-    core = fast_core(core);
+    core = passed_core(core);
     (void)operation;
     if (unlikely(!reply || reply->state != REPLY_OWED || reply->sc || !only_resumes(tag) ||
                  !current_is_plain(core) || server->sc->lent))
@@ -95,7 +95,7 @@ bool fast_fault_answer(cap_t address, tag_t tag, cap_t reply_address, word_t ope
     reply->state = REPLY_ARMED;
     server->state = THREAD_STATE_RECEIVING;
     endpoint_put_receiver(endpoint, server);
-    change_current(core, server, thread, core->min_key & PRIORITY_MAX, now);
+    change_current(core, server, thread, now);
     unlock_own_only(core);
     return arch_fast_leave_saved(thread);
 }

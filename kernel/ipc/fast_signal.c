@@ -41,7 +41,7 @@ static ALWAYS_INLINE bool signal_waiter(cap_t address, tag_t tag, cap_t reply, w
                                         struct thread *current, struct core *core)
 {
     const struct cap *cap = &current->cnode[address].cap;
-    struct notification *notification = cap_pointer(cap);
+    struct notification *notification = pointer_unpack(cap_head_alone(cap));
     struct thread *waiter = notification->waiter;
     word_t bits = notification->bits | (word_t)cap->data;
 
@@ -97,7 +97,7 @@ bool kernel_fast_send(cap_t address, tag_t tag, cap_t reply, word_t operation, s
     const struct cap *cap;
 
     FAST_ARGUMENTS_STAY(address, tag, reply, operation, current);
-    core = fast_core(core);
+    core = passed_core(core);
     if (unlikely(!lock_own_at_once(core)))
         return arch_fast_decline(address, tag, reply, operation);
     uint64_t head = fast_head(current->cnode, current->cnode_mask, address, &cap);
@@ -123,7 +123,7 @@ bool kernel_fast_yield(cap_t address, tag_t tag, cap_t reply, word_t operation, 
                        struct core *core)
 {
     FAST_ARGUMENTS_STAY(address, tag, reply, operation, current);
-    core = fast_core(core);
+    core = passed_core(core);
     if (unlikely(!lock_own_at_once(core)))
         return arch_fast_decline(address, tag, reply, operation);
     struct sched_context *sc = core->context;
@@ -183,13 +183,11 @@ static NOINLINE bool receive_message(cap_t address, tag_t tag, cap_t reply, word
 bool kernel_fast_recv(cap_t address, tag_t tag, cap_t reply, word_t operation, struct thread *current,
                       struct core *core)
 {
-    const struct cap *cap;
-
     FAST_ARGUMENTS_STAY(address, tag, reply, operation, current);
-    core = fast_core(core);
+    core = passed_core(core);
     if (unlikely(reply != CAP_NULL || !lock_own_at_once(core)))
         return arch_fast_decline(address, tag, reply, operation);
-    uint64_t head = fast_head(current->cnode, current->cnode_mask, address, &cap);
+    uint64_t head = fast_head_alone(current->cnode, current->cnode_mask, address);
     struct notification *notification = pointer_unpack(head);
     if (unlikely(head == OBJECT_NULL))
         return fast_decline(core, address, tag, reply, operation);

@@ -29,9 +29,11 @@
 /* Who goes on gets its message. `beyond`: there are words beyond the registers. */
 static inline void copy_beyond(const struct thread *from, const struct thread *to, tag_t tag, bool beyond)
 {
-    if (beyond)
-        arch_copy_words(&to->utcb->words[MESSAGE_REGISTER_WORDS], &from->utcb->words[MESSAGE_REGISTER_WORDS],
-                        tag_low_bits(tag) - MESSAGE_REGISTER_WORDS);
+    if (!beyond)
+        return;
+    READ_AGAIN; /* the pages: they would lie on the stack since message_fits */
+    arch_copy_words(&to->utcb->words[MESSAGE_REGISTER_WORDS], &from->utcb->words[MESSAGE_REGISTER_WORDS],
+                    tag_low_bits(tag) - MESSAGE_REGISTER_WORDS);
 }
 
 /* If there are words beyond the registers, there are places for them. */
@@ -70,9 +72,13 @@ static ALWAYS_INLINE bool call(cap_t address, tag_t tag, cap_t reply_address, st
     return arch_fast_leave(badge, tag, OK | STATUS_OWED, server);
 }
 
-static NOINLINE bool call_beyond(cap_t address, tag_t tag, cap_t reply, struct thread *caller,
-                                 struct core *core)
+/* As kernel_fast_call: its arguments stay where they are. */
+static NOINLINE bool call_beyond(cap_t address, tag_t tag, cap_t reply, word_t operation,
+                                 struct thread *caller, struct core *core)
 {
+    FAST_ARGUMENTS_STAY(address, tag, reply, operation, caller);
+    core = passed_core(core);
+    (void)operation;
     if (unlikely(tag_low_bits(tag) > MESSAGE_WORDS_MAX)) /* there are capabilities: quick.c */
         return fast_decline(core, address, tag, reply, SYS_CALL);
     return call(address, tag, reply, caller, core, true);
@@ -82,12 +88,12 @@ bool kernel_fast_call(cap_t address, tag_t tag, cap_t reply, word_t operation, s
                       struct core *core)
 {
     FAST_ARGUMENTS_STAY(address, tag, reply, operation, current);
-    core = fast_core(core);
+    core = passed_core(core);
     (void)operation;
     if (unlikely(!lock_own_at_once(core)))
         return arch_fast_decline(address, tag, reply, SYS_CALL);
     if (unlikely(tag_low_bits(tag) > MESSAGE_REGISTER_WORDS))
-        return call_beyond(address, tag, reply, current, core);
+        return call_beyond(address, tag, reply, operation, current, core);
     return call(address, tag, reply, current, core, false);
 }
 
@@ -96,11 +102,10 @@ bool kernel_fast_call(cap_t address, tag_t tag, cap_t reply, word_t operation, s
 static ALWAYS_INLINE bool reply_recv(cap_t address, tag_t tag, cap_t reply_address, struct thread *server,
                                      struct core *core, bool beyond)
 {
-    const struct cap *cap;
     const struct slot *slots = server->cnode;
     word_t mask = server->cnode_mask;
-    uint64_t head = fast_head(slots, mask, address, &cap);
-    uint64_t reply_head = fast_head(slots, mask, reply_address, &cap);
+    uint64_t head = fast_head_alone(slots, mask, address);
+    uint64_t reply_head = fast_head_alone(slots, mask, reply_address);
 
     if (unlikely(!head_is(head, OBJECT_ENDPOINT, RIGHT_READ) || !head_is(reply_head, OBJECT_REPLY, 0)))
         return fast_decline(core, address, tag, reply_address, SYS_REPLY_RECV);
@@ -126,9 +131,12 @@ static ALWAYS_INLINE bool reply_recv(cap_t address, tag_t tag, cap_t reply_addre
     return arch_fast_leave(0, tag, OK, caller);
 }
 
-static NOINLINE bool reply_recv_beyond(cap_t address, tag_t tag, cap_t reply, struct thread *server,
-                                       struct core *core)
+static NOINLINE bool reply_recv_beyond(cap_t address, tag_t tag, cap_t reply, word_t operation,
+                                       struct thread *server, struct core *core)
 {
+    FAST_ARGUMENTS_STAY(address, tag, reply, operation, server);
+    core = passed_core(core);
+    (void)operation;
     if (unlikely(tag_low_bits(tag) > MESSAGE_WORDS_MAX))
         return fast_decline(core, address, tag, reply, SYS_REPLY_RECV);
     return reply_recv(address, tag, reply, server, core, true);
@@ -138,12 +146,12 @@ bool kernel_fast_reply_recv(cap_t address, tag_t tag, cap_t reply, word_t operat
                             struct core *core)
 {
     FAST_ARGUMENTS_STAY(address, tag, reply, operation, current);
-    core = fast_core(core);
+    core = passed_core(core);
     (void)operation;
     if (unlikely(!lock_own_at_once(core)))
         return arch_fast_decline(address, tag, reply, SYS_REPLY_RECV);
     if (unlikely(tag_low_bits(tag) > MESSAGE_REGISTER_WORDS))
-        return reply_recv_beyond(address, tag, reply, current, core);
+        return reply_recv_beyond(address, tag, reply, operation, current, core);
     return reply_recv(address, tag, reply, current, core, false);
 }
 

@@ -154,7 +154,8 @@ ARCH_INLINE void arch_space_load(struct arch_space *space)
     __asm__ volatile("mov %0, %%cr3" : : "r"(space->cr3) : "memory");
     /* space_load_stale, but not a call for the compiler: the fast paths keep their values in registers that a call may change;
      * this one changes none. */
-    if (unlikely(SHARED_READ(space->stale)))
+    if (unlikely(
+            space->stale)) /* no SHARED_READ: barriers stand around it, and gcc would not compare in memory */
         __asm__ volatile("call entry_space_stale" : : "a"(space) : "cc", "memory");
 }
 

@@ -88,6 +88,12 @@
         jb      kernel_fast_call
         je      kernel_fast_reply_recv
 #endif
+        mov     %rax, %rcx
+#if FAST_ENTRY
+        cmp     $OPERATION_RECV, %rax
+        jb      kernel_fast_send
+        je      kernel_fast_recv
+#endif
 .endm
 
         .balign 64
@@ -97,7 +103,7 @@ entry_syscall:
 #if CONFIG_CORES > 1
         core = 0
         .rept   CONFIG_CORES
-        .balign SYSCALL_STUB_SIZE
+        .org    entry_syscall + core * SYSCALL_STUB_SIZE
         mov     syscall_cores + core * 8(%rip), %r9
         mov     (%r9), %r8
         SYSCALL_BEGIN STACK_TOP + core * STACK_AREA_SIZE
@@ -110,11 +116,7 @@ entry_syscall:
         CURRENT %r8
         SYSCALL_BEGIN STACK_TOP
 #endif
-        mov     %rax, %rcx
 #if FAST_ENTRY
-        cmp     $OPERATION_RECV, %rax
-        jb      kernel_fast_send
-        je      kernel_fast_recv
         cmp     $OPERATION_YIELD, %rax
         je      kernel_fast_yield
         cmp     $(OPERATION_RECV | OPERATION_POLL), %rax

@@ -97,7 +97,7 @@
 #define FAST_ENTRY 1
 #endif
 
-#define SYSCALL_STUB_SIZE 64 /* entry_syscall has a stub for each core */
+#define SYSCALL_STUB_SIZE 80 /* entry_syscall has a stub for each core */
 
 #define USER_FLAGS 0x202 /* RFLAGS after a system call: interrupts on, and the bit that is always 1 */
 
