@@ -291,6 +291,9 @@ void kernel_page_fault(word_t address, word_t access); /* FAULT_ACCESS_* */
 /* EXCEPTION_* but FPU_OFF, machine code. Of a kind for which ARCH_EXCEPTION_IS_TRAP(kind) is true, the context stands behind what caused it, so that
  * it does not come again. */
 void kernel_exception(word_t kind, word_t code);
+/* The last two of a port whose entry knows the core; an exception is of a kind that comes again. Like fast paths, they may end in the exit. */
+void kernel_page_fault_on(word_t address, word_t access, struct core *core);
+void kernel_exception_on(word_t kind, word_t code, struct core *core);
 /* An FPU instruction while the unit is off: the thread becomes its owner; or, if it may not use it, EXCEPTION_FPU_OFF is raised. */
 void kernel_fpu_off(word_t code);
 

@@ -168,9 +168,7 @@ static inline bool may_go_on(const struct core *core)
     return !fastpath_is_off() && (CONFIG_CORES == 1 || !core->reschedule);
 }
 
-/* fast_fault.c: the current thread faults; its registers are saved, and the core's lock is held. False: nothing has been changed. */
-bool fast_fault_raise(struct core *core, unsigned fault, word_t word0, word_t word1);
-/* reply_recv through the server's latest Reply, at an endpoint where nobody waits: the end of kernel_fast_reply_recv, if no context was donated. */
+/* fast_fault.c: reply_recv through the server's latest Reply, at an endpoint where nobody waits: the end of kernel_fast_reply_recv, if no context was donated. */
 bool fast_fault_answer(cap_t address, tag_t tag, cap_t reply, word_t operation, struct thread *server,
                        struct core *core);
 

@@ -10,6 +10,12 @@
 bool fault_locks(const struct thread *thread);
 /* The thread, which is RUNNABLE, faults: its handler is called, or it stops. The words are the first two of the message. */
 void fault_raise(struct thread *thread, unsigned fault, word_t word0, word_t word1);
+/* The end of an entry: the core's current thread, whose registers are saved, faults. The first takes the core's lock, and ends in the exit if the usual
+ * case holds (ipc/fast_fault.c); else the others do it: with the lock held, or when somebody else has it. (The thread stands where they stay in their
+ * registers on the way there.) */
+void fast_fault_raise(word_t word0, word_t word1, struct core *core, unsigned fault);
+void fault_raise_generally(word_t word0, word_t word1, struct core *core, unsigned fault);
+void fault_wait_and_raise(word_t word0, word_t word1, struct core *core, unsigned fault);
 /* The same for a lack of time. A thread without a timeout handler stops if `stop`; else nothing happens and false is returned. */
 bool fault_raise_timeout(struct thread *thread, word_t badge, word_t reason, bool stop);
 /* It has a timeout handler. */

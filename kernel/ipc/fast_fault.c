@@ -24,24 +24,38 @@ static inline void owe_answer(struct reply *reply, struct thread *thread)
     thread->waits_at = reply;
 }
 
-bool fast_fault_raise(struct core *core, unsigned fault, word_t word0, word_t word1)
+/* Who waits at the endpoint that the thread's faults go to, if the usual case holds; NULL: it does not. The thread may be nobody, if it is not plain. */
+static ALWAYS_INLINE struct thread *usual_handler(const struct core *core, const struct thread *thread,
+                                                  struct endpoint **endpoint)
 {
-    struct thread *thread = core->current;
-
-    if (unlikely(!current_is_plain(core))) /* it may be nobody */
-        return false;
-    const struct cap *cap = &thread->slots[PLACE_THREAD_FAULT].cap;
-    uint64_t head = cap_head(cap);
-    struct endpoint *endpoint = pointer_unpack(head);
+    if (unlikely(!current_is_plain(core)))
+        return NULL;
+    uint64_t head = cap_head_alone(&thread->slots[PLACE_THREAD_FAULT].cap);
     if (unlikely(!head_is(head, OBJECT_ENDPOINT, RIGHT_WRITE)))
-        return false;
-    struct thread *handler = SHARED_READ(endpoint->receiver);
+        return NULL;
+    *endpoint = pointer_unpack(head);
+    struct thread *handler = SHARED_READ((*endpoint)->receiver);
     if (unlikely(!handler || !thread_has_slice_here(core, handler, 0) || !handler->reply ||
                  !is_best(core, handler)))
-        return false;
+        return NULL;
+    return handler;
+}
+
+void fast_fault_raise(word_t word0, word_t word1, struct core *core, unsigned fault)
+{
+    core = passed_core(core);
+    if (unlikely(!lock_own_at_once(core))) {
+        fault_wait_and_raise(word0, word1, core, fault);
+        return;
+    }
+    struct thread *thread = core->current;
+    struct endpoint *endpoint;
+    struct thread *handler = usual_handler(core, thread, &endpoint);
     ticks_t now = arch_ticks();
-    if (unlikely(!slice_lasts(core, now) || !slice_can_begin(core, handler->sc, now)))
-        return false;
+    if (unlikely(!handler || !slice_lasts(core, now) || !slice_can_begin(core, handler->sc, now))) {
+        fault_raise_generally(word0, word1, core, fault);
+        return;
+    }
 
     thread->fault = (uint8_t)fault;
     thread->fault_words[0] = word0;
@@ -52,14 +66,15 @@ bool fast_fault_raise(struct core *core, unsigned fault, word_t word0, word_t wo
     owe_answer(handler->reply, thread);
     handler->state = THREAD_STATE_RUNNABLE;
     /* What message_transfer makes of it. */
-    arch_set_result(&handler->context, OK | STATUS_KERNEL | STATUS_OWED, (word_t)cap->data,
-                    tag_make(fault, FAULT_WORDS, 0));
+    arch_set_result(&handler->context, OK | STATUS_KERNEL | STATUS_OWED,
+                    (word_t)thread->slots[PLACE_THREAD_FAULT].cap.data, tag_make(fault, FAULT_WORDS, 0));
     arch_set_message_word(&handler->context, 0, word0);
     arch_set_message_word(&handler->context, 1, word1);
     arch_set_message_word(&handler->context, 2, arch_context_ip(&thread->context));
     arch_set_message_word(&handler->context, 3, arch_context_sp(&thread->context));
     change_current(core, thread, handler, now);
-    return true;
+    unlock_own_only(core);
+    arch_fast_leave_saved(handler);
 }
 
 /* The answer lets the thread go on, and nothing else. */
@@ -71,7 +86,6 @@ static inline bool only_resumes(tag_t tag)
 bool fast_fault_answer(cap_t address, tag_t tag, cap_t reply_address, word_t operation, struct thread *server,
                        struct core *core)
 {
-    struct endpoint *endpoint = cap_pointer(&server->cnode[address].cap);
     struct reply *reply = server->reply;
 
     core = passed_core(core);
@@ -81,14 +95,15 @@ bool fast_fault_answer(cap_t address, tag_t tag, cap_t reply_address, word_t ope
         return fast_decline(core, address, tag, reply_address, SYS_REPLY_RECV);
     struct thread *thread = reply->caller;
     ticks_t now = arch_ticks();
-    if (unlikely(!thread->fault || !thread_has_slice_here(core, thread, RARE_FAULT | RARE_REGISTERS) ||
+    if (unlikely(!thread_has_slice_here(core, thread, RARE_FAULT | RARE_REGISTERS) || !thread->fault ||
                  !is_best(core, thread) || !slice_lasts(core, now) ||
                  !slice_can_begin(core, thread->sc, now)))
         return fast_decline(core, address, tag, reply_address, SYS_REPLY_RECV);
 
+    struct endpoint *endpoint = pointer_unpack(cap_head_alone(&server->cnode[address].cap));
     assert(lock_holds_home(reply->home) && reply->server == server);
     thread->fault = FAULT_NONE;
-    SHARED_WRITE(thread->key, thread->key & ~(uint32_t)RARE_FAULT);
+    SHARED_CLEAR(thread->key, RARE_FAULT);
     thread->state = THREAD_STATE_RUNNABLE;
     thread->waits_at = NULL;
     reply->caller = NULL;

@@ -345,7 +345,7 @@ void kernel_timer(void)
     unlock_own(core);
 }
 
-static NOINLINE void raise_slowly(struct core *core, unsigned fault, word_t word0, word_t word1)
+void fault_raise_generally(word_t word0, word_t word1, struct core *core, unsigned fault)
 {
     while (!entry_is_void(core) && !fault_locks(core->current))
         ;
@@ -361,45 +361,48 @@ static NOINLINE void raise_slowly(struct core *core, unsigned fault, word_t word
     unlock_own(core);
 }
 
-static inline void raise_and_run(unsigned fault, word_t word0, word_t word1)
+void fault_wait_and_raise(word_t word0, word_t word1, struct core *core, unsigned fault)
 {
-    struct core *core = core_self();
-
     lock_own(core);
-    if (likely(fast_fault_raise(core, fault, word0, word1)))
-        unlock_own_only(core);
-    else
-        raise_slowly(core, fault, word0, word1);
+    fault_raise_generally(word0, word1, core, fault);
+}
+
+void kernel_page_fault_on(word_t address, word_t access, struct core *core)
+{
+    fast_fault_raise(address, access, core, FAULT_PAGE);
 }
 
 void kernel_page_fault(word_t address, word_t access)
 {
-    raise_and_run(FAULT_PAGE, address, access);
+    kernel_page_fault_on(address, access, core_self());
 }
 
 #if CONFIG_CORES > 1
 /* A breakpoint or a step. It is not forgotten if the thread is taken away while this waits for locks, as others are that come again. */
-static NOINLINE void raise_trap(word_t kind, word_t code)
+static NOINLINE void raise_trap(word_t kind, word_t code, struct core *core)
 {
-    struct core *core = core_self();
-
     core->trap.kind = kind;
     core->trap.code = code;
     core->trap.is_new = true;
-    lock_own(core);
-    raise_slowly(core, FAULT_EXCEPTION, kind, code);
+    fault_wait_and_raise(kind, code, core, FAULT_EXCEPTION);
 }
 #endif
+
+void kernel_exception_on(word_t kind, word_t code, struct core *core)
+{
+    assert(CONFIG_CORES == 1 || !ARCH_EXCEPTION_IS_TRAP(kind));
+    fast_fault_raise(kind, code, core, FAULT_EXCEPTION);
+}
 
 void kernel_exception(word_t kind, word_t code)
 {
 #if CONFIG_CORES > 1
     if (ARCH_EXCEPTION_IS_TRAP(kind)) {
-        raise_trap(kind, code);
+        raise_trap(kind, code, core_self());
         return;
     }
 #endif
-    raise_and_run(FAULT_EXCEPTION, kind, code);
+    kernel_exception_on(kind, code, core_self());
 }
 
 void kernel_fpu_off(word_t code)
@@ -411,7 +414,7 @@ void kernel_fpu_off(word_t code)
         scheduler_run(core);
         unlock_own(core);
     } else {
-        raise_slowly(core, FAULT_EXCEPTION, EXCEPTION_FPU_OFF, code);
+        fault_raise_generally(EXCEPTION_FPU_OFF, code, core, FAULT_EXCEPTION);
     }
 }
 

@@ -49,4 +49,4 @@ def functions_of(kernel):
     """The functions of a kernel's fast paths: the entries, and what they jump to."""
     names = subprocess.run(["nm", str(ROOT / kernel)], capture_output=True, text=True, check=True).stdout.split()
     return sorted(name for name in names
-                  if re.match(r"(kernel_fast_\w+|call_beyond|reply_recv_beyond|send_message|receive_message|fast_fault_answer)(\.|$)", name))
+                  if re.match(r"(kernel_fast_\w+|call_beyond|reply_recv_beyond|send_message|receive_message|fast_fault_\w+)(\.|$)", name))

@@ -27,6 +27,15 @@
         mov     (\register), \register
 .endm
 
+.macro CORE_BELOW words, register   /* the same, if so many words are on the stack */
+        mov     (\words * 8 + 8)(%rsp), \register
+.endm
+
+.macro CURRENT_BELOW words, register
+        CORE_BELOW \words, \register
+        mov     (\register), \register
+.endm
+
 .macro KERNEL_STACK                 /* back to the top of the stack that this runs on */
         or      $(STACK_BLOCK - 1), %rsp
         sub     $(STACK_CORE - 1), %rsp
@@ -36,6 +45,13 @@
 
 .macro CURRENT register
         mov     cores(%rip), \register
+.endm
+
+.macro CORE_BELOW words, register   /* C knows it */
+.endm
+
+.macro CURRENT_BELOW words, register
+        CURRENT \register
 .endm
 
 .macro KERNEL_STACK
@@ -181,11 +197,10 @@ entry_space_stale:
         ret
         .size   entry_space_stale, . - entry_space_stale
 
-/* All registers, by IRET. It cannot fault: the selectors are constants, the flags were masked, rip is
- * canonical as above, and the flag NT is clear in the kernel. */
+/* All registers, by IRET, from anywhere in the core's stack, which has room for a frame. It cannot fault: the selectors are constants, the flags
+ * were masked, rip is canonical as above, and the flag NT is clear in the kernel. */
         .type   exit_full, @function
 exit_full:
-        KERNEL_STACK
         movq    $0, CONTEXT_FULL(%r8)
         pushq   $SELECTOR_USER_DATA
         pushq   CONTEXT_RSP(%r8)
@@ -229,12 +244,13 @@ arch_idle:
         movq    $1, CONTEXT_FULL(%rax)
 .endm
 
-.macro SAVE_FRAME                  /* rsp: at rip */
+.macro SAVE_FRAME core             /* rsp: at rip; with several cores, `core` gets the core */
         popq    CONTEXT_RIP(%rax)
         add     $8, %rsp
         popq    CONTEXT_RFLAGS(%rax)
         popq    CONTEXT_RSP(%rax)
-        KERNEL_STACK
+        add     $8, %rsp            /* at the top: the frame of an interrupt in user mode begins there */
+        CORE_BELOW 0, \core
         /* The user's DF, AC and NT are still in force: AC would turn SMAP off, NT make IRET fault. */
         pushq   $2
         popfq
@@ -246,11 +262,11 @@ interrupt_common:
         testb   $3, 16(%rsp)
         jz      1f
         push    %rax
-        CURRENT %rax
+        CURRENT_BELOW 7, %rax
         SAVE_ALL_BUT_RAX_AND_FRAME
         popq    CONTEXT_RAX(%rax)
         pop     %rdi
-        SAVE_FRAME
+        SAVE_FRAME %rsi
         sub     $-128, %edi
         call    trap_interrupt
         jmp     arch_exit
@@ -267,12 +283,12 @@ exception_common:
         testb   $3, 24(%rsp)
         jz      exception_fatal
         push    %rax
-        CURRENT %rax
+        CURRENT_BELOW 8, %rax
         SAVE_ALL_BUT_RAX_AND_FRAME
         popq    CONTEXT_RAX(%rax)
         pop     %rdi
         pop     %rsi
-        SAVE_FRAME
+        SAVE_FRAME %rdx
         call    trap_exception
         jmp     arch_exit
         .size   exception_common, . - exception_common

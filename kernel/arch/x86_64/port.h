@@ -105,9 +105,9 @@ SELDOM void console_init(void);
 
 /* ---- trap.c */
 
-void trap_interrupt(unsigned vector);
+void trap_interrupt(unsigned vector, struct core *core);
 void trap_interrupt_idle(unsigned vector);
-void trap_exception(unsigned vector, word_t error);
+void trap_exception(unsigned vector, word_t error, struct core *core);
 
 /* ---- fpu.c */
 

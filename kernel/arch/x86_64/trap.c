@@ -62,9 +62,10 @@ static void interrupt_dispatch(unsigned vector)
     /* Else it is spurious, and must not be ended: SDM vol. 3, 10.9. */
 }
 
-void trap_interrupt(unsigned vector)
+/* `core`: see passed_core. */
+void trap_interrupt(unsigned vector, struct core *core)
 {
-    make_canonical(&core_self()->current->context.pc);
+    make_canonical(&passed_core(core)->current->context.pc);
     interrupt_dispatch(vector);
 }
 
@@ -74,7 +75,7 @@ void trap_interrupt_idle(unsigned vector)
     interrupt_dispatch(vector);
 }
 
-static void trap_page_fault(word_t address, word_t error)
+static inline void trap_page_fault(word_t address, word_t error, struct core *core)
 {
     word_t access = error & PAGE_ERROR_EXECUTE ? FAULT_ACCESS_EXECUTE
                     : error & PAGE_ERROR_WRITE ? FAULT_ACCESS_WRITE
@@ -82,7 +83,7 @@ static void trap_page_fault(word_t address, word_t error)
     check(!(error & PAGE_ERROR_RESERVED)); /* a table of ours is broken */
     if (error & PAGE_ERROR_PRESENT)
         access |= FAULT_ACCESS_PRESENT;
-    kernel_page_fault(address, access);
+    kernel_page_fault_on(address, access, core);
 }
 
 static word_t exception_kind(unsigned vector)
@@ -113,18 +114,26 @@ static word_t machine_code(unsigned vector, word_t error)
     return (word_t)vector << 32 | (uint32_t)error;
 }
 
-void trap_exception(unsigned vector, word_t error)
+/* Those up to VECTOR_BREAKPOINT: only among them are some that do not come again. Not a part of trap_exception, so that the others need no stack. */
+static NOINLINE void trap_low(unsigned vector)
 {
-    make_canonical(&core_self()->current->context.pc);
-    if (vector == VECTOR_PAGE) {
-        trap_page_fault(cr2_read(), error);
-    } else if (vector == VECTOR_NO_FPU) {
+    if (vector == VECTOR_DEBUG)
+        __asm__ volatile("mov %0, %%dr6" : : "r"(0xffff0ff0ul)); /* 17.2.3: it is never cleared */
+    kernel_exception(exception_kind(vector), machine_code(vector, 0));
+}
+
+void trap_exception(unsigned vector, word_t error, struct core *core)
+{
+    core = passed_core(core);
+    make_canonical(&core->current->context.pc);
+    if (vector == VECTOR_PAGE)
+        trap_page_fault(cr2_read(), error, core);
+    else if (vector == VECTOR_NO_FPU)
         kernel_fpu_off(machine_code(vector, error));
-    } else {
-        if (vector == VECTOR_DEBUG)
-            __asm__ volatile("mov %0, %%dr6" : : "r"(0xffff0ff0ul)); /* 17.2.3: it is never cleared */
-        kernel_exception(exception_kind(vector), machine_code(vector, error));
-    }
+    else if (vector <= VECTOR_BREAKPOINT)
+        trap_low(vector);
+    else
+        kernel_exception_on(exception_kind(vector), machine_code(vector, error), core);
 }
 
 /* ---- From the kernel. */
