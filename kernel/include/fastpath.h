@@ -238,10 +238,11 @@ static inline void set_highest_ready(struct core *core, unsigned highest)
     _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ && PRIORITY_MAX == 0xff,
                    "the priority is the first byte of a key");
     assert(current_is_plain(core));
-    if (CONFIG_CORES == 1)
-        core->min_key = highest;
-    else
-        core->highest_ready = (uint8_t)highest;
+#if CONFIG_CORES == 1
+    core->min_key = highest;
+#else
+    core->highest_ready = (uint8_t)highest;
+#endif
 }
 
 /* scheduler_run: `next` runs instead of `previous`, each on a context of its own. Who is ready then is up to who calls this. */

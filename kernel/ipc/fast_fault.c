@@ -44,10 +44,14 @@ static ALWAYS_INLINE struct thread *usual_handler(const struct core *core, const
 void fast_fault_raise(word_t word0, word_t word1, struct core *core, unsigned fault)
 {
     core = passed_core(core);
+#if CONFIG_CORES == 1
+    lock_own(core);
+#else
     if (unlikely(!lock_own_at_once(core))) {
         fault_wait_and_raise(word0, word1, core, fault);
         return;
     }
+#endif
     struct thread *thread = core->current;
     struct endpoint *endpoint;
     struct thread *handler = usual_handler(core, thread, &endpoint);

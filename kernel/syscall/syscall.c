@@ -361,12 +361,6 @@ void fault_raise_generally(word_t word0, word_t word1, struct core *core, unsign
     unlock_own(core);
 }
 
-void fault_wait_and_raise(word_t word0, word_t word1, struct core *core, unsigned fault)
-{
-    lock_own(core);
-    fault_raise_generally(word0, word1, core, fault);
-}
-
 void kernel_page_fault_on(word_t address, word_t access, struct core *core)
 {
     fast_fault_raise(address, access, core, FAULT_PAGE);
@@ -378,6 +372,12 @@ void kernel_page_fault(word_t address, word_t access)
 }
 
 #if CONFIG_CORES > 1
+void fault_wait_and_raise(word_t word0, word_t word1, struct core *core, unsigned fault)
+{
+    lock_own(core);
+    fault_raise_generally(word0, word1, core, fault);
+}
+
 /* A breakpoint or a step. It is not forgotten if the thread is taken away while this waits for locks, as others are that come again. */
 static NOINLINE void raise_trap(word_t kind, word_t code, struct core *core)
 {
