@@ -250,11 +250,6 @@ static inline bool lock_is_wanted(struct core *core)
     return false;
 }
 
-static inline void lock_own_in_syscall(struct core *core)
-{
-    lock_own(core);
-}
-
 static inline void lock_tree_take(struct core *core)
 {
     (void)core;

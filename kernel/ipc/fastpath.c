@@ -79,8 +79,9 @@ static NOINLINE bool call_beyond(cap_t address, tag_t tag, cap_t reply, word_t o
     FAST_ARGUMENTS_STAY(address, tag, reply, operation, caller);
     core = passed_core(core);
     (void)operation;
-    if (unlikely(tag_low_bits(tag) > MESSAGE_WORDS_MAX)) /* there are capabilities: quick.c */
-        return fast_decline(core, address, tag, reply, SYS_CALL);
+    if (unlikely(tag_low_bits(tag) > MESSAGE_WORDS_MAX || /* there are capabilities: quick.c */
+                 !lock_own_at_once(core)))
+        return arch_fast_decline(address, tag, reply, SYS_CALL);
     return call(address, tag, reply, caller, core, true);
 }
 
@@ -90,10 +91,10 @@ bool kernel_fast_call(cap_t address, tag_t tag, cap_t reply, word_t operation, s
     FAST_ARGUMENTS_STAY(address, tag, reply, operation, current);
     core = passed_core(core);
     (void)operation;
-    if (unlikely(!lock_own_at_once(core)))
-        return arch_fast_decline(address, tag, reply, SYS_CALL);
     if (unlikely(tag_low_bits(tag) > MESSAGE_REGISTER_WORDS))
         return call_beyond(address, tag, reply, operation, current, core);
+    if (unlikely(!lock_own_at_once(core)))
+        return arch_fast_decline(address, tag, reply, SYS_CALL);
     return call(address, tag, reply, current, core, false);
 }
 
@@ -137,8 +138,8 @@ static NOINLINE bool reply_recv_beyond(cap_t address, tag_t tag, cap_t reply, wo
     FAST_ARGUMENTS_STAY(address, tag, reply, operation, server);
     core = passed_core(core);
     (void)operation;
-    if (unlikely(tag_low_bits(tag) > MESSAGE_WORDS_MAX))
-        return fast_decline(core, address, tag, reply, SYS_REPLY_RECV);
+    if (unlikely(tag_low_bits(tag) > MESSAGE_WORDS_MAX || !lock_own_at_once(core)))
+        return arch_fast_decline(address, tag, reply, SYS_REPLY_RECV);
     return reply_recv(address, tag, reply, server, core, true);
 }
 
@@ -148,10 +149,10 @@ bool kernel_fast_reply_recv(cap_t address, tag_t tag, cap_t reply, word_t operat
     FAST_ARGUMENTS_STAY(address, tag, reply, operation, current);
     core = passed_core(core);
     (void)operation;
-    if (unlikely(!lock_own_at_once(core)))
-        return arch_fast_decline(address, tag, reply, SYS_REPLY_RECV);
     if (unlikely(tag_low_bits(tag) > MESSAGE_REGISTER_WORDS))
         return reply_recv_beyond(address, tag, reply, operation, current, core);
+    if (unlikely(!lock_own_at_once(core)))
+        return arch_fast_decline(address, tag, reply, SYS_REPLY_RECV);
     return reply_recv(address, tag, reply, current, core, false);
 }
 

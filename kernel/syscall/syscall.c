@@ -246,16 +246,19 @@ static ALWAYS_INLINE status_t general_syscall(struct thread *thread, word_t oper
     }
 }
 
-/* Another core has changed something before this one had its lock, and the current thread cannot go on as it is: it was taken away, or has lost
- * what it ran on. What it wanted is done when it next runs, if it does. (That a better one is ready is no reason: the entry is carried out first.) */
-static bool entry_is_void(const struct core *core)
+static NOINLINE bool current_cannot_go_on(const struct core *core)
 {
     const struct thread *thread = core->current;
 
-    if (CONFIG_CORES == 1 || likely(!core->reschedule))
-        return false;
     return !thread || thread->state != THREAD_STATE_RUNNABLE || thread->deferred || !thread->sc ||
            thread->sc != core->context || thread->space != core->space;
+}
+
+/* Another core has changed something before this one had its lock, and the current thread cannot go on as it is: it was taken away, or has lost
+ * what it ran on. What it wanted is done when it next runs, if it does. (That a better one is ready is no reason: the entry is carried out first.) */
+static inline bool entry_is_void(const struct core *core)
+{
+    return CONFIG_CORES > 1 && unlikely(core->reschedule) && current_cannot_go_on(core);
 }
 
 static inline void set_in_syscall(struct core *core, bool in_syscall)
@@ -292,6 +295,16 @@ static NOINLINE void run_generally(struct core *core, struct thread *thread, sta
     unlock_own(core);
 }
 
+#if CONFIG_CORES > 1
+/* Not in kernel_syscall, which has nothing to keep then while it waits. */
+static NOINLINE void wait_and_run_generally(struct core *core, struct thread *thread)
+{
+    lock_own_in_syscall(core);
+    set_in_syscall(core, true);
+    run_generally(core, thread, INVOKE_AGAIN);
+}
+#endif
+
 /* Most calls to kernel objects change nothing about who runs: they go straight through. */
 void kernel_syscall(cap_t cap, tag_t tag, cap_t reply, word_t operation, struct thread *thread)
 {
@@ -301,7 +314,14 @@ void kernel_syscall(cap_t cap, tag_t tag, cap_t reply, word_t operation, struct 
     (void)reply;
     if (!ARCH_FAST_ENTRY && fastpath_try(core))
         return;
-    lock_own_in_syscall(core);
+#if CONFIG_CORES > 1
+    if (unlikely(!lock_own_at_once(core))) {
+        wait_and_run_generally(core, thread);
+        return;
+    }
+#else
+    lock_own(core);
+#endif
     set_in_syscall(core, true);
     if (likely(!entry_is_void(core) && operation == SYS_CALL &&
                cap <= thread->cnode_mask)) { /* void: the thread may be gone */
