@@ -58,12 +58,18 @@ struct core {
         lock_contention; /* the n-th lock from now on has to be waited for, as if another core held it; 0: none */
 #endif
 
-    struct thread *front;   /* of the ready queue, in none of its lists; NULL: nobody */
-    ticks_t slice_end;      /* `context` is a time slice, and lasts until then or longer; else 0 */
-    ticks_t charged_at;     /* until when time has been charged to `context` */
-    ticks_t timer_armed;    /* deadline that the hardware has, TICKS_NEVER: none */
-    ticks_t user_deadline;  /* of the user timer, TICKS_NEVER: none */
-    struct slot timer_slot; /* the notification that the user timer signals */
+    struct thread *front; /* of the ready queue, in none of its lists; NULL: nobody */
+    ticks_t slice_end;    /* `context` is a time slice, and lasts until then or longer; else 0 */
+    ticks_t charged_at;   /* until when time has been charged to `context` */
+    ticks_t timer_armed;  /* deadline that the hardware has, TICKS_NEVER: none */
+#if CONFIG_CORES > 1
+    /* Before what is large: the fast paths reach it with small offsets. */
+    ALIGNED(64) struct ticket_lock lock;
+    ALIGNED(64) uint32_t requests; /* REQUEST_*, from other cores, until answered */
+    ALIGNED(64)
+#endif
+    ticks_t user_deadline;                /* of the user timer, TICKS_NEVER: none */
+    struct slot timer_slot;               /* the notification that the user timer signals */
     struct priority_queue replenishments; /* contexts that wait for time; key: ticks */
     struct thread_queue
         deferred; /* threads that shall fault for lack of time, or stop because of their fault */
@@ -80,9 +86,6 @@ struct core {
         bool is_new; /* this core's entry is such an exception of `current`, which has not been raised yet */
         word_t kind, code;
     } trap; /* an exception that the processor does not raise again (syscall.c) */
-
-    ALIGNED(64) struct ticket_lock lock;
-    ALIGNED(64) uint32_t requests; /* REQUEST_*, from other cores, until answered */
 #endif
 };
 

@@ -128,8 +128,10 @@ bool kernel_fast_yield(cap_t address, tag_t tag, cap_t reply, word_t operation, 
         return arch_fast_decline(address, tag, reply, operation);
     struct sched_context *sc = core->context;
     ticks_t now = arch_ticks(), used = now - core->charged_at;
-    if (unlikely(!current_is_plain(core) || !is_best(core, current) || !sched_context_is_round_robin(sc) ||
-                 now < core->charged_at || now + sc->budget < core->timer_armed))
+    uint32_t least = core->min_key; /* looked at twice: is the current thread plain, and best */
+    if (unlikely(least == MIN_KEY_NONE || priority_here(current) <= (least & PRIORITY_MAX) ||
+                 !sched_context_is_round_robin(sc) || now < core->charged_at ||
+                 now + sc->budget < core->timer_armed))
         return fast_decline(core, address, tag, reply, operation);
     core->charged_at = now;
     sc->consumed += used;
