@@ -9,7 +9,7 @@ from unittest import mock
 
 from support import ToolError
 
-from lucid import bench, bench_data, bench_plot
+from lucid import bench, bench_cores, bench_data, bench_plot
 from lucid.bench import Figure
 from lucid.bench_data import Limit
 from lucid.build import Variant
@@ -166,6 +166,26 @@ class Limits(unittest.TestCase):
     def test_an_anchor_of_a_kernel_that_is_not_known_is_refused(self):
         with self.assertRaisesRegex(ToolError, "'minix' of 'a' is not understood"):
             bench_data.read_anchors(self.written("[x]\na = { minix = 5 }\n"))
+
+
+class SeveralCores(unittest.TestCase):
+    """What they cost paths that stay on one."""
+
+    def wrong(self, path, one, several):
+        found = bench_cores.differences([Figure(path, one)], [Figure(path, several)])
+        return {difference.path: difference.wrong for difference in found}[path]
+
+    def test_twelve_instructions_an_entry_are_allowed(self):
+        self.assertEqual(self.wrong("signal_nobody", 68, 80), "")
+        self.assertEqual(self.wrong("notification_ping_pong", 480, 528), "")
+
+    def test_one_more_is_told(self):
+        self.assertEqual(self.wrong("signal_nobody", 68, 81),
+                         "signal_nobody: expected at most 12 instructions more than with one core (12 an entry); seen 13, 81 instead of 68")
+        self.assertIn("expected at most 48 instructions more", self.wrong("notification_ping_pong", 480, 529))
+
+    def test_a_path_that_is_not_measured_is_told(self):
+        self.assertIn("expected to be measured", self.wrong("page_fault", 345, None))
 
 
 class Showing(unittest.TestCase):

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Suite `bench`: no path of the kernel costs more than its limit (bench/limits.toml), on any board, and twice the same. Nor is the kernel too large."""
-from .. import bench, bench_data, bench_together, growth, latency, size
+from .. import bench, bench_cores, bench_data, bench_together, growth, latency, size
 from ..board import DEFAULT_BOARD
 from ..build import Variant, build
 from ..elf import Elf
@@ -17,6 +17,7 @@ def jobs(context):
             *(Job("bench", f"size ({board})", lambda b=board: keep_sizes(Variant(b)), SECONDS) for board in boards),
             *(Job("bench", f"latency ({board})", lambda b=board: keep_latency(Variant(b), context), SECONDS) for board in boards),
             Job("bench", f"growth ({context.board})", lambda: keep_growth(Variant(context.board), context), SECONDS),
+            *([Job("bench", "several_cores_cost_local_paths_little", lambda: local_paths(context), SECONDS)] if context.board == DEFAULT_BOARD else []),
             Job("bench", "cores_that_share_nothing_cost_each_other_nothing", lambda: independent(Variant(context.board, cores=8), context), SECONDS),
             Job("bench", "two_runs_give_the_same_figures", lambda: same_twice(Variant(context.board), context), SECONDS),
             *(Job("bench", f"plugin_and_counter_agree ({board})", lambda b=board: agree(Variant(b), context), SECONDS) for board in boards)]
@@ -54,6 +55,13 @@ def keep_growth(variant, context):
     costs = growth.measure(variant, context.logs / f"bench-{variant.name}-growth.log")
     wrong = {sentence.split(":")[0]: sentence for sentence in growth.exceeded(costs, variant)}
     return [Result(path, path not in wrong, wrong.get(path, "")) for path in sorted({*costs, *wrong})]
+
+
+def local_paths(context):
+    """A result for each path that stays on one core."""
+    log = context.logs / "bench-local-paths.log"
+    found = bench_cores.differences(*(bench.measure(Variant(context.board, cores=cores), log) for cores in (1, 2)))
+    return [Result(difference.path, not difference.wrong, difference.wrong) for difference in found]
 
 
 def independent(variant, context):
