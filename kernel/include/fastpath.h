@@ -168,6 +168,12 @@ static inline bool may_go_on(const struct core *core)
     return !fastpath_is_off() && (CONFIG_CORES == 1 || !core->reschedule);
 }
 
+/* fast_signal.c: an interrupt signals what this slot of its handler names; the current thread's registers are saved, and the core's lock is held. False:
+ * nothing has been changed. */
+bool fast_signal_interrupt(struct core *core, const struct slot *slot);
+/* fast_signal.c: an interrupt signals what this slot of its handler names. The current thread's registers are saved, the core's lock is held. False:
+ * nothing has been changed. */
+bool fast_signal_interrupt(struct core *core, const struct slot *slot);
 /* fast_fault.c: reply_recv through the server's latest Reply, at an endpoint where nobody waits: the end of kernel_fast_reply_recv, if no context was donated. */
 bool fast_fault_answer(cap_t address, tag_t tag, cap_t reply, word_t operation, struct thread *server,
                        struct core *core);

@@ -21,7 +21,7 @@ void irq_handler_init(struct irq_handler *handler, unsigned line);
 /* The capability to its line goes: the line is masked and free. */
 void irq_handler_lose_line(struct irq_handler *handler);
 void irq_handler_destroy(struct irq_handler *handler);
-/* An interrupt came: signal it. The line is masked until it is acknowledged. False: locks had to be taken first, call again. */
-bool irq_handler_interrupt(unsigned line);
+/* Where what an interrupt of the line signals is; NULL: nobody handles it. It stays masked until it is acknowledged. */
+const struct slot *irq_handler_notification(unsigned line);
 
 #endif

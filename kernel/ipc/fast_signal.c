@@ -4,6 +4,7 @@
  *
  *   send   a signal to a notification to which nobody is bound: nobody waits, or one who waits alone
  *          a message in registers to a receiver of higher priority that waits alone without a Reply
+ *   interrupt   whose driver waits alone for its notification, and is of higher priority than who was interrupted
  *   recv   at a notification to which nobody is bound; where nobody else waits, if there are no signals
  *          at an endpoint where nobody waits, without a Reply
  *
@@ -62,6 +63,29 @@ static ALWAYS_INLINE bool signal_waiter(cap_t address, tag_t tag, cap_t reply, w
     preempt_current(core, current, waiter, now);
     unlock_own_only(core);
     return arch_fast_leave_empty(bits, 0, OK | STATUS_SIGNAL, waiter);
+}
+
+bool fast_signal_interrupt(struct core *core, const struct slot *slot)
+{
+    struct thread *current = core->current;
+    uint64_t head = cap_head(&slot->cap);
+    struct notification *notification = pointer_unpack(head);
+
+    if (unlikely(!current_is_plain(core) || !head_is(head, OBJECT_NOTIFICATION, RIGHT_WRITE) ||
+                 !home_is_here(core, notification) || notification_is_shared(notification)))
+        return false;
+    struct thread *waiter = notification->waiter;
+    word_t bits = notification->bits | (word_t)slot->cap.data;
+    ticks_t now = arch_ticks();
+    if (unlikely(!waiter || !bits || !thread_has_slice_here(core, waiter, 0) ||
+                 priority_here(waiter) <= priority_here(current) || !can_preempt(core, waiter, now)))
+        return false;
+    take_waiter(notification, waiter, bits);
+    fast_result(waiter, OK | STATUS_SIGNAL, bits);
+    if (!arch_fast_can_leave(&current->context))
+        SHARED_SET(current->key, RARE_REGISTERS);
+    preempt_current(core, current, waiter, now);
+    return true;
 }
 
 static NOINLINE bool send_message(cap_t address, tag_t tag, cap_t reply, word_t operation,

@@ -43,9 +43,9 @@ void irq_handler_destroy(struct irq_handler *handler)
     irq_handler_lose_line(handler);
 }
 
-bool irq_handler_interrupt(unsigned line)
+const struct slot *irq_handler_notification(unsigned line)
 {
-    struct irq_handler *handler = line < ARCH_IRQ_LINES ? SHARED_READ(owners[line]) : NULL;
+    const struct irq_handler *handler = line < ARCH_IRQ_LINES ? SHARED_READ(owners[line]) : NULL;
 
-    return !handler || notification_signal_slot(&handler->slots[IRQ_SLOT_NOTIFICATION]);
+    return handler ? &handler->slots[IRQ_SLOT_NOTIFICATION] : NULL;
 }

@@ -348,8 +348,13 @@ void kernel_interrupt(unsigned line)
     struct core *core = core_self();
 
     lock_own(core);
-    while (!irq_handler_interrupt(line))
-        ;
+    const struct slot *slot = irq_handler_notification(line);
+    if (likely(slot && fast_signal_interrupt(core, slot))) {
+        unlock_own_only(core);
+        return;
+    }
+    while (slot && !notification_signal_slot(slot)) /* it waited for locks: the handler may be gone */
+        slot = irq_handler_notification(line);
     scheduler_run(core);
     unlock_own(core);
 }

@@ -25,6 +25,8 @@
 #define BORROWER 2u    /* of the thread whose context is only lent to it */
 #define UNMAPPED 0x70000000u
 
+#define DEVICE_LINE 20u /* the first of a device for each notification */
+
 static cap_t thread[THREADS], sender_at[OBJECTS], badged[OBJECTS], notification[OBJECTS], answer[THREADS],
     scratch[SCRATCH], faults;
 
@@ -138,6 +140,8 @@ static void setup(void)
         sender_at[i] = mint(endpoint[i], i ? RIGHTS_ALL : RIGHTS_ALL & ~(word_t)RIGHT_GRANT, 0x70 + i);
         notification[i] = make(OBJECT_NOTIFICATION, 0);
         badged[i] = mint(notification[i], RIGHTS_ALL, (word_t)1 << i);
+        DO(make_numbered(OBJECT_IRQ_HANDLER, BOOT_SLOT_IRQ_RANGE, DEVICE_LINE + i), OP_IRQ_HANDLER_BIND,
+           badged[i]);
     }
     for (unsigned i = 0; i < SCRATCH; i++)
         scratch[i] = slot_new();
@@ -260,6 +264,10 @@ static void step(char *text)
     snprintf(text, sizeof records->step, "thread %u, operation %u, object %u", self, what, at);
     host.ticks += random_below(50) ? random_below(100) : random_below(2000000);
     host_take_interrupts();
+    if (random_below(16) == 0) {
+        kernel_interrupt(DEVICE_LINE + at);
+        return;
+    }
     if (self == THREADS || who() != self)
         stir();
     else
