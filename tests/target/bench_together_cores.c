@@ -14,6 +14,7 @@
 
 #define CORES_MOST 8u
 #define RECORDED   32u
+#define RECORDS    2u /* a timer can fire in one; not in both */
 #define TRIES      5u
 #define TAKEN_BITS 13u
 
@@ -148,11 +149,13 @@ static void measure_in_virtual_time(const char *path, unsigned cores)
 {
     is_running = 1;
     BENCH_LOOP(20 * WARM_ROUNDS, sides[0].round(&sides[0])); /* what came of starting the others is over */
-    MARK_BEGIN();
-    BENCH_LOOP(RECORDED, sides[0].round(&sides[0]));
-    MARK_END();
+    for (unsigned i = 0; i < RECORDS; i++) {
+        MARK_BEGIN();
+        BENCH_LOOP(RECORDED, sides[0].round(&sides[0]));
+        MARK_END();
+        note("lines %s_on_%u rounds %lu", path, cores, (word_t)RECORDED);
+    }
     is_running = 0;
-    note("lines %s_on_%u rounds %lu", path, cores, (word_t)RECORDED);
 }
 
 static void start_side(unsigned core, void (*prepare)(struct side *), void (*round)(struct side *))

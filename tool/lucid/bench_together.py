@@ -36,7 +36,16 @@ def measure(variant, log):
         records = Path(folder, "records")
         plugin = bench.plugin_arguments(records, None)
         text = run(built, Options(cores=variant.cores, icount=True, extra=[plugin[0], f"{plugin[1]},turn={TURN}"]), log)
-        return bench.parse(text, records.read_text()), delays(text)
+        return cheapest(bench.parse(text, records.read_text())), delays(text)
+
+
+def cheapest(figures):
+    """Of each path, which is recorded more than once, since a timer can fire meanwhile."""
+    found = {}
+    for figure in figures:
+        if figure.path not in found or figure.recorded < found[figure.path].recorded:
+            found[figure.path] = figure
+    return list(found.values())
 
 
 def run(built, options, log):
