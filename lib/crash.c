@@ -5,7 +5,7 @@
  * the fault report names it.
  */
 #include <lucid.h>
-#include <supervisor.h>
+#include <supervisor.types.h>
 
 /* Results go here, so that no call is the last thing that a function does: then the caller would be missing
  * from the report. */

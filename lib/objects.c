@@ -123,13 +123,18 @@ void slot_free(cap_t slot)
     own.freed = node;
 }
 
-bool slot_holds(cap_t slot, unsigned type)
+error_t slot_inspect(cap_t slot, struct capability_info *info)
 {
-    struct capability_info info;
     cap_t cnode;
     word_t index;
     slot_place(slot, &cnode, &index);
-    return status_error(cnode_inspect(cnode, index, &info)) == OK && info.type == type;
+    return (error_t)status_error(cnode_inspect(cnode, index, info));
+}
+
+bool slot_holds(cap_t slot, unsigned type)
+{
+    struct capability_info info;
+    return slot_inspect(slot, &info) == OK && info.type == type;
 }
 
 /* An Untyped of 2^size_bits bytes, taken from the quota. */

@@ -15,48 +15,38 @@
 
 #define PRINT_ATTEMPTS 2
 
-static char buffer[MESSAGE_TEXT_MAX];
+static char buffer[CONSOLE_TEXT_MAX];
+_Static_assert(CONSOLE_TEXT_MAX == SUPERVISOR_TEXT_MAX, "either can take what is in the buffer");
 static size_t filled;
 
 /* Where text goes: a session and the operation that takes text. */
 static struct {
     cap_t cap;
-    word_t operation;
-    bool known;
+    error_t (*write)(cap_t session, const char *text, size_t length);
 } output;
-
-static cap_t session_of_type(const char *interface)
-{
-    const struct component_session *session = INFO_TABLE(struct component_session, session);
-    for (uint32_t i = 0; i < component_info->session.count; i++)
-        if (strcmp(component_text(session[i].interface), interface) == 0)
-            return session[i].cap;
-    return CAP_NULL;
-}
 
 static void find_output(void)
 {
-    output.known = true;
-    output.cap = session_of_type("Terminal");
-    output.operation = TERMINAL_WRITE;
+    output.cap = session_find_interface("Terminal");
+    output.write = terminal_write;
     if (output.cap)
         return;
-    output.cap = session_of_type("Log");
-    output.operation = LOG_WRITE;
+    output.cap = session_find_interface("Log");
+    output.write = log_write;
     if (output.cap)
         return;
     output.cap = COMPONENT_SLOT_SUPERVISOR;
-    output.operation = SUPERVISOR_LOG;
+    output.write = supervisor_log_text;
 }
 
 void print_flush(void)
 {
     if (filled == 0 || !component_info)
         return;
-    if (!output.known)
+    if (!output.write)
         find_output();
     for (int attempt = 0; attempt < PRINT_ATTEMPTS; attempt++)
-        if (text_send(output.cap, output.operation, buffer, filled) != ERR_PEER_GONE)
+        if (output.write(output.cap, buffer, filled) != ERR_PEER_GONE)
             break;
     filled = 0;
 }

@@ -24,9 +24,9 @@ static struct {
     cap_t reply; /* the current Reply */
     bool answer; /* the request in `request` waits for its answer */
     error_t result;
-    cap_t take[MESSAGE_CAPS_MAX];
-    struct spare *spares; /* free Replies */
-    struct spare *nodes;  /* nodes without one */
+    cap_t take[MESSAGE_CAPS_MAX]; /* empty slots, that the next request's capabilities come into */
+    struct spare *spares;         /* free Replies */
+    struct spare *nodes;          /* nodes without one */
     struct request request;
 } server;
 
@@ -75,95 +75,58 @@ cap_t request_keep(struct request *request)
 
 void reply_later(cap_t reply, error_t error, const word_t *words, unsigned count)
 {
-    assert(count <= MESSAGE_REGISTER_WORDS);
+    assert(count <= MESSAGE_WORDS_MAX);
     struct message message = { .tag = tag_make(error, count, 0) };
     for (unsigned i = 0; i < count; i++)
-        message.word[i] = words[i];
+        message_set(&message, i, words[i]);
     sys_send(reply, &message);
     spare_push(reply);
 }
 
-void reply_later_text(cap_t reply, error_t error, const char *text, size_t length)
+/* ---- Capabilities that come with requests -------------------------------------------------------------- */
+
+/* See to it that so many empty slots wait for the next request's capabilities. Those that cannot be had are 0. */
+static void takes_prepare(unsigned count)
 {
-    assert(length <= MESSAGE_TEXT_MAX);
-    struct message message = { .tag = tag_make(error, 1 + text_words(length), 0), .word = { length } };
-    message_text(&message, 1, text, length);
-    sys_send(reply, &message);
-    spare_push(reply);
+    for (unsigned i = 0; i < count; i++)
+        if (!server.take[i])
+            server.take[i] = slot_make();
 }
 
-/* ---- Text in messages ---------------------------------------------------------------------------------- */
-
-static void word_from_text(word_t *word, const char *text, size_t length)
+/* After a request: what the handler has not taken is deleted. */
+static void takes_settle(const struct request *request)
 {
-    *word = 0;
-    memcpy(word, text, length < sizeof *word ? length : sizeof *word);
-}
-
-void message_text(struct message *message, unsigned first, const char *text, size_t length)
-{
-    for (size_t at = 0; at < length; at += sizeof(word_t)) {
-        word_t word;
-        word_from_text(&word, text + at, length - at);
-        message_set(message, first++, word);
+    for (unsigned i = 0; i < request->caps; i++) {
+        if (request->cap[i])
+            slot_free(request->cap[i]);
+        server.take[i] = CAP_NULL;
     }
 }
 
-void answer_text(struct request *request, unsigned first, const char *text, size_t length)
+cap_t request_take(struct request *request, cap_t slot)
 {
-    for (size_t at = 0; at < length; at += sizeof(word_t)) {
-        word_t word;
-        word_from_text(&word, text + at, length - at);
-        answer_word(request, first++, word);
-    }
+    for (unsigned i = 0; i < request->caps; i++)
+        if (request->cap[i] == slot) {
+            request->cap[i] = CAP_NULL;
+            return slot;
+        }
+    PANIC("no capability of this request is in slot %lu, or it was taken already", slot);
 }
 
-size_t request_text(const struct request *request, unsigned first, size_t length, char *buffer, size_t size)
+error_t request_cap_check(const struct request *request, unsigned index, unsigned type, word_t rights)
 {
-    size_t came = request->words > first ? (request->words - first) * sizeof(word_t) : 0;
-    if (length > came)
-        length = came;
-    if (length > size - 1)
-        length = size - 1;
-    memcpy(buffer, (const char *)(request->word + first), length);
-    buffer[length] = 0;
-    return length;
+    struct capability_info info;
+    if (index >= request->caps)
+        return request->cap[index] ? ERR_CAPABILITY : ERR_MEMORY;
+    error_t error = slot_inspect(request->cap[index], &info);
+    if (error != OK)
+        return error;
+    if (type != OBJECT_NULL && info.type != type)
+        return ERR_TYPE;
+    return (info.rights & rights) == rights ? OK : ERR_RIGHT;
 }
 
 /* ---- The loop ------------------------------------------------------------------------------------------ */
-
-void server_take(const cap_t *slots, unsigned count)
-{
-    for (unsigned i = 0; i < MESSAGE_CAPS_MAX; i++)
-        server.take[i] = i < count ? slots[i] : CAP_NULL;
-}
-
-/* What waits to be answered goes into the message. */
-static void answer_load(struct message *message)
-{
-    *message = (struct message){ 0 };
-    if (!server.answer)
-        return;
-    server.answer = false;
-    const struct request *request = &server.request;
-    message->tag = tag_make(server.result, request->answer_words, 0);
-    for (unsigned i = 0; i < request->answer_words; i++)
-        message_set(message, i, request->answer[i]);
-}
-
-static void request_load(const struct message *message)
-{
-    struct request *request = &server.request;
-    request->badge = message->badge;
-    request->label = tag_label(message->tag);
-    request->words = tag_words(message->tag);
-    request->caps = tag_caps(message->tag);
-    request->answer_words = 0;
-    request->kept = false;
-    assert(request->words <= MESSAGE_WORDS_MAX);
-    for (unsigned i = 0; i < request->words; i++)
-        request->word[i] = message_word(message, i);
-}
 
 static void signals_handle(const struct server *how, word_t bits)
 {
@@ -180,17 +143,26 @@ static void signals_handle(const struct server *how, word_t bits)
 
 static void request_handle(const struct server *how, const struct message *message, bool owed)
 {
-    request_load(message);
-    server.result = how->request ? how->request(&server.request) : ERR_OPERATION;
-    server.answer = owed && !server.request.kept;
+    struct request *request = &server.request;
+    request_load(request, message);
+    memcpy(request->cap, server.take, sizeof request->cap);
+    server.result = how->request ? how->request(request) : ERR_OPERATION;
+    server.answer = owed && !request->kept;
+    if (request->caps)
+        takes_settle(request);
 }
 
 /* Answer what is owed, wait for one request or signals, and handle it. */
 static void server_step(const struct server *how)
 {
-    struct message message;
-    answer_load(&message);
-    memcpy(message_page->take, server.take, sizeof server.take);
+    struct message message = { 0 };
+    if (server.answer)
+        answer_load(&server.request, server.result, &message);
+    server.answer = false;
+    if (how->takes) {
+        takes_prepare(how->takes);
+        memcpy(message_page->take, server.take, sizeof server.take);
+    }
     status_t status = sys_reply_recv(COMPONENT_SLOT_ENDPOINT, &message, server.reply);
 
     unsigned error = status_error(status);
@@ -208,6 +180,7 @@ error_t serve(const struct server *how)
 {
     if (!component_info || component_info->provides == 0)
         return ERR_CAPABILITY;
+    assert(how->takes <= MESSAGE_CAPS_MAX);
     server.reply = COMPONENT_SLOT_REPLY;
     for (;;)
         server_step(how);

@@ -14,7 +14,7 @@
  * line_editor.c is the line that is being typed.
  */
 #include <lucid.h>
-#include <console.h>
+#include <console.server.h>
 #include <supervisor.h>
 #include "input.h"
 #include "line_editor.h"
@@ -88,7 +88,7 @@ static void source_text(struct source *source, const char *text, size_t length)
 
 static void supervisor_log_show(void)
 {
-    char text[MESSAGE_TEXT_MAX];
+    char text[SUPERVISOR_TEXT_MAX];
     size_t length;
     while (supervisor_read_log(COMPONENT_SLOT_SUPERVISOR, text, &length) == OK)
         source_text(&supervisor, text, length);
@@ -106,7 +106,7 @@ static void terminal_feed(void)
             continue;
         terminal.reading = false;
         input_catch_interrupt(true);
-        reply_later_text(terminal.reply, OK, editor_line(), strlen(editor_line()));
+        terminal_read_reply(terminal.reply, OK, editor_line(), strlen(editor_line()));
     }
 }
 
@@ -115,29 +115,52 @@ static void terminal_abandon(void)
     terminal.reading = false;
     input_catch_interrupt(true);
     screen_put("\n");
-    reply_later(terminal.reply, ERR_CANCELLED, NULL, 0);
+    terminal_read_reply(terminal.reply, ERR_CANCELLED, NULL, 0);
 }
 
-static error_t request_read(struct request *request)
+/* ---- Requests ------------------------------------------------------------------------------------------ */
+
+error_t terminal_write(struct request *request, const char *text, size_t text_count)
 {
-    char prompt[TERMINAL_PROMPT_MAX + 1];
-    if (request_word(request, 0) > TERMINAL_PROMPT_MAX)
-        return ERR_RANGE;
+    (void)request;
+    screen_text(text, text_count);
+    return OK;
+}
+
+error_t terminal_read(struct request *request, const char *prompt, size_t prompt_count,
+                      char line[static TERMINAL_LINE_MAX], size_t *line_count)
+{
+    char start[TERMINAL_PROMPT_MAX + 1];
+    (void)line; /* it is typed later */
+    (void)line_count;
     if (terminal.reading)
         return ERR_BUSY;
-    request_text(request, 1, request_word(request, 0), prompt, sizeof prompt);
     terminal.reply = request_keep(request);
     if (!terminal.reply)
         return ERR_MEMORY;
+    memcpy(start, prompt, prompt_count);
+    start[prompt_count] = 0;
     terminal.badge = request->badge;
     terminal.reading = true;
     input_catch_interrupt(false);
-    editor_start(prompt);
+    editor_start(start);
     terminal_feed();
     return OK;
 }
 
-/* ---- Requests ------------------------------------------------------------------------------------------ */
+error_t terminal_flush(struct request *request)
+{
+    (void)request;
+    screen_drain();
+    return OK;
+}
+
+error_t terminal_interrupted(struct request *request, bool *yes)
+{
+    (void)request;
+    *yes = input_interrupted();
+    return OK;
+}
 
 static struct source *source_find(word_t badge)
 {
@@ -147,46 +170,20 @@ static struct source *source_find(word_t badge)
     return NULL;
 }
 
-static error_t terminal_request(struct request *request, const char *text, size_t length)
+error_t log_write(struct request *request, const char *text, size_t text_count)
 {
-    switch (request->label) {
-    case TERMINAL_WRITE:
-        screen_text(text, length);
-        return OK;
-    case TERMINAL_READ:
-        return request_read(request);
-    case TERMINAL_FLUSH:
-        screen_drain();
-        return OK;
-    case TERMINAL_INTERRUPTED:
-        answer_word(request, 0, input_interrupted());
-        return OK;
-    default:
-        return ERR_OPERATION;
-    }
+    source_text(source_find(request->badge), text, text_count);
+    return OK;
 }
 
+/* Which interface a client speaks, its badge tells. */
 static error_t request_received(struct request *request)
 {
-    char text[MESSAGE_TEXT_MAX + 1];
-    const struct component_client *client = client_find(request->badge);
-    struct source *source = source_find(request->badge);
-    size_t length = request_word(request, 0);
-    error_t error = ERR_OPERATION;
-
-    if (!client)
-        return ERR_RIGHT;
-    bool writes = request->label == LOG_WRITE || request->label == TERMINAL_WRITE;
-    if (writes && length > MESSAGE_TEXT_MAX)
-        return ERR_RANGE;
-    length = writes ? request_text(request, 1, length, text, sizeof text) : 0;
-
-    if (!source) {
-        error = terminal_request(request, text, length);
-    } else if (request->label == LOG_WRITE) {
-        source_text(source, text, length);
-        error = OK;
-    }
+    error_t error = ERR_RIGHT;
+    if (source_find(request->badge))
+        error = log_dispatch(request);
+    else if (client_find(request->badge))
+        error = terminal_dispatch(request);
     screen_pump();
     return error;
 }

@@ -4,7 +4,7 @@
 #define CONSOLE_LINE_EDITOR_H
 
 #include <lucid.h>
-#include <console.h>
+#include <console.types.h>
 
 /* Begin a new line: show the prompt. */
 void editor_start(const char *prompt);

@@ -1,18 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The example server: answers every number with the next one. */
-#include <lucid.h>
-#include <echo.h>
+#include <echo.server.h>
 
-static error_t ping(word_t client, uint32_t n, uint32_t *answer)
+error_t echo_ping(struct request *request, uint32_t n, uint32_t *answer)
 {
-    (void)client; /* all are treated alike */
+    (void)request; /* all clients are treated alike */
     *answer = n + 1;
     return OK;
 }
 
-ECHO_SERVER(.ping = ping)
-
 int main(void)
 {
-    return echo_serve();
+    return (int)echo_serve();
 }

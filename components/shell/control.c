@@ -124,7 +124,7 @@ void command_hog(unsigned count, char **words)
 
 /* ---- The end ------------------------------------------------------------------------------------------- */
 
-static void power(const char *what, word_t how)
+static void power(const char *what, enum power_action how)
 {
     print_flush();
     terminal_flush(sessions.terminal); /* what is still on its way to the screen would be lost */

@@ -33,9 +33,11 @@ static void ping_many(uint32_t count)
 {
     struct measure took, least = { UINT64_MAX, UINT64_MAX }, sum = { 0, 0 };
     uint32_t done;
+    bool interrupted;
 
     for (done = 0; done < count; done++) {
-        if (done % PING_LOOK_EVERY == PING_LOOK_EVERY - 1 && terminal_interrupted(sessions.terminal))
+        if (done % PING_LOOK_EVERY == PING_LOOK_EVERY - 1 &&
+            terminal_interrupted(sessions.terminal, &interrupted) == OK && interrupted)
             break;
         if (!ping_once(done, &took))
             break;

@@ -114,17 +114,19 @@ static void greet(void)
 int main(void)
 {
     char line[TERMINAL_LINE_MAX + 1];
+    size_t length;
     unsigned fails = 0;
 
-    sessions = (struct sessions){ .supervisor = use("supervisor"),
-                                  .terminal = use("terminal"),
+    sessions = (struct sessions){ .supervisor = use_supervisor(),
+                                  .terminal = use_terminal(),
                                   .timer = session_find("timer"),
                                   .echo = session_find("echo") };
     greet();
     while (fails < TERMINAL_FAILS_MAX) {
-        error_t error = terminal_read(sessions.terminal, PROMPT, line, sizeof line);
+        error_t error = terminal_read(sessions.terminal, PROMPT, strlen(PROMPT), line, &length);
         fails =
             error == OK ? 0 : fails + 1; /* a console that died is there again at the next try, or never */
+        line[length] = 0;
         if (error == OK)
             line_run(line);
     }

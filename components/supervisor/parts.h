@@ -24,7 +24,7 @@
 #include <lucid/boot_info.h>
 #include <lucid/bundle.h>
 #include <lucid/faults.h>
-#include <supervisor.h>
+#include <supervisor.types.h>
 
 #define PAGE_BYTES 4096u
 #define PAGE_BITS  12u

@@ -2,80 +2,21 @@
 /*
  * The interface Supervisor: what components can ask, by their badge.
  *
- * A message is taken apart into a request, handled by one function for each operation, and becomes the
- * answer. Nothing here waits for anybody. A caller that is ended by its own request gets no answer: it is
- * gone before the next receive.
+ * A message is taken apart and checked by the generated dispatcher, handled by one function for each
+ * operation, and becomes the answer. Nothing here waits for anybody. A caller that is ended by its own request
+ * gets no answer: it is gone before the next receive.
  */
 #include "parts.h"
+#include <supervisor.server.h>
 
 #define MEMORY_BITS_MIN 6u
 
-struct asking {
-    struct component *who;
-    word_t label;
-    unsigned words;
-    word_t word[MESSAGE_WORDS_MAX];
-    unsigned answer_words;
-    unsigned answer_caps;
-    word_t answer[MESSAGE_WORDS_MAX];
-};
+_Static_assert(CRASH_KINDS == CRASH_CAPABILITY + 1, "interfaces/supervisor.idl counts its errors right");
 
-static void answer_bytes(struct asking *asking, const void *data, size_t size)
+/* service_request has checked the badge. */
+static struct component *asker(const struct request *request)
 {
-    assert(size <= sizeof asking->answer);
-    asking->answer_words = text_words(size);
-    memset(asking->answer, 0, asking->answer_words * sizeof(word_t));
-    memcpy(asking->answer, data, size);
-}
-
-/* ---- For all ------------------------------------------------------------------------------------------- */
-
-static error_t do_exit(struct asking *asking)
-{
-    component_exited(asking->who, asking->word[0]);
-    return OK;
-}
-
-static error_t do_log(struct asking *asking)
-{
-    size_t length = asking->word[0], came = asking->words ? (asking->words - 1) * sizeof(word_t) : 0;
-    if (length > came)
-        return ERR_RANGE;
-    log_component_text(asking->who->name, (const char *)(asking->word + 1), length);
-    return OK;
-}
-
-static error_t do_news(struct asking *asking)
-{
-    word_t badge;
-    if (!grants_next_gone(asking->who, &badge))
-        return ERR_WOULD_BLOCK;
-    answer_bytes(asking, &badge, sizeof badge);
-    return OK;
-}
-
-/* Made out of the caller's own quota, and moved to it with the answer. */
-static error_t do_memory(struct asking *asking)
-{
-    const struct component *who = asking->who;
-    word_t size_bits = asking->word[0];
-    if (size_bits < MEMORY_BITS_MIN || size_bits > who->quota_bits)
-        return ERR_RANGE;
-    word_t index = who->hold.give >> boot->cnode_size_bits;
-    cnode_delete(who->holdings, index); /* the last one may not have found an empty slot */
-    status_t status =
-        untyped_retype(who->quota, OBJECT_UNTYPED, size_bits, who->holdings, index, 1, CAP_NULL, 0);
-    if (status_error(status) != OK)
-        return (error_t)status_error(status);
-    message_give(0, who->hold.give, GIVE_MOVE, 0);
-    asking->answer_caps = 1;
-    return OK;
-}
-
-static error_t do_tolerant(struct asking *asking)
-{
-    word_t value = asking->word[0] ? 0 : THREAD_FAULT_ON_CAP;
-    return (error_t)status_error(thread_set_attributes(asking->who->hold.thread, THREAD_FAULT_ON_CAP, value));
+    return &components[request->badge - 1];
 }
 
 static bool is_console(const struct component *component)
@@ -87,16 +28,61 @@ static bool is_console(const struct component *component)
     return false;
 }
 
-static error_t do_read_log(struct asking *asking)
+bool supervisor_may(const struct request *request, enum supervisor_right right)
 {
-    if (!is_console(asking->who))
-        return ERR_RIGHT;
-    size_t length = log_take((char *)(asking->answer + 1), MESSAGE_TEXT_MAX);
-    if (length == 0)
-        return ERR_WOULD_BLOCK;
-    asking->answer[0] = length;
-    asking->answer_words = 1 + text_words(length);
+    if (right == SUPERVISOR_RIGHT_LOG)
+        return is_console(asker(request));
+    return asker(request)->description->flags & BUNDLE_FLAG_CONTROL;
+}
+
+/* ---- For all ------------------------------------------------------------------------------------------- */
+
+error_t supervisor_exit(struct request *request, int32_t code)
+{
+    component_exited(asker(request), (word_t)(long)code);
     return OK;
+}
+
+error_t supervisor_log_text(struct request *request, const char *text, size_t text_count)
+{
+    log_component_text(asker(request)->name, text, text_count);
+    return OK;
+}
+
+error_t supervisor_news(struct request *request, word_t *badge)
+{
+    return grants_next_gone(asker(request), badge) ? OK : ERR_WOULD_BLOCK;
+}
+
+/* Made out of the caller's own quota, and moved to it with the answer. */
+error_t supervisor_memory(struct request *request, uint32_t size_bits, struct utcb_give *untyped)
+{
+    const struct component *who = asker(request);
+    if (size_bits < MEMORY_BITS_MIN || size_bits > who->quota_bits)
+        return ERR_RANGE;
+    word_t index = who->hold.give >> boot->cnode_size_bits;
+    cnode_delete(who->holdings, index); /* the last one may not have found an empty slot */
+    status_t status =
+        untyped_retype(who->quota, OBJECT_UNTYPED, size_bits, who->holdings, index, 1, CAP_NULL, 0);
+    if (status_error(status) != OK)
+        return (error_t)status_error(status);
+    *untyped = (struct utcb_give){ .source = who->hold.give, .mode = GIVE_MOVE };
+    return OK;
+}
+
+error_t supervisor_tolerant(struct request *request, bool tolerate)
+{
+    word_t value = tolerate ? 0 : THREAD_FAULT_ON_CAP;
+    return (error_t)status_error(
+        thread_set_attributes(asker(request)->hold.thread, THREAD_FAULT_ON_CAP, value));
+}
+
+error_t supervisor_read_log(struct request *request, char text[static SUPERVISOR_TEXT_MAX],
+                            size_t *text_count)
+{
+    (void)request;
+    *text_count = log_take(text, SUPERVISOR_TEXT_MAX);
+    return *text_count ? OK : ERR_WOULD_BLOCK;
 }
 
 /* ---- With control: telling ----------------------------------------------------------------------------- */
@@ -143,18 +129,16 @@ static void status_of_component(const struct component *component, struct compon
     text_copy(status->name, sizeof status->name, component->name);
 }
 
-static error_t do_list(struct asking *asking)
+error_t supervisor_list(struct request *request, word_t index, struct component_status *status)
 {
-    struct component_status status;
-    if (asking->word[0] > component_count)
+    if (index > component_count)
         return ERR_RANGE;
-    if (asking->word[0] == component_count)
-        status_of_supervisor(&status);
+    if (index == component_count)
+        status_of_supervisor(status);
     else
-        status_of_component(&components[asking->word[0]], &status);
-    if (asking->word[0] == asking->who->index)
-        status.thread_state = THREAD_STATE_RUNNABLE; /* it waits for nothing but this answer */
-    answer_bytes(asking, &status, sizeof status);
+        status_of_component(&components[index], status);
+    if (index == asker(request)->index)
+        status->thread_state = THREAD_STATE_RUNNABLE; /* it waits for nothing but this answer */
     return OK;
 }
 
@@ -182,21 +166,20 @@ static void cap_purpose(const struct component *component, word_t slot, char *te
             text_format(text, size, "device '%s'", bundle_text(bundle_device(i)->name));
 }
 
-static error_t do_caps(struct asking *asking)
+error_t supervisor_caps(struct request *request, word_t index, word_t slot, struct component_cap *found)
 {
-    struct component_cap cap = { 0 };
     struct capability_info info;
-    if (asking->word[0] >= component_count || asking->word[1] == 0)
+    (void)request;
+    if (index >= component_count || slot == 0)
         return ERR_RANGE;
-    const struct component *component = &components[asking->word[0]];
-    for (word_t slot = asking->word[1]; component->made; slot++) {
+    const struct component *component = &components[index];
+    for (; component->made; slot++) {
         if (status_error(cnode_inspect(component->hold.cnode, slot, &info)) != OK)
             break; /* beyond the end */
         if (info.type == OBJECT_NULL)
             continue;
-        cap = (struct component_cap){ slot, info.type, info.rights, info.data, info.size_bits, "" };
-        cap_purpose(component, slot, cap.what, sizeof cap.what);
-        answer_bytes(asking, &cap, sizeof cap);
+        *found = (struct component_cap){ slot, info.type, info.rights, info.data, info.size_bits, "" };
+        cap_purpose(component, slot, found->what, sizeof found->what);
         return OK;
     }
     return ERR_RANGE;
@@ -204,27 +187,33 @@ static error_t do_caps(struct asking *asking)
 
 /* ---- With control: doing ------------------------------------------------------------------------------- */
 
-static error_t do_crash(struct asking *asking)
+error_t supervisor_crash(struct request *request, word_t index, word_t kinds)
 {
-    return component_crash(&components[asking->word[0]], asking->word[1]);
+    (void)request;
+    return index < component_count ? component_crash(&components[index], kinds) : ERR_RANGE;
 }
 
 /* Without a console, or without anybody in control, nobody could say that it shall be started again: so that
  * is done at once. */
-static error_t do_kill(struct asking *asking)
+error_t supervisor_kill(struct request *request, word_t index)
 {
-    struct component *component = &components[asking->word[0]];
+    if (index >= component_count)
+        return ERR_RANGE;
+    struct component *component = &components[index];
     bool again = is_console(component) || component->description->flags & BUNDLE_FLAG_CONTROL;
     if (!component->made)
         return ERR_STATE;
-    report("%s: killed by %s", component->name, asking->who->name);
+    report("%s: killed by %s", component->name, asker(request)->name);
     component_end(component, COMPONENT_KILLED, 0, again);
     return OK;
 }
 
-static error_t do_restart(struct asking *asking)
+error_t supervisor_restart(struct request *request, word_t index)
 {
-    struct component *component = &components[asking->word[0]];
+    (void)request;
+    if (index >= component_count)
+        return ERR_RANGE;
+    struct component *component = &components[index];
     if (!component->quota)
         return ERR_MEMORY;
     component->restarts = 0;
@@ -233,73 +222,24 @@ static error_t do_restart(struct asking *asking)
     return component_start(component) ? OK : ERR_STATE;
 }
 
-static error_t do_power(struct asking *asking)
+error_t supervisor_power(struct request *request, enum power_action how)
 {
-    if (asking->word[0] == POWER_OFF)
+    (void)request;
+    if (how == POWER_OFF)
         power_off();
-    else if (asking->word[0] == POWER_REBOOT)
-        power_reboot();
     else
-        return ERR_RANGE;
+        power_reboot();
     return ERR_UNSUPPORTED;
 }
 
-/* ---- Which is which ------------------------------------------------------------------------------------ */
-
-static const struct operation_entry {
-    error_t (*function)(struct asking *asking);
-    uint8_t words;
-    bool control; /* only for those with control */
-    bool index;   /* word 0 is a component's number */
-} operations[] = {
-    [SUPERVISOR_EXIT] = { do_exit, 1, false, false },
-    [SUPERVISOR_LOG] = { do_log, 1, false, false },
-    [SUPERVISOR_NEWS] = { do_news, 0, false, false },
-    [SUPERVISOR_MEMORY] = { do_memory, 1, false, false },
-    [SUPERVISOR_TOLERANT] = { do_tolerant, 1, false, false },
-    [SUPERVISOR_READ_LOG] = { do_read_log, 0, false, false },
-    [SUPERVISOR_LIST] = { do_list, 1, true, false },
-    [SUPERVISOR_CAPS] = { do_caps, 2, true, false },
-    [SUPERVISOR_CRASH] = { do_crash, 2, true, true },
-    [SUPERVISOR_KILL] = { do_kill, 1, true, true },
-    [SUPERVISOR_RESTART] = { do_restart, 1, true, true },
-    [SUPERVISOR_POWER] = { do_power, 1, true, false },
-};
-
-static error_t asking_run(struct asking *asking)
-{
-    if (asking->label >= sizeof operations / sizeof operations[0] || !operations[asking->label].function)
-        return ERR_OPERATION;
-    const struct operation_entry *operation = &operations[asking->label];
-    if (operation->control && !(asking->who->description->flags & BUNDLE_FLAG_CONTROL))
-        return ERR_RIGHT;
-    if (asking->words < operation->words)
-        return ERR_ARGUMENTS;
-    if (operation->index && asking->word[0] >= component_count)
-        return ERR_RANGE;
-    return operation->function(asking);
-}
+/* ---- Requests ------------------------------------------------------------------------------------------ */
 
 void service_request(struct message *message)
 {
-    static struct asking asking;
-    word_t badge = message->badge;
-
-    if (badge & BADGE_DEAD || badge == 0 || badge > component_count) {
-        *message = (struct message){ .tag = tag_make(ERR_PEER_GONE, 0, 0) };
-        return;
-    }
-    asking.who = &components[badge - 1];
-    asking.label = tag_label(message->tag);
-    asking.words = tag_words(message->tag);
-    for (unsigned i = 0; i < asking.words; i++)
-        asking.word[i] = message_word(message, i);
-    for (unsigned i = asking.words; i < 2; i++)
-        asking.word[i] = 0;
-    asking.answer_words = asking.answer_caps = 0;
-    error_t error = asking_run(&asking);
-    unsigned words = error == OK ? asking.answer_words : 0;
-    *message = (struct message){ .tag = tag_make(error, words, error == OK ? asking.answer_caps : 0) };
-    for (unsigned i = 0; i < words; i++)
-        message_set(message, i, asking.answer[i]);
+    static struct request request;
+    request_load(&request, message);
+    if (request.badge & BADGE_DEAD || request.badge == 0 || request.badge > component_count)
+        answer_load(&request, ERR_PEER_GONE, message);
+    else
+        answer_load(&request, supervisor_dispatch(&request), message);
 }

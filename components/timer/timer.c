@@ -13,7 +13,7 @@
  */
 #include <lucid.h>
 #include <supervisor.h>
-#include <timer.h>
+#include <timer.server.h>
 #include "heap.h"
 
 #define SIGNAL_TIMER 1u
@@ -22,7 +22,6 @@
 static struct timer_heap heap;
 static const struct component_device *core;
 static word_t last_id;
-static cap_t take; /* the empty slot that the next client's notification comes into */
 
 static void core_timer_set(void)
 {
@@ -70,7 +69,7 @@ static void timer_end(struct timer *timer)
     if (timer->index != HEAP_NOT_IN)
         heap_remove(&heap, timer);
     if (timer_is_sleeper(timer))
-        reply_later(timer->cap, OK, NULL, 0);
+        timer_sleep_ns_reply(timer->cap, OK);
     else
         slot_free(timer->cap);
     free(timer);
@@ -106,13 +105,11 @@ static void signal_received(word_t bits)
 
 /* ---- Requests ------------------------------------------------------------------------------------------ */
 
-static error_t request_sleep(struct request *request)
+error_t timer_sleep_ns(struct request *request, time_ns_t delay_ns)
 {
-    if (request->words < 1)
-        return ERR_ARGUMENTS;
     if (client_timers(request->badge) >= TIMER_CLIENT_MAX)
         return ERR_BUSY;
-    struct timer *timer = timer_start_new(request->badge, request_word(request, 0), 0);
+    struct timer *timer = timer_start_new(request->badge, delay_ns, 0);
     if (!timer)
         return ERR_MEMORY;
     timer->cap = request_keep(request);
@@ -125,35 +122,24 @@ static error_t request_sleep(struct request *request)
     return OK;
 }
 
-static error_t request_start(struct request *request)
+/* That it is a notification has been checked: sending to anything else could keep us waiting. */
+error_t timer_start(struct request *request, time_ns_t delay_ns, time_ns_t period_ns, cap_t notification,
+                    word_t *id)
 {
-    time_ns_t period = request_word(request, 1);
-    if (request->words < 2)
-        return ERR_ARGUMENTS;
-    if (request->caps != 1)
-        return take ? ERR_CAPABILITY : ERR_MEMORY;
-    if (period != 0 && period < TIMER_PERIOD_MIN_NS)
-        return ERR_RANGE;
     if (client_timers(request->badge) >= TIMER_CLIENT_MAX)
         return ERR_BUSY;
-    if (!slot_holds(take, OBJECT_NOTIFICATION))
-        return ERR_TYPE; /* sending to anything else could keep us waiting */
-    struct timer *timer = timer_start_new(request->badge, request_word(request, 0), period);
+    struct timer *timer = timer_start_new(request->badge, delay_ns, period_ns);
     if (!timer)
         return ERR_MEMORY;
-    timer->cap = take;
+    timer->cap = request_take(request, notification);
     timer->id = ++last_id;
-    take = CAP_NULL;
     core_timer_set();
-    answer_word(request, 0, timer->id);
+    *id = timer->id;
     return OK;
 }
 
-static error_t request_cancel(struct request *request)
+error_t timer_cancel(struct request *request, word_t id)
 {
-    word_t id = request_word(request, 0);
-    if (request->words < 1)
-        return ERR_ARGUMENTS;
     for (size_t i = 0; i < heap.count; i++) {
         struct timer *timer = heap.entry[i];
         if (timer->client != request->badge || timer->id != id || timer_is_sleeper(timer))
@@ -163,36 +149,6 @@ static error_t request_cancel(struct request *request)
         return OK;
     }
     return ERR_STATE;
-}
-
-/* See to it that an empty slot waits for the next capability, whatever came with this request. */
-static void take_prepare(const struct request *request)
-{
-    if (take && request->caps == 0)
-        return;
-    slot_free(take);
-    take = slot_make();
-    server_take(&take, 1);
-}
-
-static error_t request_received(struct request *request)
-{
-    error_t error;
-    switch (request->label) {
-    case TIMER_SLEEP:
-        error = request_sleep(request);
-        break;
-    case TIMER_START:
-        error = request_start(request);
-        break;
-    case TIMER_CANCEL:
-        error = request_cancel(request);
-        break;
-    default:
-        error = ERR_OPERATION;
-    }
-    take_prepare(request);
-    return error;
 }
 
 static void client_closed(word_t badge)
@@ -217,9 +173,9 @@ int main(void)
     unsigned error = status_error(core_range_bind_timer(core->cap, core->first, signal));
     if (error != OK)
         PANIC("the core's timer cannot be used: %s", error_sentence(error));
-    take = slot_make();
-    server_take(&take, 1);
     supervisor_tolerant(COMPONENT_SLOT_SUPERVISOR, true); /* clients' notifications vanish with them */
-    return (int)serve(
-        &(struct server){ .request = request_received, .signal = signal_received, .closed = client_closed });
+    return (int)serve(&(struct server){ .request = timer_dispatch,
+                                        .takes = TIMER_TAKES,
+                                        .signal = signal_received,
+                                        .closed = client_closed });
 }

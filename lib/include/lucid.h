@@ -32,6 +32,9 @@ unsigned component_generation(void);
  * `supervisor` is always there. */
 cap_t session_find(const char *name);
 
+/* The same, for the first session with an interface ("Echo"). */
+cap_t session_find_interface(const char *interface);
+
 /* The same, for a session that must be there: without it the component ends with a message that says what to
  * add. */
 cap_t use(const char *name);
@@ -135,6 +138,9 @@ cap_t slot_make(void);
 /* Delete what the slot holds, if anything, and let the slot be used again. */
 void slot_free(cap_t slot);
 
+/* What the slot holds. */
+error_t slot_inspect(cap_t slot, struct capability_info *info);
+
 /* True if the slot holds a capability of the type. */
 bool slot_holds(cap_t slot, unsigned type);
 
@@ -145,52 +151,62 @@ cap_t object_make(unsigned type, unsigned size_bits);
 /* A child of the component's own notification with `badge` as its bits; CAP_NULL if there is no slot. */
 cap_t signal_make(word_t badge);
 
-/* ---- Servers and clients ------------------------------------------------------------------------------- */
+/* ---- Sessions ------------------------------------------------------------------------------------------ */
+
+/*
+ * An interface, as its file interfaces/NAME.idl says it. The generated headers have one for each; nobody else
+ * makes any. `digests[n - 1]` stands for all of its first n operations.
+ */
+struct interface {
+    const char *name;
+    unsigned version;
+    unsigned operations;
+    const uint64_t *digests;
+};
+
+/* The operation that every interface has: compare versions. See docs/interfaces.md. */
+#define INTERFACE_OPEN 0u
+
+/*
+ * Ask the server of a session whether it speaks this interface. One that has more operations does, and one
+ * that has fewer, too: what it lacks it refuses with ERR_OPERATION. `*version` is the server's, 0 if it did
+ * not answer.
+ *
+ *   ERR_UNSUPPORTED   it has another version; or it has this one, with other operations
+ */
+error_t session_open(cap_t session, const struct interface *interface, unsigned *version);
+
+/*
+ * The session with this interface that the description calls `name`; NULL: the first that the description
+ * has. If there is none, or if client and server are of different versions, the component ends with a message
+ * that says what to do. A server that is gone is no reason: calls will say so.
+ */
+cap_t session_use(const struct interface *interface, const char *name);
+
+/* ---- Servers ------------------------------------------------------------------------------------------- */
 
 /*
  * A request as a server sees it, and its answer. Both are copies: a handler may make any calls in between.
- * All of it was chosen by the client, so check it; words beyond those that came read as 0.
+ * What the client chose has been checked by the generated dispatcher before a handler is called.
  */
 struct request {
-    word_t badge;   /* whose session */
-    word_t label;   /* the operation */
-    unsigned words; /* how many came */
-    unsigned caps;  /* capabilities that came, in the slots named with server_take */
+    word_t badge;                /* whose session */
+    word_t label;                /* the operation */
+    unsigned words;              /* how many came */
+    unsigned caps;               /* capabilities that came, */
+    cap_t cap[MESSAGE_CAPS_MAX]; /* into these slots */
     unsigned answer_words;
+    unsigned answer_caps;
     bool kept; /* the answer is given later: request_keep */
     word_t word[MESSAGE_WORDS_MAX];
     word_t answer[MESSAGE_WORDS_MAX];
+    struct utcb_give give[MESSAGE_CAPS_MAX]; /* the answer's capabilities */
 };
-
-static inline word_t request_word(const struct request *request, unsigned index)
-{
-    return index < request->words ? request->word[index] : 0;
-}
-
-static inline void answer_word(struct request *request, unsigned index, word_t value)
-{
-    if (index >= MESSAGE_WORDS_MAX)
-        return;
-    for (unsigned i = request->answer_words; i < index; i++)
-        request->answer[i] = 0;
-    request->answer[index] = value;
-    if (request->answer_words <= index)
-        request->answer_words = index + 1;
-}
-
-/*
- * Text in a message: `length` bytes from word `first` on, eight to a word. request_text takes out at most
- * `size - 1` bytes of those that really came and ends them with NUL; it returns their number.
- */
-size_t request_text(const struct request *request, unsigned first, size_t length, char *buffer, size_t size);
-void answer_text(struct request *request, unsigned first, const char *text, size_t length);
-
-/* The most bytes of text in one message: 60 words. */
-#define MESSAGE_TEXT_MAX 480u
 
 /* What a server does. Each may be NULL. */
 struct server {
-    error_t (*request)(struct request *request); /* its result is the label of the answer */
+    error_t (*request)(struct request *request); /* its result is the label of the answer: NAME_dispatch */
+    unsigned takes;                              /* the most capabilities that a request brings: NAME_TAKES */
     void (*signal)(word_t bits);                 /* of the component's notification */
     void (*closed)(word_t badge);                /* the client with this badge is gone: release what it had */
     void (*news)(void);                          /* the supervisor has other news */
@@ -200,28 +216,40 @@ struct server {
  * ERR_CAPABILITY. */
 error_t serve(const struct server *server);
 
-/* The next request's capabilities shall go into these slots (empty ones), at most MESSAGE_CAPS_MAX; 0 takes
- * none. */
-void server_take(const cap_t *slots, unsigned count);
+/*
+ * In a handler: the capability that came into this slot stays there, and belongs to the server from now on
+ * (slot_free). Those that are not taken are deleted when the handler returns. The result is the slot.
+ */
+cap_t request_take(struct request *request, cap_t slot);
 
 /*
- * In a request handler: answer later. The result is the Reply to give to reply_later exactly once; CAP_NULL
- * if the quota is used up, then answer now. The handler's result is ignored.
+ * In a handler: answer later. The result is the Reply to give exactly once to the function NAME_reply of the
+ * operation; CAP_NULL if the quota is used up, then answer now. The handler's result is ignored.
  */
 cap_t request_keep(struct request *request);
 
-/* Answer a kept request with a label and up to four words; a client that is gone in the meantime does not
- * matter. */
+/* Answer a kept request with a label and words; a client that is gone in the meantime does not matter. */
 void reply_later(cap_t reply, error_t error, const word_t *words, unsigned count);
 
-/* The same with text: word 0 is its length, the bytes follow (at most MESSAGE_TEXT_MAX). */
-void reply_later_text(cap_t reply, error_t error, const char *text, size_t length);
+/* ---- What generated code is made of -------------------------------------------------------------------- */
 
 /*
  * Call a server: the label of `message` is the operation. OK if it was answered, with OK, in at least
  * `expected` words. Otherwise the error of the system call, the server's own, or ERR_TRUNCATED.
  */
 error_t client_call(cap_t server, struct message *message, unsigned expected);
+
+/* What client_call says of a call that is over. */
+error_t client_result(status_t status, tag_t tag, unsigned expected);
+
+/* The same as client_call, inline: for messages that fit into registers, both ways. */
+static inline error_t client_call_words(cap_t server, struct message *message, unsigned expected)
+{
+    status_t status = sys_call(server, message);
+    if (__builtin_expect(status == OK && message->tag == tag_make(OK, expected, 0), 1))
+        return OK;
+    return client_result(status, message->tag, expected);
+}
 
 /* Give the capability at `source` with the message that is being put together, as number `index`: a copy, or
  * a child with fewer rights. tag_make must count it. */
@@ -230,20 +258,35 @@ void message_give(unsigned index, cap_t source, word_t mode, word_t rights);
 /* The answer's capability number `index` shall go into this (empty) slot. */
 void message_take(unsigned index, cap_t slot);
 
-/* Words of text, from word `first` of a message that is being put together. */
-void message_text(struct message *message, unsigned first, const char *text, size_t length);
+/* Bytes, from word `first` of a message that is being put together. */
+void message_text(struct message *message, unsigned first, const void *text, size_t length);
 
-/* The opposite: take `length` bytes of text out of a message that was received. It must be that long. */
-void message_copy_text(const struct message *message, unsigned first, char *text, size_t length);
-
-/* Call a server with text: word 0 is its length (at most MESSAGE_TEXT_MAX), the bytes follow. Errors as
- * client_call. */
-error_t text_send(cap_t server, word_t operation, const char *text, size_t length);
+/* The opposite: take `length` bytes out of a message that was received. It must be that long. */
+void message_copy_text(const struct message *message, unsigned first, void *text, size_t length);
 
 /* How many words `length` bytes take. */
 static inline unsigned text_words(size_t length)
 {
     return (unsigned)((length + sizeof(word_t) - 1) / sizeof(word_t));
 }
+
+/* Take a message apart into a request that has no answer yet; put its answer into a message. */
+void request_load(struct request *request, const struct message *message);
+void answer_load(const struct request *request, error_t result, struct message *message);
+
+/* INTERFACE_OPEN, at the server. */
+error_t request_open(struct request *request, const struct interface *interface);
+
+/*
+ * That capability number `index` came, is of the type (OBJECT_NULL: any) and has the rights.
+ *
+ *   ERR_CAPABILITY   the client gave none, or it could not be given
+ *   ERR_MEMORY       there was no slot for it: the server's quota is used up
+ *   ERR_TYPE, ERR_RIGHT
+ */
+error_t request_cap_check(const struct request *request, unsigned index, unsigned type, word_t rights);
+
+/* The last words of the answer are these `bytes`, which a handler has put at word `from` or later in it. */
+void answer_move(struct request *request, unsigned from, size_t bytes);
 
 #endif

@@ -96,8 +96,8 @@ class Interfaces(FolderTest):
         with open(ROOT / "systems/demo.toml", "rb") as file:
             components = tomllib.load(file)["component"].values()
         sources = [path for component in components for path in (ROOT / component["source"]).glob("*.[ch]")]
-        included = {name for path in sources for name in re.findall(r'#include <(\w+)\.h>', path.read_text())}
-        spoken = {name for name in included if (ROOT / f"interfaces/{name}.h").exists()}
+        included = {name for path in sources for name in re.findall(r'#include <(\w+)(?:\.\w+)?\.h>', path.read_text())}
+        spoken = {name for name in included if (ROOT / f"interfaces/{name}.idl").exists()}
         self.assertGreaterEqual(len(spoken), 4)
         self.assertLessEqual(spoken, set(manual.INTERFACES))
 
@@ -105,7 +105,7 @@ class Interfaces(FolderTest):
         for folder in ("abi", "lib/include", "interfaces"):
             shutil.copytree(ROOT / folder, self.folder / folder)
         before = manual.make_manual()
-        (self.folder / "interfaces/divider.h").write_text(HEADER)
+        (self.folder / "interfaces/divider.idl").write_text("interface Divider version 1 { halve(uint8_t n); }\n")
         with mock.patch.object(manual, "ROOT", self.folder):
             self.assertEqual(manual.make_manual(), before)
 

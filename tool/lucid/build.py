@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """`./lucid build`: from a description to an image.
 
+    interfaces/*.idl            -> headers in build/interfaces (see idl/)
     components/*/*.c, lib/*.c   -> one ELF file for each component, at an address of its own
     kernel/**                   -> kernel.elf
     all these                   -> payload.bin (root component, kernel symbols, bundle; see image.py and bundle.py)
@@ -18,7 +19,7 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import compiler, ninja
+from . import compiler, idl, ninja
 from .board import load_board
 from .common import ROOT, ToolError, align_up, listing, relative, say, write_if_changed
 from .description import CORES_MAX, load_system
@@ -153,6 +154,7 @@ class BuildFile:
         self.tool = [Path(relative(path)) for path in sorted((ROOT / "tool/lucid").glob("*.py"))]
 
     def write(self):
+        idl.generate()
         self._rules()
         kernel = self._kernel()
         library = self._library()

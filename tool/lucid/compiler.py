@@ -18,6 +18,7 @@ COMMON = ["-std=c17", "-O2", "-g", "-gdwarf-5", "-fno-common", "-fno-strict-alia
           "-fdata-sections", *WARNINGS]
 FREESTANDING = ["-ffreestanding", "-fno-pic", "-fno-pie", "-fno-stack-protector", "-fno-asynchronous-unwind-tables",
                 "-U_FORTIFY_SOURCE"]
+INTERFACES = ["-Iinterfaces", "-Ibuild/interfaces"]  # headers written by hand, and by lucid.idl
 LINK = ["-nostdlib", "-static", "-Wl,--build-id=none", "-Wl,--gc-sections", "-Wl,-z,noexecstack",
         "-Wl,-z,norelro", "-Wl,--no-warn-rwx-segments", "-Wl,-z,max-page-size=4096"]
 
@@ -56,7 +57,7 @@ def kernel_link_flags(port):
 def user_flags(port, kind, compiler, fpu):
     """For the library and for components; the component's own folder comes to the include path elsewhere."""
     machine = port.user_fpu_cc_flags if fpu else port.user_cc_flags
-    includes = ["-Ilib/include", "-Iabi", f"-Iabi/lucid/arch/{port.name}", "-Iinterfaces"]
+    includes = ["-Ilib/include", "-Iabi", f"-Iabi/lucid/arch/{port.name}", *INTERFACES]
     return [*COMMON, *FREESTANDING, *kind_flags(kind), *target_flags(port, compiler), *machine, *includes,
             *same_paths(compiler)]
 

@@ -70,7 +70,7 @@ def world_flags(world):
         "kernel": host_flags(),
         "boot": [*compiler.COMMON, "-DCONFIG_CORES=1", "-DCONFIG_DEBUG=1", "-Ikernel/include", f"-Ikernel/arch/{arch}", "-Ikernel/arch/shared", "-Iabi",
                  f"-Iabi/lucid/arch/{arch}"],
-        "user": [*compiler.COMMON, "-fno-builtin", "-Ilib/include", "-Iabi", f"-Iabi/lucid/arch/{arch}", "-Iinterfaces",
+        "user": [*compiler.COMMON, "-fno-builtin", "-Ilib/include", "-Iabi", f"-Iabi/lucid/arch/{arch}", *compiler.INTERFACES,
                  "-Icomponents/supervisor"],
     }
     return [*flags[world], "-Wno-gnu-zero-variadic-macro-arguments", *SANITIZERS, f"-I{FOLDER}"]

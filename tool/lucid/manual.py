@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """`./lucid manual`: writes docs/manual.md, the reference of the kernel and the library.
 
-It is made from abi/lucid/*.def (errors and operations), from the comments of the headers in abi/,
-lib/include/ and interfaces/, and from nothing else: to change the manual, change those.
+It is made from abi/lucid/*.def (errors and operations), from the comments of the headers in abi/ and
+lib/include/, from the interface files in interfaces/, and from nothing else: to change the manual, change those.
 
 Of interfaces/ it has those that belong to the kit, INTERFACES. Whoever writes one for a system of their own has
 nothing to do with it.
@@ -11,8 +11,10 @@ import difflib
 import re
 from dataclasses import dataclass
 
+from . import idl
 from .common import EXIT_FAILED, EXIT_OK, ROOT, complain, say, write_if_changed
 from .header import Entry, Section, Text, read_header
+from .idl import page
 
 MANUAL = ROOT / "docs/manual.md"
 INTRODUCTION = """\
@@ -20,7 +22,7 @@ INTRODUCTION = """\
 
 Every system call, object, operation, error and library function of Lucid.
 
-This file is written by `./lucid manual` from the headers in `abi/`, `lib/include/` and `interfaces/`; do not edit it. What the parts are for
+This file is written by `./lucid manual` from the headers in `abi/` and `lib/include/` and the files in `interfaces/`; do not edit it. What the parts are for
 is in [architecture.md](architecture.md), how to begin in [tutorial.md](tutorial.md).
 """
 INTERFACES = ("console", "echo", "supervisor", "timer")  # of the kit, in the order of their chapters
@@ -149,7 +151,7 @@ def headers_chapter(folder, pattern, level=2):
 def interfaces_chapter():
     parts = []
     for name in INTERFACES:
-        parts += [f"### {name}.h", header_chapter(ROOT / f"interfaces/{name}.h", 3)]
+        parts += [f"### {name}.idl", page.chapter(idl.load(ROOT / f"interfaces/{name}.idl"), prose, 4)]
     return "\n\n".join(parts)
 
 

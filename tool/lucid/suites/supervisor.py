@@ -3,14 +3,14 @@
 what a component makes for itself."""
 from pathlib import Path
 
-from .. import compiler
+from .. import compiler, idl
 from ..build import sources
 from ..native import TESTS, NativeBuild, core_sources, host_flags, machine_sources
 
 FOLDER = Path("tests/supervisor")
 BUILD = Path("build/supervisor")
 SAMPLE = Path("tests/fuzz/sample.c")
-LIBRARY = [Path("lib", name) for name in ("client.c", "errors.c", "format.c", "heap.c", "time.c")]
+LIBRARY = [Path("lib", name) for name in ("client.c", "errors.c", "format.c", "heap.c", "request.c", "time.c")]
 
 # Of each program: its sources in the kernel's world, beside the kernel, and in the user's.
 PROGRAMS = {
@@ -37,10 +37,11 @@ def names_in(source):
 
 def build(name, sanitizers):
     """Build one of the programs; its path."""
+    idl.generate()
     native = NativeBuild(BUILD, "gcc", [*sanitizers, "-Wl,--gc-sections"])
     kernel = [*host_flags(), *sanitizers, f"-I{FOLDER}", f"-I{SAMPLE.parent}"]
     user = [*compiler.COMMON, *sanitizers, "-fno-builtin", f"-I{FOLDER}", "-Ilib/include", "-Ilib", "-Iabi",
-            "-Iabi/lucid/arch/host", "-Iinterfaces", "-Icomponents/supervisor"]
+            "-Iabi/lucid/arch/host", *compiler.INTERFACES, "-Icomponents/supervisor"]
     common = [native.compile(source, "kernel", kernel)
               for source in [*core_sources(), *machine_sources(), TESTS / "harness.c", TESTS / "system.c"]]
     for program, (kernel_sources, user_sources) in PROGRAMS.items():

@@ -14,15 +14,15 @@ void test_echo(cap_t echo)
     CHECK(echo_ping(echo, UINT32_MAX, &answer) == OK && answer == 0);
     CHECK(call_raw(echo, ECHO_PING, 0, 0, 0) == ERR_ARGUMENTS);
     CHECK(call_raw(echo, ECHO_PING, 1, (word_t)1 << 32, 0) == ERR_RANGE);
-    CHECK(call_raw(echo, 2, 1, 0, 0) == ERR_OPERATION);
+    CHECK(call_raw(echo, ECHO_PING + 1, 1, 0, 0) == ERR_OPERATION);
 }
 
 void test_console(cap_t log)
 {
-    CHECK(call_raw(log, LOG_WRITE, 1, MESSAGE_TEXT_MAX + 1, 0) == ERR_RANGE);
-    CHECK(call_raw(log, LOG_WRITE, 1, 400, 0) == OK); /* longer than what came: only that is shown */
-    CHECK(call_raw(log, TERMINAL_WRITE, 1, 4, 0) == ERR_OPERATION); /* this session is not a terminal */
-    CHECK(call_raw(log, TERMINAL_READ, 1, 0, 0) == ERR_OPERATION);
+    CHECK(call_raw(log, LOG_WRITE, 1, CONSOLE_TEXT_MAX + 1, 0) == ERR_RANGE);
+    CHECK(call_raw(log, LOG_WRITE, 1, 400, 0) == ERR_ARGUMENTS);       /* longer than what came */
+    CHECK(call_raw(log, TERMINAL_READ, 1, 0, 0) == ERR_OPERATION);     /* this session is not a terminal */
+    CHECK(call_raw(log, LOG_WRITE + 0x100, 1, 0, 0) == ERR_OPERATION); /* of the next version */
     CHECK(call_raw(log, 99, 1, 0, 0) == ERR_OPERATION);
     print("\033[2Jno escape\001\177, but \303\266\n");
     for (unsigned i = 0; i < 200; i++) /* more than the console holds */

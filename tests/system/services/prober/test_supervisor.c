@@ -7,7 +7,7 @@ static void test_control(cap_t supervisor)
 {
     struct component_status status;
     struct component_cap cap;
-    char text[MESSAGE_TEXT_MAX];
+    char text[SUPERVISOR_TEXT_MAX];
     size_t length;
     CHECK(supervisor_list(supervisor, 0, &status) == ERR_RIGHT);
     CHECK(supervisor_caps(supervisor, 0, 1, &cap) == ERR_RIGHT);
@@ -21,11 +21,12 @@ static void test_control(cap_t supervisor)
 static void test_requests(cap_t supervisor)
 {
     word_t badge;
-    CHECK(call_raw(supervisor, 0, 0, 0, 0) == ERR_OPERATION);
+    CHECK(call_raw(supervisor, INTERFACE_OPEN, 2, SUPERVISOR_VERSION, 1) == ERR_ARGUMENTS);
+    CHECK(call_raw(supervisor, 1, 0, 0, 0) == ERR_OPERATION);
     CHECK(call_raw(supervisor, 1000000, 0, 0, 0) == ERR_OPERATION);
-    CHECK(call_raw(supervisor, SUPERVISOR_LOG, 0, 0, 0) == ERR_ARGUMENTS);
-    CHECK(call_raw(supervisor, SUPERVISOR_LOG, 1, 5, 0) == ERR_RANGE);
-    CHECK(call_raw(supervisor, SUPERVISOR_LOG, 1, ~(word_t)0, 0) == ERR_RANGE);
+    CHECK(call_raw(supervisor, SUPERVISOR_LOG_TEXT, 0, 0, 0) == ERR_ARGUMENTS);
+    CHECK(call_raw(supervisor, SUPERVISOR_LOG_TEXT, 1, 5, 0) == ERR_ARGUMENTS);
+    CHECK(call_raw(supervisor, SUPERVISOR_LOG_TEXT, 1, ~(word_t)0, 0) == ERR_RANGE);
     CHECK(supervisor_news(supervisor, &badge) == ERR_WOULD_BLOCK);
 }
 

@@ -44,7 +44,7 @@ static void test_refusals(cap_t timer, cap_t signal)
     CHECK(timer_start(timer, 1000, 0, timer, &id) == ERR_TYPE); /* a send to an endpoint could wait */
     CHECK(call_raw(timer, TIMER_START, 2, 0, 0) == ERR_CAPABILITY);
     CHECK(call_raw(timer, TIMER_START, 1, 0, 0) == ERR_ARGUMENTS);
-    CHECK(call_raw(timer, TIMER_SLEEP, 0, 0, 0) == ERR_ARGUMENTS);
+    CHECK(call_raw(timer, TIMER_SLEEP_NS, 0, 0, 0) == ERR_ARGUMENTS);
     CHECK(call_raw(timer, TIMER_CANCEL, 0, 0, 0) == ERR_ARGUMENTS);
     CHECK(call_raw(timer, 77, 0, 0, 0) == ERR_OPERATION);
 }

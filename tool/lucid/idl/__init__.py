@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""The interface generator: interfaces/NAME.idl -> build/interfaces/NAME.h, NAME.types.h and NAME.server.h.
+
+The language is in docs/interfaces.md. `parser` reads a file into `model`; `c_types`, `client` and `server` write headers. They are
+written before anything is compiled, by every build that includes them, and only if their text has changed: compilers' dependency files
+do the rest.
+"""
+from pathlib import Path
+
+from ..common import ROOT, ToolError, relative, write_if_changed
+from .client import client_header
+from .c_types import types_header
+from .parser import SMALL, Parser
+from .server import server_header
+
+FOLDER = Path("interfaces")
+BUILD = Path("build/interfaces")
+HEADERS = {".h": client_header, ".types.h": types_header, ".server.h": server_header}
+
+
+def load(path):
+    """The File that an interface file describes; ToolError with its place if it is wrong."""
+    path = Path(path)
+    if not SMALL.fullmatch(path.stem):
+        raise ToolError(f"{relative(path)}: '{path.stem}' cannot be the name of an interface's file",
+                        "it is made of small letters, digits and '_', and begins with a letter")
+    try:
+        text = path.read_text()
+    except UnicodeDecodeError:
+        raise ToolError(f"{relative(path)}: this is not text in UTF-8") from None
+    return Parser(path.stem, relative(path), text).parse()
+
+
+def files(root=ROOT):
+    """All interface files of the repository, in a fixed order."""
+    return sorted((root / FOLDER).glob("*.idl"))
+
+
+def check_names(paths, root):
+    """A header must not hide another one."""
+    for path in paths:
+        for other in (root / FOLDER / f"{path.stem}.h", root / "lib/include" / f"{path.stem}.h"):
+            if other.exists():
+                raise ToolError(f"{relative(path)}: its header would have the name of {relative(other)}", "rename one of them")
+
+
+def generate(root=ROOT):
+    """Write the headers of all interfaces, and remove those of interfaces that are gone."""
+    paths = files(root)
+    check_names(paths, root)
+    wanted = {}
+    for path in paths:
+        file = load(path)
+        wanted.update({f"{file.name}{ending}": write(file) for ending, write in HEADERS.items()})
+    folder = root / BUILD
+    for name, text in wanted.items():
+        write_if_changed(folder / name, text)
+    for path in folder.glob("*.h"):
+        if path.name not in wanted:
+            path.unlink(missing_ok=True)
