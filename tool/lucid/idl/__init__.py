@@ -48,13 +48,17 @@ def generate(root=ROOT):
     """Write the headers of all interfaces, and remove those of interfaces that are gone."""
     paths = files(root)
     check_names(paths, root)
+    write_all(paths, root / BUILD, HEADERS)
+
+
+def write_all(paths, folder, outputs):
+    """Write what is made of these files into the folder; outputs: end of a name -> function that makes it of a File."""
     wanted = {}
     for path in paths:
         file = load(path)
-        wanted.update({f"{file.name}{ending}": write(file) for ending, write in HEADERS.items()})
-    folder = root / BUILD
+        wanted.update({f"{file.name}{ending}": write(file) for ending, write in outputs.items()})
     for name, text in wanted.items():
         write_if_changed(folder / name, text)
-    for path in folder.glob("*.h"):
+    for path in folder.glob("*.[ch]"):
         if path.name not in wanted:
             path.unlink(missing_ok=True)

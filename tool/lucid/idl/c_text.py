@@ -95,6 +95,8 @@ def to_word(parameter):
     kind = parameter.type
     if isinstance(kind, Scalar) and kind.is_signed and kind.size < 8:
         return f"(word_t)(int64_t){parameter.name}"
+    if kind.name == "char":  # may be signed
+        return f"(unsigned char){parameter.name}"
     return parameter.name if isinstance(kind, Scalar) and not kind.is_signed else f"(word_t){parameter.name}"
 
 
@@ -127,7 +129,7 @@ def elements_wrong(parameter, count, result):
     if parameter.is_cap or not can_be_wrong(parameter.type) or parameter.is_scalar:
         return []
     if parameter.count is None:
-        return [f"if (!{is_right(parameter.type, f'(*{parameter.name})')})", f"    return {result};"]
+        return [f"if (!{parameter.type.name}_is_valid({parameter.name}))", f"    return {result};"]
     return [f"for (size_t i = 0; i < {count}; i++)", f"    if (!({is_right(parameter.type, f'{parameter.name}[i]')}))",
             f"        return {result};"]
 

@@ -62,9 +62,9 @@ class Parser:
             raise error_at(token.place, f"'{token.text}' cannot be {what}", form)
         return token
 
-    def small_name(self, what):
+    def small_name(self, what, taken=KEYWORDS | OWN_NAMES | set(WORDS)):
         token = self.name(what, SMALL, "it is made of small letters, digits and '_', and begins with a letter")
-        if token.text in KEYWORDS | OWN_NAMES | set(WORDS):
+        if token.text in taken:
             raise error_at(token.place, f"'{token.text}' cannot be {what}: it means something in C, here, or in the code that is generated",
                            f"call it the_{token.text}, or what it is")
         return token
@@ -178,7 +178,7 @@ class Parser:
 
     def field(self, struct):
         doc, kind = self.next.doc, self.type()
-        token = self.small_name("the name of a field")
+        token = self.small_name("the name of a field", KEYWORDS)
         if token.text in (other.name for other in struct.fields):
             raise error_at(token.place, f"'{struct.name}' has a field '{token.text}' already", "choose another name")
         count, text = self.array(bounded=False)[:2] if self.is_mark("[") else (None, "")

@@ -65,6 +65,10 @@ def object_name(kind):
     return kind.upper() if kind == "CNode" else "".join("_" + c if c.isupper() and i else c for i, c in enumerate(kind)).upper()
 
 
+def place(array, word):
+    return f"(request->{array} + {word})" if word else f"request->{array}"
+
+
 def value_checks(parameter):
     """That the word is a value of its type and in its ranges."""
     if parameter.is_cap:
@@ -74,7 +78,7 @@ def value_checks(parameter):
         return refuse(f"{word} > {parameter.count_text}", "ERR_RANGE")
     if parameter.is_block:
         if isinstance(kind, Struct) or parameter.count is not None:
-            pointer = [f"const {kind.c} *{parameter.name} = (const {kind.c} *)(request->word + {parameter.word});"]
+            pointer = [f"const {kind.c} *{parameter.name} = (const {kind.c} *){place('word', parameter.word)};"]
             return [*pointer, *elements_wrong(parameter, parameter.count_text, "ERR_RANGE")]
     if isinstance(kind, Enum):
         return refuse(f"!{kind.name}_is_valid({word})", "ERR_RANGE")
@@ -121,11 +125,11 @@ def call(interface, operation):
             lines.append(f"{one.type.c} {one.name} = 0;")
             names.append(f"&{one.name}")
         elif one.is_block:
-            lines += [f"{one.type.c} *{one.name} = ({one.type.c} *)(request->answer + {one.word});",
-                      f"memset(request->answer + {one.word}, 0, {-(-one.bytes // 8) * 8});"]
+            lines += [f"{one.type.c} *{one.name} = ({one.type.c} *){place('answer', one.word)};",
+                      f"memset({place('answer', one.word)}, 0, {-(-one.bytes // 8) * 8});"]
             names.append(one.name)
         else:
-            lines += [f"{one.type.c} *{one.name} = ({one.type.c} *)(request->answer + {most});", f"size_t {one.name}_count = 0;"]
+            lines += [f"{one.type.c} *{one.name} = ({one.type.c} *){place('answer', most)};", f"size_t {one.name}_count = 0;"]
             names += [one.name, f"&{one.name}_count"]
             most += -(-one.bytes // 8)
     handler = f"{interface.prefix}_{operation.name}({', '.join(names)})"

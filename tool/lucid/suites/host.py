@@ -17,7 +17,7 @@ from ..build import CHECK_FOLDER, KERNEL_FOLDERS, object_path, sources
 from ..common import ROOT, relative, write_if_changed
 from ..ports import load_port
 from ..test import Job, Result
-from . import lines, supervisor
+from . import interfaces, lines, supervisor
 
 FOLDER = Path("tests/host")
 SANITIZERS = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-fno-omit-frame-pointer"]
@@ -43,8 +43,8 @@ def programs():
 def jobs(context):
     return [*program_jobs(context, HOST),
             *(Job("host", name.removeprefix("test_"),
-                  lambda name=name: run_program(supervisor.build(name, SANITIZERS), context), SECONDS)
-              for name in supervisor.PROGRAMS)]
+                  lambda name=name, part=part: run_program(part.build(name, SANITIZERS), context), SECONDS)
+              for part in (supervisor, interfaces) for name in part.PROGRAMS)]
 
 
 def program_jobs(context, way):
