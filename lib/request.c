@@ -1,34 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Requests and their answers, between messages and the generated dispatchers.
+ * Requests and their answers, beside what is inline in lucid/interface.h.
  *
- * A request is a copy of a message: whatever system calls its handler makes, and whatever the client does to
- * memory that it shares with nobody, cannot change it. So what has been checked stays true.
+ * A request is a copy of a message: no system call that its handler makes, and nothing that the client does,
+ * can change it. So what has been checked stays true.
  */
 #include <lucid.h>
-
-void request_load(struct request *request, const struct message *message)
-{
-    request->badge = message->badge;
-    request->label = tag_label(message->tag);
-    request->words = tag_words(message->tag);
-    request->caps = tag_caps(message->tag);
-    request->answer_words = 0;
-    request->answer_caps = 0;
-    request->kept = false;
-    assert(request->words <= MESSAGE_WORDS_MAX && request->caps <= MESSAGE_CAPS_MAX);
-    for (unsigned i = 0; i < request->words; i++)
-        request->word[i] = message_word(message, i);
-}
-
-void answer_load(const struct request *request, error_t result, struct message *message)
-{
-    *message = (struct message){ .tag = tag_make(result, request->answer_words, request->answer_caps) };
-    for (unsigned i = 0; i < request->answer_words; i++)
-        message_set(message, i, request->answer[i]);
-    for (unsigned i = 0; i < request->answer_caps; i++)
-        message_page->give[i] = request->give[i];
-}
 
 error_t request_open(struct request *request, const struct interface *interface)
 {

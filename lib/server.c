@@ -145,7 +145,8 @@ static void request_handle(const struct server *how, const struct message *messa
 {
     struct request *request = &server.request;
     request_load(request, message);
-    memcpy(request->cap, server.take, sizeof request->cap);
+    if (how->takes)
+        memcpy(request->cap, server.take, sizeof request->cap);
     server.result = how->request ? how->request(request) : ERR_OPERATION;
     server.answer = owed && !request->kept;
     if (request->caps)
@@ -155,9 +156,11 @@ static void request_handle(const struct server *how, const struct message *messa
 /* Answer what is owed, wait for one request or signals, and handle it. */
 static void server_step(const struct server *how)
 {
-    struct message message = { 0 };
+    struct message message;
     if (server.answer)
         answer_load(&server.request, server.result, &message);
+    else
+        message = (struct message){ 0 };
     server.answer = false;
     if (how->takes) {
         takes_prepare(how->takes);

@@ -231,62 +231,6 @@ cap_t request_keep(struct request *request);
 /* Answer a kept request with a label and words; a client that is gone in the meantime does not matter. */
 void reply_later(cap_t reply, error_t error, const word_t *words, unsigned count);
 
-/* ---- What generated code is made of -------------------------------------------------------------------- */
-
-/*
- * Call a server: the label of `message` is the operation. OK if it was answered, with OK, in at least
- * `expected` words. Otherwise the error of the system call, the server's own, or ERR_TRUNCATED.
- */
-error_t client_call(cap_t server, struct message *message, unsigned expected);
-
-/* What client_call says of a call that is over. */
-error_t client_result(status_t status, tag_t tag, unsigned expected);
-
-/* The same as client_call, inline: for messages that fit into registers, both ways. */
-static inline error_t client_call_words(cap_t server, struct message *message, unsigned expected)
-{
-    status_t status = sys_call(server, message);
-    if (__builtin_expect(status == OK && message->tag == tag_make(OK, expected, 0), 1))
-        return OK;
-    return client_result(status, message->tag, expected);
-}
-
-/* Give the capability at `source` with the message that is being put together, as number `index`: a copy, or
- * a child with fewer rights. tag_make must count it. */
-void message_give(unsigned index, cap_t source, word_t mode, word_t rights);
-
-/* The answer's capability number `index` shall go into this (empty) slot. */
-void message_take(unsigned index, cap_t slot);
-
-/* Bytes, from word `first` of a message that is being put together. */
-void message_text(struct message *message, unsigned first, const void *text, size_t length);
-
-/* The opposite: take `length` bytes out of a message that was received. It must be that long. */
-void message_copy_text(const struct message *message, unsigned first, void *text, size_t length);
-
-/* How many words `length` bytes take. */
-static inline unsigned text_words(size_t length)
-{
-    return (unsigned)((length + sizeof(word_t) - 1) / sizeof(word_t));
-}
-
-/* Take a message apart into a request that has no answer yet; put its answer into a message. */
-void request_load(struct request *request, const struct message *message);
-void answer_load(const struct request *request, error_t result, struct message *message);
-
-/* INTERFACE_OPEN, at the server. */
-error_t request_open(struct request *request, const struct interface *interface);
-
-/*
- * That capability number `index` came, is of the type (OBJECT_NULL: any) and has the rights.
- *
- *   ERR_CAPABILITY   the client gave none, or it could not be given
- *   ERR_MEMORY       there was no slot for it: the server's quota is used up
- *   ERR_TYPE, ERR_RIGHT
- */
-error_t request_cap_check(const struct request *request, unsigned index, unsigned type, word_t rights);
-
-/* The last words of the answer are these `bytes`, which a handler has put at word `from` or later in it. */
-void answer_move(struct request *request, unsigned from, size_t bytes);
+#include <lucid/interface.h>
 
 #endif
