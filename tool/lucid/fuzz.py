@@ -4,7 +4,7 @@ import platform
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import compiler
+from . import compiler, idl
 from .common import ROOT
 from .native import TESTS, NativeBuild, core_sources, host_flags, machine_sources
 
@@ -96,6 +96,7 @@ class FuzzBuild(NativeBuild):
 
 def build(chosen):
     """Build fuzzers; their absolute paths, in that order."""
+    idl.generate()
     native = FuzzBuild()
     programs = {fuzzer.name: native.fuzzer(fuzzer) for fuzzer in fuzzers()}
     wanted = [programs[fuzzer.name] for fuzzer in chosen]

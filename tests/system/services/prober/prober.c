@@ -15,6 +15,7 @@ int main(void)
     test_library();
     test_timer(use("timer"));
     test_echo(use("echo"));
+    test_stub(use("echo"));
     test_console(use("log"));
     test_supervisor(use("supervisor")); /* last: it uses the quota up */
     print("%u passed, %u failed\n", passed, failed);
