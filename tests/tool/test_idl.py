@@ -207,14 +207,15 @@ class Files(IdlTest):
 
     def headers(self):
         idl.generate(self.folder)
-        return {path.name: path.read_text() for path in (self.folder / "build/interfaces").iterdir()}
+        folder = self.folder / "build/interfaces"
+        return {str(path.relative_to(folder)): path.read_text() for path in folder.rglob("*.h")}
 
     def test_headers_are_written_and_those_of_a_file_that_is_gone_removed(self):
         self.write("one.idl")
         self.write("two.idl", source("call();").replace("Sample", "Other"))
-        self.assertEqual(set(self.headers()), {f"{name}{end}" for name in ("one", "two") for end in (".h", ".types.h", ".server.h")})
+        self.assertEqual(set(self.headers()), {name.format(file) for file in ("one", "two") for name in idl.HEADERS})
         (self.folder / "interfaces/two.idl").unlink()
-        self.assertEqual(set(self.headers()), {"one.h", "one.types.h", "one.server.h"})
+        self.assertEqual(set(self.headers()), {"one.h", "one.types.h", "one.server.h", "one.trace.h", "mock/one.h"})
 
     def test_a_header_that_does_not_change_is_not_written_again(self):
         self.write("one.idl")

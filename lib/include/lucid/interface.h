@@ -90,4 +90,18 @@ error_t request_cap_check(const struct request *request, unsigned index, unsigne
 /* The last words of the answer are these `bytes`, which a handler has put at word `from` or later in it. */
 void answer_move(struct request *request, unsigned from, size_t bytes);
 
+/* ---- Messages as text ---------------------------------------------------------------------------------- */
+
+/*
+ * Append to the text in a buffer of `size` bytes, of which `at` are taken: what does not fit is cut off, and
+ * NUL ends it. The result is the new length. NAME_trace of NAME.trace.h is made of these.
+ */
+size_t text_add(char *buffer, size_t size, size_t at, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+
+/* The same, for ` = "..."` with `length` bytes of text that begin at word `first` of a message of `count`
+ * words; those that are not there are left out. */
+size_t text_add_quoted(char *buffer, size_t size, size_t at, const word_t *words, unsigned count,
+                       unsigned first, size_t length);
+
 #endif

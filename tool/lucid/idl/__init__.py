@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""The interface generator: interfaces/NAME.idl -> build/interfaces/NAME.h, NAME.types.h and NAME.server.h.
+"""The interface generator: interfaces/NAME.idl -> build/interfaces/NAME.h, NAME.types.h, NAME.server.h, NAME.trace.h, mock/NAME.h.
 
-The language is in docs/interfaces.md. `parser` reads a file into `model`; `c_types`, `client` and `server` write headers. They are
-written before anything is compiled, by every build that includes them, and only if their text has changed: compilers' dependency files
+The language is in docs/interfaces.md. `parser` reads a file into `model`; `c_types`, `client`, `server`, `trace`
+and `mock` write headers, `fuzz` a part of a test, `page` a chapter of the manual. Headers are written before anything is compiled, by every build that includes them, and only if their text has changed: compilers' dependency files
 do the rest.
 """
 from pathlib import Path
@@ -10,12 +10,15 @@ from pathlib import Path
 from ..common import ROOT, ToolError, relative, write_if_changed
 from .client import client_header
 from .c_types import types_header
+from .mock import mock_header
 from .parser import SMALL, Parser
 from .server import server_header
+from .trace import trace_header
 
 FOLDER = Path("interfaces")
 BUILD = Path("build/interfaces")
-HEADERS = {".h": client_header, ".types.h": types_header, ".server.h": server_header}
+HEADERS = {"{}.h": client_header, "{}.types.h": types_header, "{}.server.h": server_header, "{}.trace.h": trace_header,
+           "mock/{}.h": mock_header}
 
 
 def load(path):
@@ -52,13 +55,11 @@ def generate(root=ROOT):
 
 
 def write_all(paths, folder, outputs):
-    """Write what is made of these files into the folder; outputs: end of a name -> function that makes it of a File."""
-    wanted = {}
-    for path in paths:
-        file = load(path)
-        wanted.update({f"{file.name}{ending}": write(file) for ending, write in outputs.items()})
-    for name, text in wanted.items():
-        write_if_changed(folder / name, text)
-    for path in folder.glob("*.[ch]"):
-        if path.name not in wanted:
+    """Write what is made of these files into the folder, and remove what is not; outputs: name -> function that makes it of a File."""
+    loaded = [load(path) for path in paths]
+    wanted = {folder / name.format(file.name): write(file) for file in loaded for name, write in outputs.items()}
+    for path, text in wanted.items():
+        write_if_changed(path, text)
+    for path in folder.rglob("*.[ch]"):
+        if path not in wanted:
             path.unlink(missing_ok=True)

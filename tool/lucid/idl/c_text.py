@@ -117,11 +117,9 @@ def can_be_wrong(kind):
 
 def is_right(kind, place):
     """The condition that the bytes at `place`, an lvalue, are a value of the type."""
-    if isinstance(kind, Struct):
-        return f"{kind.name}_is_valid(&{place})"
-    if isinstance(kind, Enum):
-        return f"{kind.name}_is_valid(*(const uint32_t *)&{place})"
-    return f"*(const unsigned char *)&{place} <= 1"
+    if isinstance(kind, Scalar):
+        return f"*(const unsigned char *)&{place} <= 1"
+    return f"{kind.name}_is_valid({'' if isinstance(kind, Struct) else '*(const uint32_t *)'}&{place})"
 
 
 def elements_wrong(parameter, count, result):
@@ -132,7 +130,3 @@ def elements_wrong(parameter, count, result):
         return [f"if (!{parameter.type.name}_is_valid({parameter.name}))", f"    return {result};"]
     return [f"for (size_t i = 0; i < {count}; i++)", f"    if (!({is_right(parameter.type, f'{parameter.name}[i]')}))",
             f"        return {result};"]
-
-
-def in_registers(operation):
-    return operation.asks.in_registers and operation.answers.in_registers

@@ -4,7 +4,7 @@
 What has only values and fits into registers, there and back, is a system call with nothing around it (client_call_words). Everything
 else goes through the message page, by functions of the library.
 """
-from .c_text import (bytes_of, can_be_wrong, comment, elements_wrong, from_word, function, head, in_registers, inputs, label, outputs, to_word)
+from .c_text import (bytes_of, can_be_wrong, comment, elements_wrong, from_word, function, head, inputs, label, outputs, to_word)
 from .model import Enum
 
 
@@ -45,7 +45,8 @@ def documentation(operation):
 
 def stub(interface, operation):
     name = f"{interface.prefix}_{operation.name}"
-    body = register_body(interface, operation) if in_registers(operation) else page_body(interface, operation)
+    small = operation.asks.in_registers and operation.answers.in_registers
+    body = (register_body if small else page_body)(interface, operation)
     once = f"{name}_once" if operation.idempotent else name
     lines = function("static inline error_t", once, parameters(interface, operation), body)
     if not operation.idempotent:
