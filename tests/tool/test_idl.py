@@ -1,10 +1,14 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """The language of interfaces: what is understood, and what is said about what is not, at which place."""
+import subprocess
 import unittest
 
 from support import ROOT, FolderTest, ToolError
 
 from lucid import idl
+from lucid.board import load_board
+from lucid.compiler import COMPILERS, user_flags
+from lucid.ports import load_port
 
 HEAD = "interface Sample version 1 {\n"
 
@@ -85,6 +89,32 @@ class Language(IdlTest):
         text = (ROOT / "docs/interfaces.md").read_text()
         file = self.parse(text.split("```c\n")[1].split("```")[0], "hotel")
         self.assertEqual([one.name for one in file.interfaces[0].operations], ["book", "vacancies", "set_price"])
+
+
+class Compiled(IdlTest):
+    """Every header alone, and what may be together, without a warning."""
+
+    def test_both_compilers_take_the_headers_of_all_that_an_interface_can_have(self):
+        idl.write_all([ROOT / "tests/interfaces/sample.idl", *idl.files()], self.folder, idl.HEADERS)
+        text = (ROOT / "docs/interfaces.md").read_text().split("```c\n")[1].split("```")[0]
+        (self.folder / "hotel.idl").write_text(text)
+        idl.write_all([self.folder / "hotel.idl"], self.folder / "hotel", idl.HEADERS)
+        port = load_port(load_board("qemu-x86_64").arch)
+        for compiler in COMPILERS:
+            for headers in (["sample.h", "sample.trace.h"], ["sample.server.h", "sample.trace.h"], ["mock/sample.h"], ["sample.types.h"],
+                            ["hotel/hotel.h"], ["hotel/hotel.server.h"], ["hotel/mock/hotel.h", "hotel/hotel.trace.h"]):
+                (self.folder / "all.c").write_text("".join(f"#include <{name}>\n" for name in headers))
+                done = subprocess.run([compiler, *user_flags(port, "debug", compiler, False), f"-I{self.folder}", f"-I{self.folder}/hotel",
+                                       "-fsyntax-only", str(self.folder / "all.c")], cwd=ROOT, capture_output=True, text=True)
+                self.assertEqual((done.returncode, done.stderr), (0, ""), f"{compiler} {headers}")
+
+    def test_the_headers_of_client_and_server_in_one_file_are_refused_with_the_reason(self):
+        idl.write_all(idl.files(), self.folder, idl.HEADERS)
+        (self.folder / "all.c").write_text("#include <echo.h>\n#include <echo.server.h>\n")
+        port = load_port(load_board("qemu-x86_64").arch)
+        done = subprocess.run(["gcc", *user_flags(port, "debug", "gcc", False), f"-I{self.folder}", "-fsyntax-only", str(self.folder / "all.c")],
+                              cwd=ROOT, capture_output=True, text=True)
+        self.assertIn("echo.h and echo.server.h have functions of the same names: include one of them in each file", done.stderr)
 
 
 class Digests(IdlTest):
