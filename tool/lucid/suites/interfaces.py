@@ -3,6 +3,8 @@
 
     test_interfaces        a client, a server and the messages between them, with the interface of sample.idl
     test_interface_tools   the decoder of messages, the mock
+    test_ring              both sides of a ring, and a peer that lies
+    test_ring_threads      two threads at a ring, under the thread sanitizer
     test_fuzz_NAME         the dispatcher of each interface file under random messages
 """
 from pathlib import Path
@@ -14,6 +16,7 @@ from ..native import NativeBuild
 
 FOLDER = Path("tests/interfaces")
 BUILD = Path("build/test_interfaces")
+THREAD_SANITIZER = ["-fsanitize=thread"]
 MADE = BUILD / "made"
 OUTPUTS = {**idl.HEADERS, "{}.fuzz.c": fuzz_source}
 
@@ -31,19 +34,22 @@ def sources(program):
     own, library = {
         "test_interfaces": (("client_side.c", "server_side.c", "wire.c"), ("client.c", "errors.c", "request.c", "session.c")),
         "test_interface_tools": (("tools_side.c",), ("errors.c", "format.c", "trace.c")),
+        "test_ring": (("ring_side.c",), ()),
+        "test_ring_threads": (("ring_threads.c",), ()),
     }.get(program, (("fuzz.c",), ("errors.c", "request.c")))
     made = [MADE / f"{program.removeprefix('test_fuzz_')}.fuzz.c"] if program.startswith("test_fuzz_") else []
     return [*made, *(FOLDER / name for name in own), *(Path("lib", name) for name in library)]
 
 
-PROGRAMS = ["test_interfaces", "test_interface_tools", *(f"test_fuzz_{path.stem}" for path in interface_files())]
+PROGRAMS = ["test_interfaces", "test_interface_tools", "test_ring", "test_ring_threads", *(f"test_fuzz_{path.stem}" for path in interface_files())]
 
 
 def build(name, sanitizers):
     """Build one of the programs; its path."""
     idl.write_all(interface_files(), ROOT / MADE, OUTPUTS)
-    native = NativeBuild(BUILD, "gcc", [*sanitizers, "-Wl,--gc-sections"])
+    native = NativeBuild(BUILD, "gcc", ["-Wl,--gc-sections"])
     for program in PROGRAMS:
-        native.program(program, [native.compile(source, "user", [*FLAGS, *sanitizers]) for source in sources(program)])
+        world, chosen = ("threads", THREAD_SANITIZER) if program == "test_ring_threads" else ("user", sanitizers)
+        native.program(program, [native.compile(source, world, [*FLAGS, *chosen]) for source in sources(program)], [*chosen, "-pthread"])
     [path] = native.make([BUILD / name], f"building {name}")
     return path

@@ -32,12 +32,16 @@ class Run:
 
 TWO = ("ENTRIES=2",)
 CHANGES = ("CHANGES=3", "SWITCHES=3")
+RING = ("ENTRIES=5", "PLACES=2")
+SMALL = {"locks": TWO, "shootdown": CHANGES, "ring": RING}  # what a planted mistake is searched in
 
 RUNS = (
     Run("locks_with_2_entries", "locks", TWO),
     Run("locks_with_3_entries_of_fewer_kinds", "locks", ("ENTRIES=3", "FEWER_OPERATIONS")),
     Run("locks_with_3_entries", "locks", ("ENTRIES=3",), long=True),
     Run("shootdown_with_3_changes", "shootdown", CHANGES),
+    Run("ring_with_2_places", "ring", RING),
+    Run("ring_with_3_places", "ring", ("ENTRIES=8", "PLACES=3")),
     Run("shootdown_with_5_changes", "shootdown", ("CHANGES=5", "SWITCHES=4"), long=True),
 )
 
@@ -51,6 +55,10 @@ MISTAKES = (
     ("locks", "NO_WAIT", CLAIM),                # nor waits until it is parked
     ("locks", "EARLY_INTERRUPT", CLAIM),        # the interrupt comes before the flag, which is read without the lock
     ("locks", "NO_RESCHEDULE_BIT", CLAIM),      # an interrupt to look who shall run is taken for one to flush
+    ("ring", "LATE_FLAG", DEADLOCK),            # who finds nothing to do says that it sleeps after it has looked once more
+    ("ring", "NO_SECOND_LOOK", DEADLOCK),       # nor looks once more
+    ("ring", "EARLY_TELLING", DEADLOCK),        # whether the other sleeps is read before the index is written
+    ("ring", "EARLY_RELEASE", CLAIM),           # a place is given back before its entry was copied
     ("shootdown", "DEAF", DEADLOCK),
     ("shootdown", "NO_WAIT", CLAIM),            # unmap returns before the others have flushed
     ("shootdown", "NO_MARK", CLAIM),            # the space's tag is not stale for cores that have not loaded it
@@ -60,7 +68,7 @@ MISTAKES = (
 
 def runs():
     planted = (Run(f"{model}_{mistake.lower()}_is_found", model,
-                   (*(TWO if model == "locks" else CHANGES), f"MISTAKE_{mistake}"), error)
+                   (*SMALL[model], f"MISTAKE_{mistake}"), error)
                for model, mistake, error in MISTAKES)
     return (*RUNS, *planted)
 
