@@ -300,6 +300,8 @@ static error_t slots_fill(struct component *component)
         error = give(component, COMPONENT_SLOT_ENDPOINT, hold->endpoint, RIGHT_READ);
     if (error == OK && hold->reply)
         error = (error_t)status_error(cnode_move(hold->cnode, COMPONENT_SLOT_REPLY, hold->reply));
+    if (error == OK)
+        error = give(component, COMPONENT_SLOT_SPACE, hold->space, RIGHT_WRITE);
     return error;
 }
 

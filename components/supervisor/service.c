@@ -151,6 +151,7 @@ static void cap_purpose(const struct component *component, word_t slot, char *te
         [COMPONENT_SLOT_NOTIFICATION] = "its notification",
         [COMPONENT_SLOT_ENDPOINT] = "where its clients call",
         [COMPONENT_SLOT_REPLY] = "to answer them",
+        [COMPONENT_SLOT_SPACE] = "its address space",
     };
     const struct bundle_component *description = component->description;
     text_copy(text, size, slot < COMPONENT_SLOT_FIRST && fixed[slot] ? fixed[slot] : "its own");

@@ -151,6 +151,17 @@ cap_t object_make(unsigned type, unsigned size_bits);
 /* A child of the component's own notification with `badge` as its bits; CAP_NULL if there is no slot. */
 cap_t signal_make(word_t badge);
 
+/*
+ * Map a frame that the component holds, with those of `rights` (RIGHT_READ, RIGHT_WRITE, RIGHT_EXECUTE) that
+ * its capability has; NULL if it cannot be mapped (there is no memory for a page table, or it is mapped
+ * already). What is mapped is gone when the frame is: memory of another component lasts as long as that one.
+ * So who must not depend on the other makes the memory and gives it (interface.h: give_child).
+ */
+void *memory_map(cap_t frame, word_t rights);
+
+/* Take it out of the address space again; the capability stays. */
+void memory_unmap(void *memory);
+
 /* ---- Sessions ------------------------------------------------------------------------------------------ */
 
 /*

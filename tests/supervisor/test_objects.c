@@ -12,7 +12,7 @@
 
 #define CNODE_BITS     5u
 #define QUOTA_BITS     18u
-#define FIRST_FREE     6u /* COMPONENT_SLOT_FIRST */
+#define FIRST_FREE     7u /* COMPONENT_SLOT_FIRST */
 #define MADE           60u
 #define OPERATIONS_MAX 1000u
 

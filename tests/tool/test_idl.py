@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """The language of interfaces: what is understood, and what is said about what is not, at which place."""
+import shutil
 import subprocess
 import unittest
 
@@ -265,6 +266,20 @@ class Files(IdlTest):
         self.write("one.h", "")
         with self.assertRaisesRegex(ToolError, "one.idl: its header would have the name of .*interfaces/one.h\n   rename one of them"):
             self.headers()
+
+    def test_interfaces_beside_a_description_have_headers_of_their_own(self):
+        self.write("one.idl")
+        made = idl.generate_beside(self.folder)
+        self.addCleanup(shutil.rmtree, ROOT / made)
+        self.assertRegex(str(made), r"^build/interfaces-[0-9a-f]{8}$")
+        self.assertIn("sample_call", (ROOT / made / "one.h").read_text())
+        (self.folder / "interfaces/one.idl").rename(self.folder / "interfaces/echo.idl")
+        with self.assertRaisesRegex(ToolError, "echo.idl: its headers would be hidden by those of interfaces/echo.idl"):
+            idl.generate_beside(self.folder)
+
+    def test_without_interfaces_beside_a_description_there_is_nothing_to_include(self):
+        self.assertIsNone(idl.generate_beside(self.folder))
+        self.assertIsNone(idl.generate_beside(ROOT))
 
     def test_a_file_s_name_is_a_name(self):
         for name in ("Large.idl", "a-b.idl"):

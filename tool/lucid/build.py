@@ -151,10 +151,12 @@ class BuildFile:
         self.flags = {}      # file of flags -> flags
         self.commands = {}   # source -> command, for compile_commands.json
         self.compiled = {}   # object -> source: a folder that two components share is compiled once
+        self.beside = None   # headers of the interfaces that lie beside the description, for sources that do so, too
         self.tool = [Path(relative(path)) for path in sorted((ROOT / "tool/lucid").glob("*.py"))]
 
     def write(self):
         idl.generate()
+        self.beside = idl.generate_beside(self.system.document.path.resolve().parent)
         self._rules()
         kernel = self._kernel()
         library = self._library()
@@ -253,6 +255,8 @@ class BuildFile:
         arch = folder / "arch" / self.port.name
         folders = [folder, *([arch] if arch.is_dir() else [])]
         flags, includes = self._user_flags(fpu), [f"-I{relative(path)}" for path in folders]
+        if self.beside and folder.resolve().is_relative_to(self.system.document.path.resolve().parent):
+            includes.append(f"-I{self.beside}")
         objects = [self._compile(source, flags, includes, ".fpu" if fpu else "")
                    for path in folders for source in sources(path)]
         self.ninja.build(target, "link", objects, implicit=[library], libraries=f"{library} -lgcc",

@@ -24,6 +24,7 @@ enum component_slot {
     COMPONENT_SLOT_NOTIFICATION, /* its own notification, bound to its thread: READ, WRITE, no badge */
     COMPONENT_SLOT_ENDPOINT,     /* where its clients call: READ. Empty if it provides nothing */
     COMPONENT_SLOT_REPLY,        /* to answer them. Empty if it provides nothing */
+    COMPONENT_SLOT_SPACE,        /* its address space: WRITE */
     COMPONENT_SLOT_FIRST
 };
 

@@ -78,6 +78,12 @@ static inline void answer_load(const struct request *request, error_t result, st
 /* INTERFACE_OPEN, at the server. */
 error_t request_open(struct request *request, const struct interface *interface);
 
+/* For a handler's result: a child of the capability, with these rights. */
+static inline struct utcb_give give_child(cap_t source, word_t rights)
+{
+    return (struct utcb_give){ .source = source, .mode = GIVE_MINT | rights << 8 };
+}
+
 /*
  * That capability number `index` came, is of the type (OBJECT_NULL: any) and has the rights.
  *

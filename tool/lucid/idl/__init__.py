@@ -5,6 +5,8 @@ The language is in docs/interfaces.md. `parser` reads a file into `model`; `c_ty
 and `mock` write headers, `fuzz` a part of a test, `page` a chapter of the manual. Headers are written before anything is compiled, by every build that includes them, and only if their text has changed: compilers' dependency files
 do the rest.
 """
+import hashlib
+import os
 from pathlib import Path
 
 from ..common import ROOT, ToolError, relative, write_if_changed
@@ -52,6 +54,20 @@ def generate(root=ROOT):
     paths = files(root)
     check_names(paths, root)
     write_all(paths, root / BUILD, HEADERS)
+
+
+def generate_beside(folder):
+    """The same for the interfaces of systems that lie elsewhere: FOLDER/interfaces, beside their descriptions. The path to include, or
+    None if there are none."""
+    paths = files(folder)
+    if not paths or folder.resolve() == ROOT:
+        return None
+    for path in paths:
+        if (ROOT / FOLDER / path.name).exists():
+            raise ToolError(f"{relative(path)}: its headers would be hidden by those of {FOLDER}/{path.name}", "rename it")
+    made = Path(f"{BUILD}-{hashlib.sha256(os.fsencode(relative(folder))).hexdigest()[:8]}")
+    write_all(paths, ROOT / made, HEADERS)
+    return made
 
 
 def write_all(paths, folder, outputs):

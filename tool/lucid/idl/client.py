@@ -4,7 +4,7 @@
 What has only values and fits into registers, there and back, is a system call with nothing around it (client_call_words). Everything
 else goes through the message page, by functions of the library.
 """
-from .c_text import (bytes_of, can_be_wrong, comment, elements_wrong, from_word, function, head, inputs, label, outputs, to_word)
+from .c_text import (bytes_of, comment, elements_wrong, from_word, function, head, inputs, label, outputs, to_word)
 from .model import Enum
 
 
@@ -121,7 +121,7 @@ def take_answer(message):
             lines += [f"message_copy_text(&message, {one.word}, {one.name}, {one.bytes});", *elements_wrong(one, one.count_text, "ERR_RANGE")]
     lines += take_bounded(message)
     for one in message.parameters:
-        if one.is_scalar and can_be_wrong(one.type) and isinstance(one.type, Enum):
+        if one.is_scalar and isinstance(one.type, Enum):
             lines += [f"if (!{one.type.name}_is_valid(message_word(&message, {one.word})))", "    return ERR_RANGE;"]
     lines += [f"*{one.name} = {from_word(one, f'message_word(&message, {one.word})')};" for one in message.parameters if one.is_scalar]
     return [*lines, "return OK;"]

@@ -34,20 +34,11 @@ class Scalar:
     low: int
     high: int
 
-    @property
-    def c(self):
-        return self.name
+    c = wire = property(lambda self: self.name)
 
     @property
     def is_signed(self):
         return self.low < 0
-
-    @property
-    def wire(self):
-        return self.name
-
-    def __hash__(self):
-        return hash(self.name)
 
 
 def _integers():
@@ -71,7 +62,6 @@ class Item:
 @dataclass
 class Constant(Item):
     value: int
-    text: str  # as written: C gets the same
 
 
 @dataclass
@@ -79,9 +69,7 @@ class Enum(Item):
     values: list = field(default_factory=list)  # (name, number, doc)
     size = 4
 
-    @property
-    def c(self):
-        return f"enum {self.name}"
+    c = property(lambda self: f"enum {self.name}")
 
     @property
     def wire(self):
@@ -105,9 +93,7 @@ class Struct(Item):
     fields: list = field(default_factory=list)
     size: int = 0
 
-    @property
-    def c(self):
-        return f"struct {self.name}"
+    c = property(lambda self: f"struct {self.name}")
 
     @property
     def wire(self):
@@ -229,7 +215,6 @@ class File:
     name: str
     path: str
     doc: str = ""
-    constants: list = field(default_factory=list)
     enums: list = field(default_factory=list)
     structs: list = field(default_factory=list)
     errors: list = field(default_factory=list)

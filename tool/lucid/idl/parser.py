@@ -126,9 +126,7 @@ class Parser:
         if not -2 ** 63 <= value < 2 ** 64:
             raise error_at(token.place, f"{text} does not fit into 64 bits")
         self.known[token.text] = value
-        item = Constant(token.text, doc, token.place, value, text)
-        self.file.constants.append(item)
-        self.file.types.append(item)
+        self.file.types.append(Constant(token.text, doc, token.place, value))
 
     def error(self, doc):
         token = self.declare(self.capital_name("the name of an error"))
@@ -252,13 +250,13 @@ class Parser:
         names[token.text] = token.place.line
 
     def operation(self, interface, token, doc, idempotent):
-        taken = {interface.prefix: "the session is called so"}
+        taken, results = {interface.prefix: "the session is called so"}, []
         self.expect("(", "after the name of an operation")
         asks = Message(self.parameters(taken, True))
-        answers = Message([])
         if self.accept("->"):
             self.expect("(", "after '->'")
-            answers = Message(self.parameters(taken, False))
+            results = self.parameters(taken, False)
+        answers = Message(results)
         needs = self.needs(interface) if self.accept("needs") else None
         fails = self.fails() if self.accept("fails") else []
         if not self.is_mark(";"):
@@ -277,8 +275,7 @@ class Parser:
         return Operation(token.text, doc, token.place, number, idempotent, asks, answers, needs, fails)
 
     def needs(self, interface):
-        token = self.take()
-        known = [right.name for right in interface.rights]
+        token, known = self.take(), [right.name for right in interface.rights]
         if token.text not in known:
             raise error_at(token.place, f"'{interface.name}' has no right '{token.text}' before this; it has {listing(known)}",
                            f"add  right {token.text};  above")

@@ -3,7 +3,7 @@
 and a function for each operation answers a request that was kept."""
 from .c_text import (bytes_of, comment, elements_wrong, from_word, function, head, inputs, label, number, outputs, prototype, to_word)
 from .client import documentation
-from .model import Enum, Struct
+from .model import Enum
 
 
 def server_header(file):
@@ -77,9 +77,8 @@ def value_checks(parameter):
     if parameter.bounded:
         return refuse(f"{word} > {parameter.count_text}", "ERR_RANGE")
     if parameter.is_block:
-        if isinstance(kind, Struct) or parameter.count is not None:
-            pointer = [f"const {kind.c} *{parameter.name} = (const {kind.c} *){place('word', parameter.word)};"]
-            return [*pointer, *elements_wrong(parameter, parameter.count_text, "ERR_RANGE")]
+        return [f"const {kind.c} *{parameter.name} = (const {kind.c} *){place('word', parameter.word)};",
+                *elements_wrong(parameter, parameter.count_text, "ERR_RANGE")]
     if isinstance(kind, Enum):
         return refuse(f"!{kind.name}_is_valid({word})", "ERR_RANGE")
     signed = f"(int64_t){word}" if kind.is_signed else word
@@ -141,8 +140,6 @@ def call(interface, operation):
 
 
 def answer_bounded(message):
-    if not message.bounded:
-        return [f"request->answer_words = {message.fixed};"]
     lines, most = [f"request->answer_words = {message.fixed};"], message.fixed
     for one in message.bounded:
         lines += [f"assert({one.name}_count <= {one.count_text});", f"request->answer[{one.word}] = {one.name}_count;",
@@ -170,10 +167,10 @@ def later(interface, operation):
     answers, name = operation.answers, f"{interface.prefix}_{operation.name}_reply"
     if answers.caps:
         return []
-    head_ = [*comment(f"Answer a kept {operation.name}: see request_keep."), ]
+    about = comment(f"Answer a kept {operation.name}: see request_keep.")
     first = ["cap_t reply", "error_t error", *inputs(answers)]
     if not answers.parameters:
-        return [*head_, *function("static inline void", name, first, ["reply_later(reply, error, NULL, 0);"])]
+        return [*about, *function("static inline void", name, first, ["reply_later(reply, error, NULL, 0);"])]
     body = [f"word_t words[{answers.most}] = {{ 0 }};", "unsigned at = 0;", "if (error == OK) {"]
     inner = [f"at = {answers.fixed};"]
     for one in answers.parameters:
@@ -185,4 +182,4 @@ def later(interface, operation):
         inner += [f"assert({one.name}_count <= {one.count_text});", f"memcpy(words + at, {one.name}, {bytes_of(one)});",
                   f"at += text_words({bytes_of(one)});"]
     body += [*(f"    {line}" for line in inner), "}", "reply_later(reply, error, words, at);"]
-    return [*head_, *function("static inline void", name, first, body)]
+    return [*about, *function("static inline void", name, first, body)]

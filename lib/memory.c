@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Frames in the component's address space, at addresses that the supervisor leaves alone.
+ *
+ * An address range that was used once is kept, with its page tables, for the next frame of its size: so
+ * mapping and unmapping for ever takes no more memory than the most that was mapped at a time.
+ */
+#include <lucid.h>
+
+#define MAP_FIRST                                                                                            \
+    ((word_t)1 << 37) /* 128 GiB: user addresses on all machines, and none of a component's own */
+
+struct window {
+    struct window *next;
+    word_t address;
+    unsigned size_bits;
+    cap_t frame;
+};
+
+static struct window *used, *spare;
+static word_t map_next = MAP_FIRST;
+
+/* A range for a frame of this size; NULL: there is no memory to write down what it is. */
+static struct window *window_make(unsigned size_bits)
+{
+    for (struct window **link = &spare; *link; link = &(*link)->next) {
+        struct window *window = *link;
+        if (window->size_bits != size_bits)
+            continue;
+        *link = window->next;
+        return window;
+    }
+    struct window *window = malloc(sizeof *window);
+    if (!window)
+        return NULL;
+    word_t size = (word_t)1 << size_bits;
+    window->address = (map_next + size - 1) & ~(size - 1);
+    window->size_bits = size_bits;
+    map_next = window->address + size;
+    return window;
+}
+
+static void window_push(struct window **list, struct window *window)
+{
+    window->next = *list;
+    *list = window;
+}
+
+/* Put one page table on the way to the address. */
+static bool table_add(word_t address)
+{
+    cap_t table = object_make(OBJECT_PAGE_TABLE, 0);
+    if (table && status_error(address_space_map_table(COMPONENT_SLOT_SPACE, table, address)) == OK)
+        return true;
+    slot_free(table);
+    return false;
+}
+
+static bool window_map(const struct window *window, word_t rights)
+{
+    unsigned error;
+    do
+        error = status_error(address_space_map(COMPONENT_SLOT_SPACE, window->frame, window->address, rights,
+                                               MAP_CACHE_WRITE_BACK));
+    while (error == ERR_TABLE && table_add(window->address));
+    return error == OK;
+}
+
+void *memory_map(cap_t frame, word_t rights)
+{
+    struct frame_info info;
+    if (status_error(frame_info(frame, &info)) != OK || info.mapped_at)
+        return NULL;
+    struct window *window = window_make(info.size_bits);
+    if (!window)
+        return NULL;
+    window->frame = frame;
+    bool mapped = window_map(window, rights);
+    window_push(mapped ? &used : &spare, window);
+    return mapped ? (void *)window->address : NULL;
+}
+
+void memory_unmap(void *memory)
+{
+    for (struct window **link = &used; *link; link = &(*link)->next) {
+        struct window *window = *link;
+        if (window->address != (word_t)memory)
+            continue;
+        *link = window->next;
+        frame_unmap(window->frame);
+        window_push(&spare, window);
+        return;
+    }
+    PANIC("memory_unmap: nothing is mapped at %p", memory);
+}
