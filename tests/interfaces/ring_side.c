@@ -212,6 +212,21 @@ static void a_hostile_peer_hurts_nobody_but_itself(void)
     EXPECT(good > 1000 && broken > 1000); /* else little was tried */
 }
 
+static void one_piece_of_memory_holds_both_sides_and_the_entries(void)
+{
+    struct entry entry = { 7, "text" };
+    void *memory = calloc(1, ring_memory(COUNT, sizeof entry)); /* the sanitizer knows its size */
+    struct ring producer = ring_in(memory, true, COUNT, sizeof entry),
+                consumer = ring_in(memory, false, COUNT, sizeof entry);
+    for (unsigned i = 0; i < COUNT; i++)
+        EXPECT_EQ(ring_put(&producer, &entry), OK);
+    ring_publish(&producer);
+    for (unsigned i = 0; i < COUNT; i++)
+        EXPECT_EQ(ring_get(&consumer, &entry), OK);
+    EXPECT_EQ(ring_get(&consumer, &entry), ERR_WOULD_BLOCK);
+    free(memory);
+}
+
 #define RUN(test)                                                                                            \
     do {                                                                                                     \
         running = #test;                                                                                     \
@@ -226,6 +241,7 @@ int main(void)
     RUN(entries_come_in_order_once_they_are_published);
     RUN(a_full_ring_takes_no_more_until_places_are_released);
     RUN(indices_wrap);
+    RUN(one_piece_of_memory_holds_both_sides_and_the_entries);
     RUN(only_who_sleeps_is_signalled);
     RUN(an_index_that_cannot_be_is_noticed_and_ends_the_ring);
     RUN(an_index_that_goes_back_is_noticed);

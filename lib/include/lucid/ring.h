@@ -75,6 +75,20 @@ static inline struct ring ring_make(bool producer, struct ring_side *mine, const
                           .limit = producer ? count : 0 };
 }
 
+/* The usual layout in one piece of memory: the producer's side, the consumer's, the entries. */
+static inline size_t ring_memory(uint32_t count, uint32_t entry_bytes)
+{
+    return 2 * sizeof(struct ring_side) + ring_bytes(count, entry_bytes);
+}
+
+/* ring_make for that layout; `memory` is aligned to 64 bytes and has ring_memory bytes. */
+static inline struct ring ring_in(void *memory, bool producer, uint32_t count, uint32_t entry_bytes)
+{
+    struct ring_side *side = (struct ring_side *)memory;
+    return ring_make(producer, producer ? &side[0] : &side[1], producer ? &side[1] : &side[0], &side[2],
+                     count, entry_bytes);
+}
+
 /*
  * Look at the other's index. The producer's `limit` is at most `count` ahead of what the consumer has released,
  * the consumer's is what the producer has published: what lies outside of that is a lie.

@@ -43,9 +43,7 @@ error_t stream_open(struct request *request, cap_t notification, struct utcb_giv
     made = request_take(request, notification);
     memset(memory, 0, 4096);
     sum = count = signals = 0;
-    ring = ring_make(false, (struct ring_side *)(memory + STREAM_CONSUMER_AT),
-                     (const struct ring_side *)(memory + STREAM_PRODUCER_AT), memory + STREAM_ENTRIES_AT,
-                     STREAM_ENTRIES, sizeof(uint64_t));
+    ring = ring_in(memory, false, STREAM_ENTRIES, sizeof(uint64_t));
     ring_sleep(&ring);
     *given = give_child(frame, RIGHT_READ | RIGHT_WRITE);
     *wake = give_child(come, RIGHT_WRITE);

@@ -30,16 +30,9 @@ static bool open_ring(cap_t frame)
     return error == OK && memory;
 }
 
-static struct ring producer(void)
-{
-    return ring_make(true, (struct ring_side *)(memory + STREAM_PRODUCER_AT),
-                     (const struct ring_side *)(memory + STREAM_CONSUMER_AT), memory + STREAM_ENTRIES_AT,
-                     STREAM_ENTRIES, sizeof(uint64_t));
-}
-
 static void send_numbers(void)
 {
-    struct ring ring = producer();
+    struct ring ring = ring_in(memory, true, STREAM_ENTRIES, sizeof(uint64_t));
     uint64_t sum = 0, count = 0, signals = 0, expected = 0;
     for (uint64_t i = 1; i <= NUMBERS; i++) {
         while (ring_put(&ring, &i) != OK)
@@ -56,9 +49,10 @@ static void send_numbers(void)
 static void lie(void)
 {
     uint64_t sum, count, signals;
+    struct ring_side *mine = (struct ring_side *)memory;
     for (uint32_t lie = 1; lie; lie *= 2) {
-        ((struct ring_side *)(memory + STREAM_PRODUCER_AT))->index += lie * 17;
-        memset(memory + STREAM_ENTRIES_AT, 0xff, STREAM_ENTRIES * sizeof(uint64_t));
+        mine->index += lie * 17;
+        memset(&mine[2], 0xff, STREAM_ENTRIES * sizeof(uint64_t));
         notification_signal(come);
     }
     print("after the lies: %s\n", stream_error_sentence(stream_total(stream, &sum, &count, &signals)));
