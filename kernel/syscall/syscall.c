@@ -246,6 +246,9 @@ static ALWAYS_INLINE status_t general_syscall(struct thread *thread, word_t oper
     }
 }
 
+/* Another core has changed something before this one had its lock, and the current thread cannot go on as it is: it was taken away, or has lost
+ * what it ran on. What it wanted is done when it next runs, if it does. (That a better one is ready is no reason: the entry is carried out first.) */
+#if CONFIG_CORES > 1
 static NOINLINE bool current_cannot_go_on(const struct core *core)
 {
     const struct thread *thread = core->current;
@@ -254,12 +257,13 @@ static NOINLINE bool current_cannot_go_on(const struct core *core)
            thread->sc != core->context || thread->space != core->space;
 }
 
-/* Another core has changed something before this one had its lock, and the current thread cannot go on as it is: it was taken away, or has lost
- * what it ran on. What it wanted is done when it next runs, if it does. (That a better one is ready is no reason: the entry is carried out first.) */
 static inline bool entry_is_void(const struct core *core)
 {
-    return CONFIG_CORES > 1 && unlikely(core->reschedule) && current_cannot_go_on(core);
+    return unlikely(core->reschedule) && current_cannot_go_on(core);
 }
+#else
+#define entry_is_void(core) false
+#endif
 
 static inline void set_in_syscall(struct core *core, bool in_syscall)
 {
