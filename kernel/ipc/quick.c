@@ -3,8 +3,8 @@
  * Quick paths: call and reply_recv between a client and a passive server, as in fastpath.c and under the same conditions, of messages with
  * capabilities. These are copied by functions that a fast path must not call, so here all registers have been saved, and the exit loads them.
  *
- * Locks: the core's own, which all that is touched belongs to, and the tree lock for the slots that are filled. It is taken first: while the core
- * waits for it, the current thread may be taken away, and then it is not plain any more.
+ * Locks: the core's own, which all that is touched belongs to, and while slots are filled the tree lock: nobody else has what is the core's own while it
+ * waits for that, so what was checked holds.
  */
 #include "fastpath.h"
 
@@ -19,12 +19,21 @@ static inline bool can_carry(const struct thread *from, const struct thread *to,
     return true;
 }
 
+static inline unsigned give(struct core *core, struct thread *from, struct thread *to, unsigned caps)
+{
+    enum lock_level before = lock_tree(core);
+    unsigned given = message_transfer_caps(from, to, caps);
+
+    unlock_tree(core, before);
+    return given;
+}
+
 /* What message_transfer does. */
-static ALWAYS_INLINE tag_t carry(struct thread *from, struct thread *to, tag_t tag, bool grant,
-                                 bool *truncated)
+static ALWAYS_INLINE tag_t carry(struct core *core, struct thread *from, struct thread *to, tag_t tag,
+                                 bool grant, bool *truncated)
 {
     unsigned words = tag_words(tag), caps = tag_caps(tag);
-    unsigned given = grant ? message_transfer_caps(from, to, caps) : 0;
+    unsigned given = grant ? give(core, from, to, caps) : 0;
 
     for (unsigned i = 0; i < MESSAGE_REGISTER_WORDS; i++)
         arch_set_message_word(&to->context, i, arch_message_word(&from->context, i));
@@ -35,7 +44,7 @@ static ALWAYS_INLINE tag_t carry(struct thread *from, struct thread *to, tag_t t
     return tag_make(tag_label(tag), words, given);
 }
 
-static bool call(struct core *core, struct thread *caller, const struct cap *cap, tag_t tag)
+bool quick_call(struct core *core, struct thread *caller, const struct cap *cap, tag_t tag)
 {
     uint64_t head = cap_head(cap);
     struct endpoint *endpoint = pointer_unpack(head);
@@ -47,7 +56,8 @@ static bool call(struct core *core, struct thread *caller, const struct cap *cap
     if (!server || !thread_is_plain_next(core, server) || !server->reply || !can_carry(caller, server, tag))
         return false;
     endpoint_take_receiver(endpoint, server);
-    tag_t arrived = carry(caller, server, tag, (head & RIGHT_GRANT << CAP_RIGHTS_SHIFT) != 0, &truncated);
+    tag_t arrived =
+        carry(core, caller, server, tag, (head & RIGHT_GRANT << CAP_RIGHTS_SHIFT) != 0, &truncated);
     reply_owe_fast(server->reply, server, caller, head);
     if (truncated) {
         caller->truncated = true;
@@ -60,17 +70,8 @@ static bool call(struct core *core, struct thread *caller, const struct cap *cap
     return true;
 }
 
-bool quick_call(struct core *core, struct thread *caller, const struct cap *cap, tag_t tag)
-{
-    enum lock_level before = lock_tree(core);
-    bool done = call(core, caller, cap, tag);
-
-    unlock_tree(core, before);
-    return done;
-}
-
-static bool reply_recv(struct core *core, struct thread *server, struct endpoint *endpoint,
-                       struct reply *reply, tag_t tag)
+bool quick_reply_recv(struct core *core, struct thread *server, struct endpoint *endpoint,
+                      struct reply *reply, tag_t tag)
 {
     bool truncated;
 
@@ -80,7 +81,7 @@ static bool reply_recv(struct core *core, struct thread *server, struct endpoint
     struct thread *caller = reply->caller; /* only now is it known that the Reply is of this core */
     if (!thread_is_plain_next(core, caller) || !can_carry(server, caller, tag))
         return false;
-    tag_t arrived = carry(server, caller, tag, reply_grants(reply), &truncated);
+    tag_t arrived = carry(core, server, caller, tag, reply_grants(reply), &truncated);
     arch_set_result(&caller->context, truncated ? ERR_TRUNCATED : OK, 0, arrived);
     reply_answer_fast(core, reply, server, caller);
     caller->state = THREAD_STATE_RUNNABLE;
@@ -88,14 +89,4 @@ static bool reply_recv(struct core *core, struct thread *server, struct endpoint
     endpoint_put_receiver(endpoint, server);
     scheduler_switch(core, server, caller);
     return true;
-}
-
-bool quick_reply_recv(struct core *core, struct thread *server, struct endpoint *endpoint,
-                      struct reply *reply, tag_t tag)
-{
-    enum lock_level before = lock_tree(core);
-    bool done = reply_recv(core, server, endpoint, reply, tag);
-
-    unlock_tree(core, before);
-    return done;
 }
