@@ -350,6 +350,19 @@ static void unload_current(struct core *core)
     core_update_min_key(core);
 }
 
+/* Nobody runs. Of several cores an idle one has no space loaded, so that nobody waits for it to flush something there. It says so when that is true: whoever
+ * believes it may make something else of the page tables. */
+static void idle(struct core *core)
+{
+    unload_current(core);
+#if CONFIG_CORES > 1
+    if (ARCH_TLB_BROADCAST || !core->space)
+        return;
+    arch_space_load(NULL);
+    SHARED_WRITE(core->space, NULL);
+#endif
+}
+
 #if CONFIG_CORES > 1
 void scheduler_move(struct thread *thread, unsigned home)
 {
@@ -526,7 +539,7 @@ void scheduler_run(struct core *core)
     if (best)
         load(core, best);
     else
-        unload_current(core);
+        idle(core);
     core->slice_end = core_slice_end(core);
     timer_arm(core, core->deferred.first
                         ? now

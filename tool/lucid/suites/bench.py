@@ -69,8 +69,11 @@ def independent(variant, context):
     figures, _ = bench_together.measure(variant, context.logs / f"bench-{variant.name}-together.log")
     calls = [figure for figure in figures if figure.path.startswith("independent_calls_on_")]
     costs = [figure.instructions for figure in calls]
+    alone = next((figure for figure in figures if figure.path == "independent_mappings_on_1"), None)
     return [Result("a call costs core 0 the same however many cores call", len(costs) == 4 and len(set(costs)) == 1,
                    f"expected: with 1, 2, 4 and 8 cores the same instructions\nseen: {costs}"),
+            Result("who unmaps alone asks no idle core to flush", alone is not None and not alone.others,
+                   f"expected: other cores execute nothing\nseen: {alone and alone.others}"),
             *(Result(f"{figure.path} has no line that two cores write, or that one writes and another touches", figure.common_written + figure.common_touched == 0,
                      f"expected: none\nseen: {figure.common_written} written by several, {figure.common_touched} written by one and touched by another")
               for figure in calls),
