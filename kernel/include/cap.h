@@ -130,7 +130,13 @@ static inline uint64_t cap_head(const struct cap *cap)
     return cap->head;
 }
 
-#define cap_head_alone cap_head
+/*@ requires \valid_read(cap);
+    assigns \nothing;
+    ensures \result == cap->head; */
+static inline uint64_t cap_head_alone(const struct cap *cap)
+{
+    return cap->head;
+}
 
 /*@ requires \valid(where);
     assigns *where;
