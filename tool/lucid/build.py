@@ -27,6 +27,7 @@ from .elf import Elf
 from .ports import load_port
 from .version import version_text
 
+SHARED_FOLDER = Path("kernel/arch/shared")
 KERNEL_FOLDERS = ("boot", "ipc", "object", "sched", "syscall")
 CHECK_FOLDER = "check"       # the invariant checker: in debug and host builds
 ROOT_ADDRESS = 0x400000
@@ -118,6 +119,11 @@ def check_iso(port, board, iso):
         raise ToolError(f"board '{board.name}' boots {port.image_name}; there are no ISO images for it", "leave --iso away")
 
 
+def shared_sources(port):
+    """What a port uses of that which ports have in common."""
+    return [SHARED_FOLDER / name for name in port.shared]
+
+
 def sources(folder, patterns=("*.c", "*.S")):
     """The source files directly in a folder, relative to the repository, in a fixed order."""
     folder = ROOT / folder
@@ -202,7 +208,7 @@ class BuildFile:
         """What the kernel is compiled from."""
         checker = [CHECK_FOLDER] if kind == "debug" else []
         folders = [f"kernel/{folder}" for folder in [*KERNEL_FOLDERS, *checker]] + [port.folder]
-        return [source for folder in folders for source in sources(folder)] + [Path("kernel/arch/shared", name) for name in port.shared]
+        return [source for folder in folders for source in sources(folder)] + shared_sources(port)
 
     def kernel_objects(self):
         return [object_path(self.variant.objects, source) for source in self.kernel_sources(self.port, self.variant.kind)]

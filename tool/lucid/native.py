@@ -7,7 +7,7 @@ programs up to date.
 from pathlib import Path
 
 from . import compiler, ninja
-from .build import CHECK_FOLDER, KERNEL_FOLDERS, object_path, sources
+from .build import CHECK_FOLDER, KERNEL_FOLDERS, object_path, shared_sources, sources
 from .common import ROOT, write_if_changed
 from .ports import load_port
 
@@ -23,8 +23,8 @@ def host_flags(cores=1):
 
 
 def core_sources():
-    """The portable core: what coverage is measured of."""
-    return [source for folder in CORE for source in sources(folder)]
+    """The portable core, and what the port uses of that which ports have in common: what coverage is measured of."""
+    return [source for folder in CORE for source in sources(folder)] + shared_sources(load_port("host"))
 
 
 def machine_sources():

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .. import compiler, ninja
-from ..build import CHECK_FOLDER, KERNEL_FOLDERS, object_path, sources
+from ..build import CHECK_FOLDER, KERNEL_FOLDERS, SHARED_FOLDER, object_path, shared_sources, sources
 from ..common import ROOT, relative, write_if_changed
 from ..ports import load_port
 from ..test import Job, Result
@@ -60,7 +60,7 @@ def flags(way=HOST):
     port = load_port("host")
     abi = [f"-I{folder}" for folder in ("abi/lucid/arch/host",) if (ROOT / folder).is_dir()]
     return [*compiler.COMMON, "-DCONFIG_CORES=1", *compiler.kind_flags("debug"), *way.flags, *port.cc_flags,
-            "-Ikernel/include", f"-I{port.folder}", "-Iabi", *abi, f"-I{FOLDER}"], port
+            "-Ikernel/include", f"-I{port.folder}", f"-I{SHARED_FOLDER}", "-Iabi", *abi, f"-I{FOLDER}"], port
 
 
 def build(target, way=HOST):
@@ -78,9 +78,8 @@ def build(target, way=HOST):
         file.build(path, "cc", [source], implicit=[folder / "cc.flags"])
         return path
 
-    kernel = [compiled(source)
-              for part in [*(f"kernel/{name}" for name in [*KERNEL_FOLDERS, CHECK_FOLDER]), port.folder]
-              for source in sources(part)]
+    parts = [*(f"kernel/{name}" for name in [*KERNEL_FOLDERS, CHECK_FOLDER]), port.folder]
+    kernel = [compiled(source) for source in [*(source for part in parts for source in sources(part)), *shared_sources(port)]]
     helpers = [compiled(source) for source in sources(FOLDER) if not source.name.startswith("test_")]
     for source in programs():
         file.build(folder / source.stem, "link", [compiled(source), *helpers, *kernel])

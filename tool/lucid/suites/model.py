@@ -11,7 +11,7 @@ import subprocess
 from pathlib import Path
 
 from .. import compiler, ninja
-from ..build import CHECK_FOLDER, KERNEL_FOLDERS, object_path, sources
+from ..build import CHECK_FOLDER, KERNEL_FOLDERS, object_path, shared_sources, sources
 from ..common import ROOT, ToolError, relative, write_if_changed
 from ..test import Job, Result
 from . import host, lines
@@ -71,13 +71,16 @@ def build(name):
     add_model(file)
 
     def compiled(folder):
-        paths = {source: object_path(BUILD, source) for source in sources(folder)}
+        return compiled_files(sources(folder))
+
+    def compiled_files(files):
+        paths = {source: object_path(BUILD, source) for source in files}
         for source, path in paths.items():
             file.build(path, "cc", [source], implicit=[BUILD / "cc.flags"])
         return paths
 
     shared = [path for folder in [*(f"kernel/{part}" for part in [*KERNEL_FOLDERS, CHECK_FOLDER]), port.folder, FOLDER]
-              for path in compiled(folder).values()] + [BUILD / "model.o"]
+              for path in compiled(folder).values()] + [*compiled_files(shared_sources(port)).values(), BUILD / "model.o"]
     tests = compiled(host.FOLDER)
     helpers = [path for source, path in tests.items() if not source.name.startswith("test_")]
     for source in host.programs():

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * A reader for flattened device trees, for ports whose firmware hands one over: what memory there is, where
- * the interrupt controller and the serial line are. See boot/device_tree.c.
+ * the interrupt controller and the serial line are. See device_tree.c.
  */
 #ifndef KERNEL_DEVICE_TREE_H
 #define KERNEL_DEVICE_TREE_H
