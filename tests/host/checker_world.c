@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* See checker_world.h. */
 #include "checker_world.h"
+#include "ready_queue.h"
 #include <string.h>
 
 struct checker_world world;
@@ -105,6 +106,9 @@ void checker_world_make(void)
     DO(BOOT_SLOT_CNODE, OP_CNODE_MINT, world.range, BOOT_SLOT_ASID_RANGE, RIGHTS_ALL, 40, 4);
     map_frame();
     world.device = make_from(find_device(), OBJECT_FRAME, FRAME_SIZE_4K);
+    if (core_self()
+            ->front) /* whom the root thread's interrupt preempted: nobody stands there in this world */
+        ready_list_front(core_self());
 }
 
 struct slot *checker_world_zombie(void)
