@@ -27,10 +27,11 @@ extern struct slot lookup_no_cnode[1];
                          head_small(slots[address % (1 << bits)].cap.head), address / (1 << bits), levels - 1)
             : (struct slot *)\null;
 
-    // A thread's CNode has 2^bits slots.
+    // A thread's CNode has 2^bits slots, and its slot's capability says so. (Without a CNode that is empty, and there is one slot.)
     predicate thread_bits{L}(struct thread *t, integer bits) = 0 <= bits <= 20 && t->cnode_mask + 1 == (1 << bits);
     predicate thread_space{L}(struct thread *t) = \valid_read(t) &&
-        \exists integer bits; thread_bits(t, bits) && space{L}(t->cnode, bits, LOOKUP_LEVELS_MAX);
+        \exists integer bits; thread_bits(t, bits) && space{L}(t->cnode, bits, LOOKUP_LEVELS_MAX) &&
+            head_small(t->slots[PLACE_THREAD_CNODE].cap.head) == bits;
     predicate thread_resolves{L}(struct thread *t, integer address, struct slot *found) =
         \forall integer bits; thread_bits(t, bits) ==> found == resolve{L}(t->cnode, bits, address, LOOKUP_LEVELS_MAX); */
 

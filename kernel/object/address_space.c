@@ -43,13 +43,14 @@ static unsigned user_entries(unsigned level)
     return (unsigned)(last >> bits) + 1;
 }
 
+/* The caller flushes, and the flush is behind all of these stores: no entry needs the barriers that arch_pte_write has. */
 static void clear_user_half(struct address_space *space)
 {
     arch_pte_t *root = space_root(space);
     unsigned count = user_entries(ARCH_TABLE_LEVELS - 1);
 
     for (unsigned i = 0; i < count; i++)
-        arch_pte_write(&root[i], 0);
+        SHARED_WRITE(root[i], 0);
 }
 
 void space_flush_page(struct address_space *space, word_t address, unsigned size_bits)

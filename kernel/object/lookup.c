@@ -15,7 +15,7 @@ struct slot lookup_no_cnode[1];
 error_t lookup_slow(const struct thread *thread, cap_t address, struct slot **slot)
 {
     struct slot *slots = thread->cnode;
-    unsigned bits = (unsigned)__builtin_ctzll(thread->cnode_mask + 1);
+    unsigned bits = cnode_bits(&thread->slots[PLACE_THREAD_CNODE].cap);
 
     /*@ loop invariant 0 <= level <= LOOKUP_LEVELS_MAX;
         loop invariant space(slots, bits, LOOKUP_LEVELS_MAX - level);
@@ -33,10 +33,8 @@ error_t lookup_slow(const struct thread *thread, cap_t address, struct slot **sl
             *slot = found;
             return OK;
         }
-        if (cap_type(&found->cap) != OBJECT_CNODE)
-            return ERR_CAPABILITY;
         if (!cap_is(&found->cap, OBJECT_CNODE, RIGHT_WRITE)) /* what is found can be moved away, and filled */
-            return ERR_RIGHT;
+            return cap_type(&found->cap) == OBJECT_CNODE ? ERR_RIGHT : ERR_CAPABILITY;
         //@ assert leads_on: way(slots[index].cap.head) == \true;
         /*@ assert step: resolve(slots, bits, \at(address, LoopCurrent), LOOKUP_LEVELS_MAX - level) ==
                 resolve(head_slots(slots[index].cap.head), head_small(slots[index].cap.head), address,
