@@ -30,19 +30,15 @@ static word_t round_up(word_t value, word_t unit)
 static void map_frame(struct boot_builder *builder, struct slot *frame, word_t address, word_t rights)
 {
     for (unsigned i = 0; i <= ARCH_TABLE_LEVELS; i++) {
-        struct map_operation op = { .space = builder->space,
-                                    .slot = frame,
-                                    .address = address,
-                                    .rights = rights,
-                                    .cache = MAP_CACHE_WRITE_BACK };
-        status_t status = mapping_make_frame(&op);
+        unsigned level;
+        status_t status =
+            mapping_make_frame(builder->space, frame, address, rights, MAP_CACHE_WRITE_BACK, &level);
         if (status == OK)
             return;
         check((status & STATUS_ERROR_MASK) == ERR_TABLE);
         struct slot *table = boot_slot(builder);
         boot_object(builder, table, OBJECT_PAGE_TABLE, 0, NULL, 0);
-        op.slot = table;
-        status = mapping_make_table(&op);
+        status = mapping_make_table(builder->space, table, address, &level);
         check(status == OK);
     }
     PANIC("cannot map the root component at %lx", (unsigned long)address);

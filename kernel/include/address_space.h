@@ -48,6 +48,27 @@ void space_destroy(struct address_space *space);
 void space_flush_page(struct address_space *space, word_t address, unsigned size_bits);
 void space_flush(struct address_space *space);
 
+/* Where a walk through the tables ends. */
+struct place {
+    arch_pte_t *entry;
+    unsigned level;
+};
+
+/* Walk from the root towards the entry for `address` at `level`: to that, or to one above it that is no table. */
+static ALWAYS_INLINE struct place space_walk(struct address_space *space, word_t address, unsigned level)
+{
+    arch_pte_t *where = arch_table_entry(space_root(space), ARCH_TABLE_LEVELS - 1, address);
+
+#pragma GCC unroll 4 /* with the levels as constants, each takes a third less */
+    for (unsigned at = ARCH_TABLE_LEVELS - 1; at > level; at--) {
+        arch_pte_t entry = *where;
+        if (unlikely(!arch_pte_is_table(entry, at)))
+            return (struct place){ where, at };
+        where = arch_table_entry(arch_pointer(arch_pte_address(entry)), at - 1, address);
+    }
+    return (struct place){ where, level };
+}
+
 /* ---- Mapping records: where a Frame or PageTable capability is mapped, in its data word and its spare pointer bits. */
 
 struct mapping {
@@ -58,11 +79,33 @@ struct mapping {
 
 #define MAPPING_GENERATION_BITS 28
 
-struct mapping mapping_read(const struct cap *cap);
-void mapping_write(struct cap *cap, struct mapping mapping);
-
 #define MAPPING_HEAD_BITS                                                                                    \
     0xfff0000ull /* of the record: spare bits of the pointer; the rest is the data word */
+
+#define RECORD_ADDRESS_SHIFT 28
+#define RECORD_NUMBER_SHIFT  16
+#define RECORD_LOW_BITS      16
+#define RECORD_HIGH_SHIFT    16 /* in head */
+#define RECORD_HIGH_MASK     (MAPPING_HEAD_BITS >> RECORD_HIGH_SHIFT)
+
+static inline struct mapping mapping_read(const struct cap *cap)
+{
+    uint32_t low = (uint32_t)(cap->data & 0xffff),
+             high = (uint32_t)(cap->head >> RECORD_HIGH_SHIFT & RECORD_HIGH_MASK);
+
+    return (struct mapping){ .number = (uint32_t)(cap->data >> RECORD_NUMBER_SHIFT) & (SPACE_NUMBERS - 1),
+                             .generation = high << RECORD_LOW_BITS | low,
+                             .address = (word_t)(cap->data >> RECORD_ADDRESS_SHIFT) << PAGE_BITS };
+}
+
+static inline void mapping_write(struct cap *cap, struct mapping mapping)
+{
+    assert(mapping.address % PAGE_SIZE == 0 && mapping.number < SPACE_NUMBERS);
+    cap->data = (uint64_t)(mapping.address >> PAGE_BITS) << RECORD_ADDRESS_SHIFT |
+                (uint64_t)mapping.number << RECORD_NUMBER_SHIFT | (mapping.generation & 0xffff);
+    SHARED_WRITE(cap->head, (cap->head & ~MAPPING_HEAD_BITS) |
+                                (uint64_t)(mapping.generation >> RECORD_LOW_BITS) << RECORD_HIGH_SHIFT);
+}
 
 /* The same capability to a Frame or PageTable, not mapped. */
 static inline struct cap without_mapping(struct cap cap)
@@ -108,22 +151,13 @@ static inline struct cap frame_cap(void *memory, unsigned size_bits, bool device
 /* The entry that the capability's record stands for, if it still does: the space lives, and the entry holds this memory. */
 arch_pte_t *mapping_entry(const struct cap *cap, struct address_space **space);
 
-/* A mapping to be made: what is asked for, and what the check finds for the perform. */
-struct map_operation {
-    struct address_space *space;
-    struct slot *slot;
-    word_t address;
-    word_t rights, cache; /* of a frame */
-
-    unsigned level;      /* of a table: the level of its entries; at ERR_TABLE: of the one that is missing */
-    bool changes_rights; /* it is there already */
-    arch_pte_t *entry;
-    arch_pte_t value;
-};
-
-/* ERR_MAPPED 1, ERR_RANGE 2, ERR_ALIGNMENT 2, ERR_MAPPED 2, ERR_TABLE 2, ERR_RANGE 3, 4, ERR_STATE */
-status_t mapping_make_frame(struct map_operation *op);
-status_t mapping_make_table(struct map_operation *op);
+/* Map a frame, whose rights limit those that are asked for. ERR_MAPPED 1, ERR_RANGE 2, ERR_ALIGNMENT 2, ERR_MAPPED 2, ERR_TABLE 2 (*missing: the level of
+ * the entries of the table that is missing), ERR_RANGE 3, 4, ERR_STATE */
+COLD status_t mapping_make_frame(struct address_space *space, struct slot *slot, word_t address,
+                                 word_t rights, word_t cache, unsigned *missing);
+/* Put a table where one is missing; *level: of its entries. ERR_MAPPED 1, ERR_RANGE 2, ERR_MAPPED 2, ERR_STATE */
+COLD status_t mapping_make_table(struct address_space *space, struct slot *slot, word_t address,
+                                 unsigned *level);
 
 /* Undo the mapping that a Frame or PageTable capability made, if it still exists. */
 void mapping_undo(struct cap *cap);

@@ -40,6 +40,7 @@
 #include <lucid/faults.h>
 #include <abi.h> /* lucid/arch/NAME/abi.h */
 
+struct slot;
 struct thread;
 struct core;
 struct address_space;
@@ -112,6 +113,8 @@ bool arch_fast_leave_saved(struct thread *next);
 bool arch_fast_return(word_t badge, tag_t tag, status_t status, struct thread *next);
 /* Nothing has been changed: save all registers and call kernel_syscall. */
 bool arch_fast_decline(cap_t cap, tag_t tag, cap_t reply, word_t operation);
+/* The call is an invocation of what is in `slot`; the core's lock is held: save all registers and call kernel_invoke. Only with ARCH_FAST_ENTRY 1. */
+bool arch_fast_invoke(cap_t cap, tag_t tag, cap_t reply, struct slot *slot, struct thread *thread);
 /* What arch_fast_leave would need of the thread that entered is kept from now on (inline). */
 void arch_fast_carry(struct thread *entered, struct thread *next);
 /* From kernel_syscall: leave to the thread that entered, which is current, with this status and no message. A port may return from this, and leave with what
@@ -213,7 +216,7 @@ void arch_thread_save(
     struct thread *current); /* what arch_thread_switch would save of it (NULL: nothing); it stays loaded */
 #endif
 
-/* Flushing: arch_tlb_flush_page and _space forget on this core, and see to it that no other core uses such a translation after it next loads the
+/* Flushing: arch_tlb_flush_page and _space wait for stores to tables that stand before them, forget on this core, and see to it that no other core uses such a translation after it next loads the
  * space. Those that have it loaded now are asked by the portable part to do it, by these, which concern this core only. An
  * arch_space_load that begins after the flush must see it, and so must one that begins before, if the flush did not see core->space changed: so it looks for stale tags after it has
  * loaded. ARCH_TLB_BROADCAST: the hardware flushes on all cores, and the portable part asks nobody. */
@@ -272,6 +275,8 @@ NORETURN COLD void kernel_boot(const struct boot_machine *machine);
  * if the core was idle. On return the port leaves to core_self()->current, or idles if it is NULL. */
 /* The arguments are also in the context of the thread, which made the call; they are passed because the entry has them in registers. */
 void kernel_syscall(cap_t cap, tag_t tag, cap_t reply, word_t operation, struct thread *thread);
+/* The same for what arch_fast_invoke is called for, which goes on here. */
+void kernel_invoke(cap_t cap, tag_t tag, cap_t reply, struct slot *slot, struct thread *thread);
 /* Entries of a port with ARCH_FAST_ENTRY 1, by operation: CALL, REPLY_RECV; SEND and RECV, with POLL or not; YIELD. Of the context, the
  * registers that the system call preserves have been saved. They return what arch_fast_* return. */
 bool kernel_fast_call(cap_t cap, tag_t tag, cap_t reply, word_t operation, struct thread *current,

@@ -7,12 +7,14 @@
 #define KERNEL_FASTPATH_H
 
 #include "endpoint.h"
+#include "invocation.h"
 #include "ipc.h"
 #include "lock.h"
 #include "lookup.h"
 #include "reply.h"
 #include "sched_context.h"
 #include "scheduler.h"
+#include <lucid/syscall.h>
 
 /* The arguments of a system call stay in the registers where they came in, up to a jump to the general path. GCC would copy them away: what a
  * function does first with a parameter it combines with its arrival, and then sees two values that have nothing to do with each other. */
@@ -162,6 +164,15 @@ static inline bool fast_decline(struct core *core, cap_t cap, tag_t tag, cap_t r
     return arch_fast_decline(cap, tag, reply, operation);
 }
 
+/* A call to what is no endpoint, at a one-level address: an invocation goes on with what has been looked up, and under the same lock. */
+static inline bool fast_call_else(struct core *core, cap_t address, tag_t tag, cap_t reply,
+                                  struct thread *caller, uint64_t head)
+{
+    if (ARCH_FAST_ENTRY && likely(invocation_has_type((unsigned)head & CAP_TYPE_MASK)))
+        return arch_fast_invoke(address, tag, reply, &caller->cnode[address], caller);
+    return fast_decline(core, address, tag, reply, SYS_CALL);
+}
+
 /* Nothing has happened that the entry must look at first. (If the current thread is plain, nothing has.) */
 static inline bool may_go_on(const struct core *core)
 {
@@ -169,9 +180,6 @@ static inline bool may_go_on(const struct core *core)
 }
 
 /* fast_signal.c: an interrupt signals what this slot of its handler names; the current thread's registers are saved, and the core's lock is held. False:
- * nothing has been changed. */
-bool fast_signal_interrupt(struct core *core, const struct slot *slot);
-/* fast_signal.c: an interrupt signals what this slot of its handler names. The current thread's registers are saved, the core's lock is held. False:
  * nothing has been changed. */
 bool fast_signal_interrupt(struct core *core, const struct slot *slot);
 /* fast_fault.c: reply_recv through the server's latest Reply, at an endpoint where nobody waits: the end of kernel_fast_reply_recv, if no context was donated. */

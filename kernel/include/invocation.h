@@ -19,18 +19,19 @@
 #include "thread.h"
 #include <lucid/operations.h>
 
-/* All operations: the least number of arguments, the rights that its capability must have, the locks that it needs, the function. */
-#define OPERATIONS(X)                                                                                        \
+/* All operations: the least number of arguments, the rights that its capability must have, the locks that it needs, the function. S: it is seldom done, or
+ * takes long anyway, and is made small instead of fast. */
+#define OPERATIONS(X, S)                                                                                     \
     X(OP_UNTYPED_RETYPE, 7, RIGHT_WRITE, TREE, untyped_retype)                                               \
     X(OP_UNTYPED_RESET, 1, RIGHT_WRITE, TREE, untyped_reset)                                                 \
-    X(OP_UNTYPED_INFO, 0, RIGHT_WRITE, TREE, untyped_info)                                                   \
+    S(OP_UNTYPED_INFO, 0, RIGHT_WRITE, TREE, untyped_info)                                                   \
     X(OP_CNODE_COPY, 2, RIGHT_WRITE, TREE, cnode_copy)                                                       \
     X(OP_CNODE_MINT, 5, RIGHT_WRITE, TREE, cnode_mint)                                                       \
     X(OP_CNODE_MOVE, 2, RIGHT_WRITE, ALL, cnode_move)                                                        \
     X(OP_CNODE_DELETE, 1, RIGHT_WRITE, ALL, cnode_delete)                                                    \
     X(OP_CNODE_REVOKE, 1, RIGHT_WRITE, ALL, cnode_revoke)                                                    \
-    X(OP_CNODE_INSPECT, 1, RIGHT_WRITE, TREE, cnode_inspect)                                                 \
-    X(OP_CNODE_CANCEL_BADGE, 2, RIGHT_WRITE, ALL, cnode_cancel_badge)                                        \
+    S(OP_CNODE_INSPECT, 1, RIGHT_WRITE, TREE, cnode_inspect)                                                 \
+    S(OP_CNODE_CANCEL_BADGE, 2, RIGHT_WRITE, ALL, cnode_cancel_badge)                                        \
     X(OP_THREAD_CONFIGURE, 8, RIGHT_WRITE, ALL, thread_configure)                                            \
     X(OP_THREAD_READ_REGISTERS, 0, RIGHT_WRITE, HOME, thread_read_registers)                                 \
     X(OP_THREAD_WRITE_REGISTERS, 1, RIGHT_WRITE, HOME, thread_write_registers)                               \
@@ -38,40 +39,40 @@
     X(OP_THREAD_RESUME, 0, RIGHT_WRITE, ALL, thread_resume)                                                  \
     X(OP_THREAD_CANCEL, 0, RIGHT_WRITE, ALL, thread_cancel)                                                  \
     X(OP_THREAD_SET_PRIORITY, 2, RIGHT_WRITE, HOME, thread_change_priority)                                  \
-    X(OP_THREAD_BIND_NOTIFICATION, 1, RIGHT_WRITE, ALL, thread_bind_notification)                            \
-    X(OP_THREAD_SET_ATTRIBUTES, 2, RIGHT_WRITE, ALL, thread_set_attributes)                                  \
-    X(OP_THREAD_INFO, 0, RIGHT_WRITE, HOME, thread_info)                                                     \
+    S(OP_THREAD_BIND_NOTIFICATION, 1, RIGHT_WRITE, ALL, thread_bind_notification)                            \
+    S(OP_THREAD_SET_ATTRIBUTES, 2, RIGHT_WRITE, ALL, thread_set_attributes)                                  \
+    S(OP_THREAD_INFO, 0, RIGHT_WRITE, HOME, thread_info)                                                     \
     X(OP_SCHED_CONTEXT_BIND, 1, RIGHT_WRITE, ALL, bind_context)                                              \
     X(OP_SCHED_CONTEXT_UNBIND, 0, RIGHT_WRITE, ALL, unbind_context)                                          \
-    X(OP_SCHED_CONTEXT_INFO, 0, RIGHT_WRITE, HOME, sched_context_info)                                       \
+    S(OP_SCHED_CONTEXT_INFO, 0, RIGHT_WRITE, HOME, sched_context_info)                                       \
     X(OP_SCHED_CONTEXT_LEND, 1, RIGHT_WRITE, ALL, lend_context)                                              \
     X(OP_FRAME_UNMAP, 0, 0, TREE, frame_unmap)                                                               \
-    X(OP_FRAME_CLEAN, 2, RIGHT_WRITE, OWN, frame_clean)                                                      \
-    X(OP_FRAME_INVALIDATE, 2, RIGHT_WRITE, OWN, frame_invalidate)                                            \
-    X(OP_FRAME_INFO, 0, 0, TREE, frame_info)                                                                 \
+    S(OP_FRAME_CLEAN, 2, RIGHT_WRITE, OWN, frame_clean)                                                      \
+    S(OP_FRAME_INVALIDATE, 2, RIGHT_WRITE, OWN, frame_invalidate)                                            \
+    S(OP_FRAME_INFO, 0, 0, TREE, frame_info)                                                                 \
     X(OP_ADDRESS_SPACE_MAP, 4, RIGHT_WRITE, TREE, frame_map)                                                 \
-    X(OP_ADDRESS_SPACE_MAP_TABLE, 2, RIGHT_WRITE, TREE, table_map)                                           \
-    X(OP_ADDRESS_SPACE_INFO, 0, RIGHT_WRITE, OWN, address_space_info)                                        \
-    X(OP_PAGE_TABLE_UNMAP, 0, RIGHT_WRITE, TREE, table_unmap)                                                \
-    X(OP_IRQ_HANDLER_BIND, 1, RIGHT_WRITE, ALL, irq_bind)                                                    \
+    S(OP_ADDRESS_SPACE_MAP_TABLE, 2, RIGHT_WRITE, TREE, table_map)                                           \
+    S(OP_ADDRESS_SPACE_INFO, 0, RIGHT_WRITE, OWN, address_space_info)                                        \
+    S(OP_PAGE_TABLE_UNMAP, 0, RIGHT_WRITE, TREE, table_unmap)                                                \
+    S(OP_IRQ_HANDLER_BIND, 1, RIGHT_WRITE, ALL, irq_bind)                                                    \
     X(OP_IRQ_HANDLER_ACKNOWLEDGE, 0, RIGHT_WRITE, TREE, irq_acknowledge)                                     \
-    X(OP_IRQ_HANDLER_SET_MODE, 1, RIGHT_WRITE, TREE, irq_set_mode)                                           \
-    X(OP_IRQ_HANDLER_MSI, 0, RIGHT_WRITE, TREE, irq_msi)                                                     \
+    S(OP_IRQ_HANDLER_SET_MODE, 1, RIGHT_WRITE, TREE, irq_set_mode)                                           \
+    S(OP_IRQ_HANDLER_MSI, 0, RIGHT_WRITE, TREE, irq_msi)                                                     \
     X(OP_IO_PORT_RANGE_IN, 2, RIGHT_READ, OWN, port_in)                                                      \
     X(OP_IO_PORT_RANGE_OUT, 3, RIGHT_WRITE, OWN, port_out)                                                   \
-    X(OP_CORE_RANGE_SET_BUDGET, 3 + 2 * LONG_WORDS, RIGHT_WRITE, ALL, core_set_budget)                       \
+    S(OP_CORE_RANGE_SET_BUDGET, 3 + 2 * LONG_WORDS, RIGHT_WRITE, ALL, core_set_budget)                       \
     X(OP_CORE_RANGE_SET_TIMER, 1 + LONG_WORDS, RIGHT_WRITE, OWN, core_set_timer)                             \
-    X(OP_CORE_RANGE_BIND_TIMER, 2, RIGHT_WRITE, ALL, core_bind_timer)                                        \
-    X(OP_CORE_RANGE_POWER, 1, RIGHT_WRITE | RIGHT_GRANT, OWN, core_power)
+    S(OP_CORE_RANGE_BIND_TIMER, 2, RIGHT_WRITE, ALL, core_bind_timer)                                        \
+    S(OP_CORE_RANGE_POWER, 1, RIGHT_WRITE | RIGHT_GRANT, OWN, core_power)
 
 /* All user registers, and the number of the first; and no fewer than the other operations take. */
 #define INVOCATION_WORDS_MAX (REGISTER_COUNT + 1u > 24u ? REGISTER_COUNT + 1u : 24u)
 
 /* What an operation returns instead of a status: greater than any. */
-#define INVOKE_RESTART ((status_t)~0u)      /* execute the system call again */
-#define INVOKE_SILENT  ((status_t)~0u - 1u) /* the thread has its result, or stopped itself and gets none */
+#define INVOKE_RESTART ((status_t)-1) /* execute the system call again */
+#define INVOKE_SILENT  ((status_t)-2) /* the thread has its result, or stopped itself and gets none */
 #define INVOKE_AGAIN                                                                                         \
-    ((status_t)~0u - 2u) /* locks had to be taken: nothing is done, and nothing looked up counts any more */
+    ((status_t)-3) /* locks had to be taken: nothing is done, and nothing looked up counts any more */
 
 struct invocation {
     struct thread *caller;
@@ -89,11 +90,7 @@ static inline status_t invocation_error(error_t error, unsigned argument)
     return error == OK ? OK : error | (status_t)argument << STATUS_ARGUMENT_SHIFT;
 }
 
-static inline void invocation_result(struct invocation *invocation, word_t word)
-{
-    check(invocation->result_words < INVOCATION_WORDS_MAX);
-    invocation->result[invocation->result_words++] = word;
-}
+void invocation_result(struct invocation *invocation, word_t word);
 
 /* The argument of 64 bits whose first word is this one (0...). */
 static inline uint64_t invocation_long(const struct invocation *invocation, unsigned word)
@@ -124,6 +121,20 @@ static inline status_t invocation_typed(const struct invocation *invocation, uns
         lookup_typed(invocation->caller, invocation->argument[number - 1], type, rights, slot), number);
 }
 
+/* The same, with the usual case where it stands. */
+static ALWAYS_INLINE status_t invocation_typed_here(const struct invocation *invocation, unsigned number,
+                                                    unsigned type, word_t rights, struct slot **slot)
+{
+    const struct thread *caller = invocation->caller;
+    word_t address = invocation->argument[number - 1];
+
+    if (likely(address <= caller->cnode_mask && cap_is(&caller->cnode[address].cap, type, rights))) {
+        *slot = &caller->cnode[address];
+        return OK;
+    }
+    return invocation_typed(invocation, number, type, rights, slot);
+}
+
 /* The same, where the address 0 means none (*slot is NULL). */
 static inline status_t invocation_optional(const struct invocation *invocation, unsigned number,
                                            unsigned type, word_t rights, struct slot **slot)
@@ -136,15 +147,18 @@ static inline status_t invocation_optional(const struct invocation *invocation, 
 
 #define OPERATION_FUNCTION(operation, arguments, right, locks, function)                                     \
     status_t function(struct invocation *invocation);
-OPERATIONS(OPERATION_FUNCTION)
+#define SELDOM_FUNCTION(operation, arguments, right, locks, function)                                        \
+    COLD status_t function(struct invocation *invocation);
+OPERATIONS(OPERATION_FUNCTION, SELDOM_FUNCTION)
 
-/* Capabilities that have no operations: a call to one is none, or something else. */
+/* Capabilities that have no operations: a call to one is none, or something else. Types from OBJECT_TYPE_COUNT on are the kernel's own. */
 #define NOT_INVOCABLE                                                                                        \
-    (1u << OBJECT_NULL | 1u << OBJECT_ENDPOINT | 1u << OBJECT_NOTIFICATION | 1u << OBJECT_REPLY)
+    (1u << OBJECT_NULL | 1u << OBJECT_ENDPOINT | 1u << OBJECT_NOTIFICATION | 1u << OBJECT_REPLY |            \
+     ~0u << OBJECT_TYPE_COUNT)
 
-static inline bool invocation_has(const struct cap *cap)
+static inline bool invocation_has_type(unsigned type)
 {
-    return !(NOT_INVOCABLE >> cap_type(cap) & 1);
+    return !(NOT_INVOCABLE >> type & 1);
 }
 
 /* Decode the call of `caller` to the kernel object in `slot`, and do it. Returns the status for the caller, which has no other result; or INVOKE_SILENT,

@@ -24,7 +24,6 @@
 #include "fast_registers.h" /* first: it says which registers are not to be used */
 
 #include "fastpath.h"
-#include <lucid/syscall.h>
 
 /* Who goes on gets its message. `beyond`: there are words beyond the registers. */
 static inline void copy_beyond(const struct thread *from, const struct thread *to, tag_t tag, bool beyond)
@@ -51,7 +50,7 @@ static ALWAYS_INLINE bool call(cap_t address, tag_t tag, cap_t reply_address, st
     uint64_t head = fast_head(caller->cnode, caller->cnode_mask, address, &cap);
 
     if (unlikely(!head_is(head, OBJECT_ENDPOINT, RIGHT_WRITE)))
-        return fast_decline(core, address, tag, reply_address, SYS_CALL);
+        return fast_call_else(core, address, tag, reply_address, caller, head);
     struct endpoint *endpoint = pointer_unpack(head);
     struct thread *server = SHARED_READ(endpoint->receiver);
     if (unlikely(!server || !thread_is_plain_next(core, server)))
@@ -158,6 +157,7 @@ bool kernel_fast_reply_recv(cap_t address, tag_t tag, cap_t reply, word_t operat
 
 /* ---- For ports whose entry saves all registers */
 
+#if !ARCH_FAST_ENTRY
 bool fastpath_try(struct core *core)
 {
     struct thread *thread = core->current; /* nobody takes it away before its core has waited for a lock */
@@ -182,3 +182,4 @@ bool fastpath_try(struct core *core)
         return false;
     }
 }
+#endif

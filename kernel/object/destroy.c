@@ -155,11 +155,9 @@ static void remove_capability(struct slot *slot)
     derivation_remove(slot);
 }
 
-/* Nothing else goes with it. (A PageTable's capability is always the last.) */
-static bool is_plain(const struct slot *slot)
+/* Nothing else goes with it, if it has no children. (A PageTable's capability is always the last.) */
+static ALWAYS_INLINE bool goes_alone(const struct slot *slot)
 {
-    if (derivation_has_children(slot))
-        return false;
     return cap_type(&slot->cap) == OBJECT_FRAME ? slot->cap.data == 0 : !derivation_is_last(slot);
 }
 
@@ -173,7 +171,7 @@ static struct slot *empty_plain(struct slot *first, struct slot *slot)
     for (; slot != end; slot--) {
         if (slot_is_empty(slot))
             continue;
-        if (removed++ == STEP_REMOVED || !is_plain(slot))
+        if (removed++ == STEP_REMOVED || derivation_has_children(slot) || !goes_alone(slot))
             break;
         remove_capability(slot);
     }
@@ -216,7 +214,7 @@ static void end_thread(struct thread *thread, struct slot *list)
         ring_take_over(list, self);
 }
 
-/* The last capability to an object: one step of the object's end. */
+/* The last capability to an object, or one that is mapped: one step of the object's end. */
 static NOINLINE void destroy_object(struct slot *slot, struct slot *list)
 {
     void *object = cap_pointer(&slot->cap);
@@ -236,6 +234,10 @@ static NOINLINE void destroy_object(struct slot *slot, struct slot *list)
         break;
     case OBJECT_REPLY:
         reply_destroy(object);
+        break;
+    case OBJECT_FRAME:
+    case OBJECT_PAGE_TABLE:
+        mapping_undo(&slot->cap);
         break;
     case OBJECT_CNODE:
         slots = object, count = cnode_count(&slot->cap);
@@ -261,19 +263,19 @@ static NOINLINE void destroy_object(struct slot *slot, struct slot *list)
         remove_capability(slot);
 }
 
-static void delete_leaf(struct slot *slot, struct slot *list)
+/* One step of the end of a capability without children. */
+static ALWAYS_INLINE void end_leaf(struct slot *slot, struct slot *list)
 {
-    unsigned type = cap_type(&slot->cap);
-
     assert(!derivation_has_children(slot) && !is_zombie(slot));
-    if (type == OBJECT_FRAME || type == OBJECT_PAGE_TABLE) {
-        mapping_undo(&slot->cap);
+    if (goes_alone(slot))
         remove_capability(slot);
-    } else if (derivation_is_last(slot)) {
+    else
         destroy_object(slot, list);
-    } else {
-        remove_capability(slot);
-    }
+}
+
+static NOINLINE void delete_leaf(struct slot *slot, struct slot *list)
+{
+    end_leaf(slot, list);
 }
 
 /* The zombie, a leaf below the capability in `slot` which stands in a dying container, becomes a sibling of that. */
@@ -344,13 +346,13 @@ static void step(struct slot *slot, struct slot *list)
         delete_leaf(slot, list);
 }
 
-static NOINLINE bool destroy_in_steps(struct slot *slot, bool whole, struct thread *worker)
+/* `begun`: a step has been done. */
+static NOINLINE bool destroy_in_steps(struct slot *slot, bool whole, struct thread *worker, bool begun)
 {
     struct slot *list = &worker->slots[0];
 
     /* Bounded by what there is to destroy. */
-    for (bool begun = false;
-         ring_next(list) != list || (whole ? !slot_is_empty(slot) : derivation_has_children(slot));
+    for (; ring_next(list) != list || (whole ? !slot_is_empty(slot) : derivation_has_children(slot));
          begun = true) {
         if (begun && (arch_interrupt_pending() || lock_is_wanted(core_self())))
             return false;
@@ -361,13 +363,17 @@ static NOINLINE bool destroy_in_steps(struct slot *slot, bool whole, struct thre
     return true;
 }
 
+/* Most that is deleted takes one step. */
 bool destroy(struct slot *slot, bool whole, struct thread *worker)
 {
-    const struct slot *list = &worker->slots[0];
+    struct slot *list = &worker->slots[0];
 
-    if (!whole || ring_next(list) != list || slot_is_empty(slot) || !is_plain(slot))
-        return destroy_in_steps(slot, whole, worker);
-    assert(slot_place(slot) == PLACE_CNODE);
-    derivation_remove(slot);
-    return true;
+    if (unlikely(!whole || ring_next(list) != list || slot_is_empty(slot) || derivation_has_children(slot)))
+        return destroy_in_steps(slot, whole, worker, false);
+    end_leaf(slot, list);
+    if (unlikely(worker->state != THREAD_STATE_RUNNABLE))
+        return false;
+    if (likely(slot_is_empty(slot) && ring_next(list) == list))
+        return true;
+    return destroy_in_steps(slot, whole, worker, true);
 }

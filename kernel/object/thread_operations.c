@@ -16,16 +16,20 @@ static struct thread *invoked_thread(const struct invocation *invocation)
 
 /* ---- Configure */
 
-/* For each of the thread's slots: the argument that names the capability, and what that must be. */
+/* For each of the thread's slots: the argument that names the capability, and what that must be: as cap_is compares. */
+#define CONFIGURE_RULE(argument, type, rights)                                                               \
+    {                                                                                                        \
+        argument, (rights) << CAP_RIGHTS_SHIFT | CAP_TYPE_MASK, (rights) << CAP_RIGHTS_SHIFT | (type)        \
+    }
 static const struct configure_rule {
-    uint8_t argument, type, rights;
+    uint16_t argument, mask, value;
 } configure_rules[THREAD_SLOT_COUNT] = {
-    [PLACE_THREAD_CNODE] = { 2, OBJECT_CNODE, RIGHT_WRITE },
-    [PLACE_THREAD_SPACE] = { 3, OBJECT_ADDRESS_SPACE, RIGHT_WRITE },
-    [PLACE_THREAD_MESSAGE] = { 4, OBJECT_FRAME, RIGHT_READ | RIGHT_WRITE },
-    [PLACE_THREAD_FAULT] = { 6, OBJECT_ENDPOINT, RIGHT_WRITE },
-    [PLACE_THREAD_TIMEOUT] = { 7, OBJECT_ENDPOINT, RIGHT_WRITE },
-    [PLACE_THREAD_DEATH] = { 8, OBJECT_NOTIFICATION, RIGHT_WRITE },
+    [PLACE_THREAD_CNODE] = CONFIGURE_RULE(2, OBJECT_CNODE, RIGHT_WRITE),
+    [PLACE_THREAD_SPACE] = CONFIGURE_RULE(3, OBJECT_ADDRESS_SPACE, RIGHT_WRITE),
+    [PLACE_THREAD_MESSAGE] = CONFIGURE_RULE(4, OBJECT_FRAME, RIGHT_READ | RIGHT_WRITE),
+    [PLACE_THREAD_FAULT] = CONFIGURE_RULE(6, OBJECT_ENDPOINT, RIGHT_WRITE),
+    [PLACE_THREAD_TIMEOUT] = CONFIGURE_RULE(7, OBJECT_ENDPOINT, RIGHT_WRITE),
+    [PLACE_THREAD_DEATH] = CONFIGURE_RULE(8, OBJECT_NOTIFICATION, RIGHT_WRITE),
 };
 
 _Static_assert(THREAD_SET_CNODE == 1 && THREAD_SET_ALL == (1u << (THREAD_SLOT_COUNT - 1)) - 1,
@@ -58,7 +62,22 @@ static bool drops_both_handlers(const struct configure *op)
            derivation_are_last(&slots[PLACE_THREAD_FAULT], &slots[PLACE_THREAD_TIMEOUT]);
 }
 
-static status_t configure_decode(const struct invocation *invocation, struct configure *op)
+/* As invocation_optional. */
+static ALWAYS_INLINE status_t configure_source(const struct invocation *invocation,
+                                               const struct configure_rule *rule, struct slot **slot)
+{
+    const struct thread *caller = invocation->caller;
+    word_t address = invocation->argument[rule->argument - 1];
+
+    *slot = address != CAP_NULL ? &caller->cnode[address] : NULL;
+    if (address == CAP_NULL ||
+        likely(address <= caller->cnode_mask && (cap_head(&(*slot)->cap) & rule->mask) == rule->value))
+        return OK;
+    return invocation_typed(invocation, rule->argument, rule->value & CAP_TYPE_MASK,
+                            rule->value >> CAP_RIGHTS_SHIFT, slot);
+}
+
+static ALWAYS_INLINE status_t configure_decode(const struct invocation *invocation, struct configure *op)
 {
     op->thread = invoked_thread(invocation);
     op->mask = invocation->argument[0];
@@ -69,8 +88,7 @@ static status_t configure_decode(const struct invocation *invocation, struct con
         if (!(left & 1))
             continue;
         const struct configure_rule *rule = &configure_rules[place];
-        status_t status =
-            invocation_optional(invocation, rule->argument, rule->type, rule->rights, &op->source[place]);
+        status_t status = configure_source(invocation, rule, &op->source[place]);
         if (status == OK && place == PLACE_THREAD_MESSAGE)
             status = check_message_page(op->source[place], op->offset);
         if (status != OK)
@@ -82,7 +100,7 @@ static status_t configure_decode(const struct invocation *invocation, struct con
     return drops_both_handlers(op) ? invocation_error(ERR_STATE, 7) : OK;
 }
 
-static void configure_perform(const struct configure *op)
+static ALWAYS_INLINE void configure_perform(const struct configure *op)
 {
     for (word_t left = op->mask, place = PLACE_THREAD_CNODE; left; left >>= 1, place++) {
         if (!(left & 1))

@@ -150,17 +150,17 @@ static status_t retype_perform(const struct retype *op, const struct invocation 
     struct cap cap = object_cap(op->type, memory, op->size_bits, untyped_is_device(untyped));
     struct slot *slot = op->slots;
 
-    for (word_t i = 0; i < op->count;) {
-        object_init(op->type, memory, op->size_bits, op->range, op->number + (uint32_t)i);
+    for (word_t made = 0;;) {
+        object_init(op->type, memory, op->size_bits, op->range, op->number + (uint32_t)made);
         derivation_add_child(op->untyped, slot++, cap);
+        untyped->data = watermark_after(op->offset, op->memory_bits, ++made);
+        if (made == op->count)
+            return OK;
+        if (made % RETYPE_STEP == 0 && (arch_interrupt_pending() || lock_is_wanted(core_self())))
+            return retype_rest(invocation, op, made);
         memory += (word_t)1 << op->memory_bits;
         cap.head += pointer_pack((void *)((word_t)1 << op->memory_bits)); /* the next object's */
-        untyped->data = watermark_after(op->offset, op->memory_bits, ++i);
-        if (i % RETYPE_STEP == 0 && i < op->count &&
-            (arch_interrupt_pending() || lock_is_wanted(core_self())))
-            return retype_rest(invocation, op, i);
     }
-    return OK;
 }
 
 status_t untyped_retype(struct invocation *invocation)

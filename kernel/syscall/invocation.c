@@ -4,6 +4,7 @@
  * right to invoke), and hand over to its function.
  */
 #include "invocation.h"
+#include "entry.h"
 #include "ipc.h"
 #include "lock.h"
 #include "sched_context.h"
@@ -17,38 +18,25 @@ enum operation_locks {
     LOCKS_ALL,
 };
 
-/* What is common to the checks of an operation; all 0 for one that does not exist. */
-struct operation_rule {
+/* An operation, and what is common to its checks; all 0 for one that does not exist. */
+struct operation_row {
+    status_t (*function)(struct invocation *invocation);
     uint8_t arguments;
     uint8_t locks;
-    uint8_t without; /* rights that the capability need not have, and RULE_EXISTS: that no capability has */
-    uint8_t unused;
+    uint8_t
+        without; /* rights that the capability need not have, and OPERATION_EXISTS: that no capability has */
 };
 
-#define RULE_EXISTS (RIGHTS_ALL + 1u)
-#define RULE_ALL    (RIGHTS_ALL | RULE_EXISTS)
+#define OPERATION_EXISTS (RIGHTS_ALL + 1u)
+#define OPERATION_ALL    (RIGHTS_ALL | OPERATION_EXISTS)
 
-/* A row for all that a capability's type can be: most of the last ones are nothing that can be invoked. */
-#define OPERATIONS_PER_TYPE    16u
-#define OPERATION_INDEX(label) (((label) >> 8) * OPERATIONS_PER_TYPE + ((label)&0xff))
-#define OPERATION_RULE(label, arguments, right, locks, function)                                             \
-    [OPERATION_INDEX(label)] = { arguments, LOCKS_##locks, RULE_EXISTS | (RIGHTS_ALL & ~(right)), 0 },
+#define OPERATIONS_PER_TYPE 16u
+#define OPERATION_ROW(label, arguments, right, locks, function)                                              \
+    [(label) >> 8][(label)&0xff] = { function, arguments, LOCKS_##locks,                                     \
+                                     OPERATION_EXISTS | (RIGHTS_ALL & ~(right)) },
 
-static const struct operation_rule rules[(CAP_TYPE_MASK + 1) * OPERATIONS_PER_TYPE] = { OPERATIONS(
-    OPERATION_RULE) };
-
-#define OPERATION_CASE(label, arguments, right, locks, function)                                             \
-    case OPERATION_INDEX(label):                                                                             \
-        return function(invocation);
-
-static ALWAYS_INLINE status_t dispatch(struct invocation *invocation, unsigned index)
-{
-    switch (index) {
-        OPERATIONS(OPERATION_CASE)
-    default: /* its rule would not exist */
-        __builtin_unreachable();
-    }
-}
+static const struct operation_row operations[OBJECT_TYPE_COUNT][OPERATIONS_PER_TYPE] = { OPERATIONS(
+    OPERATION_ROW, OPERATION_ROW) };
 
 /* The home of an object whose operations need no more than that. */
 static unsigned object_home(const struct invocation *invocation)
@@ -69,16 +57,17 @@ static bool take_locks(struct core *core, const struct invocation *invocation, u
                                 : true;
 }
 
-static ALWAYS_INLINE status_t run_locked(struct invocation *invocation, unsigned index, unsigned locks)
+static ALWAYS_INLINE status_t run_locked(struct invocation *invocation, const struct operation_row *operation)
 {
     struct core *core = core_self();
     enum lock_level before = LOCK_NONE;
+    unsigned locks = operation->locks;
 
     if (!take_locks(core, invocation, locks))
         return INVOKE_AGAIN;
     if (locks == LOCKS_TREE)
         before = lock_tree(core);
-    status_t status = dispatch(invocation, index);
+    status_t status = operation->function(invocation);
     if (locks == LOCKS_TREE)
         unlock_tree(core, before);
     return status;
@@ -97,11 +86,18 @@ static NOINLINE bool read_page(struct invocation *invocation, unsigned needed)
         words = MESSAGE_REGISTER_WORDS;
     for (unsigned i = 0; i < MESSAGE_REGISTER_WORDS; i++)
         invocation->copied[i] = invocation->argument[i];
-    for (unsigned i = MESSAGE_REGISTER_WORDS; i < words; i++)
-        invocation->copied[i] = SHARED_READ(*(const volatile word_t *)&caller->utcb->words[i]);
+    if (words > MESSAGE_REGISTER_WORDS)
+        arch_copy_words(&invocation->copied[MESSAGE_REGISTER_WORDS],
+                        &caller->utcb->words[MESSAGE_REGISTER_WORDS], words - MESSAGE_REGISTER_WORDS);
     invocation->argument = invocation->copied;
     invocation->words = words;
     return words >= needed;
+}
+
+void invocation_result(struct invocation *invocation, word_t word)
+{
+    check(invocation->result_words < INVOCATION_WORDS_MAX);
+    invocation->result[invocation->result_words++] = word;
 }
 
 static NOINLINE void write_results(const struct invocation *invocation, status_t status)
@@ -138,34 +134,63 @@ static NOINLINE status_t end_specially(struct invocation *invocation, status_t s
 /* The operation does not exist for such a capability, or it has not the right to it. */
 static NOINLINE status_t refuse(struct thread *caller, const struct cap *cap, word_t number)
 {
-    bool exists = number < OPERATIONS_PER_TYPE && rules[cap_type(cap) * OPERATIONS_PER_TYPE + number].without;
+    bool exists = number < OPERATIONS_PER_TYPE && operations[cap_type(cap)][number].without;
 
     caller->repeats = false;
     return exists ? ERR_RIGHT : ERR_OPERATION;
 }
 
-status_t invocation_run(struct thread *caller, struct slot *slot, tag_t tag)
+static ALWAYS_INLINE status_t run(struct thread *caller, struct slot *slot, tag_t tag)
 {
     struct invocation invocation;
     uint64_t head = cap_head(&slot->cap);
-    unsigned type = (unsigned)(head & CAP_TYPE_MASK);
-    word_t number = tag_label(tag) ^ (word_t)type << 8; /* of an operation of another type it is not small */
-    const struct operation_rule *rule = &rules[type * OPERATIONS_PER_TYPE + number % OPERATIONS_PER_TYPE];
+    word_t type = (word_t)head & CAP_TYPE_MASK;
+    word_t number = tag_label(tag) ^ type << 8; /* of an operation of another type it is not small */
 
-    if (unlikely(number >= OPERATIONS_PER_TYPE ||
-                 (~(head >> CAP_RIGHTS_SHIFT | rule->without) & RULE_ALL) != 0))
+    assert(invocation_has_type((unsigned)type));
+    if (unlikely(number >= OPERATIONS_PER_TYPE))
+        return refuse(caller, &slot->cap, number);
+    const struct operation_row *operation = &operations[type][number];
+    __asm__("" : "+r"(operation)); /* GCC would compute it again for each field */
+    if (unlikely((~(head >> CAP_RIGHTS_SHIFT | operation->without) & OPERATION_ALL) != 0))
         return refuse(caller, &slot->cap, number);
     invocation.caller = caller;
     invocation.slot = slot;
     invocation.argument = arch_message_words(&caller->context);
     invocation.words = tag_words(tag);
     invocation.result_words = 0;
-    if (unlikely(invocation.words < rule->arguments ||
-                 (invocation.words > MESSAGE_REGISTER_WORDS && !read_page(&invocation, rule->arguments))))
+    if (unlikely(invocation.words < operation->arguments || (invocation.words > MESSAGE_REGISTER_WORDS &&
+                                                             !read_page(&invocation, operation->arguments))))
         return end_specially(&invocation, ERR_ARGUMENTS);
-    status_t status = run_locked(&invocation, (unsigned)(rule - rules), rule->locks);
+    struct invocation *unknown = &invocation;
+    __asm__("" : "+r"(unknown)); /* GCC would keep the address in a register of its own */
+    status_t status = run_locked(unknown, operation);
     if (unlikely(status >= INVOKE_AGAIN || invocation.result_words))
         return end_specially(&invocation, status);
     caller->repeats = false;
     return status;
+}
+
+status_t invocation_run(struct thread *caller, struct slot *slot, tag_t tag)
+{
+    return run(caller, slot, tag);
+}
+
+/* Most calls to kernel objects change nothing about who runs: they go straight through. */
+void kernel_invoke(cap_t cap, tag_t tag, cap_t reply, struct slot *slot, struct thread *thread)
+{
+    struct core *core = core_self();
+    status_t status = INVOKE_AGAIN;
+
+    (void)cap, (void)reply;
+    entry_set_in_syscall(core, true);
+    if (likely(!entry_is_void(core)))
+        status = run(thread, slot, tag);
+    if (unlikely(status >= INVOKE_AGAIN || core->reschedule)) {
+        syscall_run_generally(core, thread, status);
+        return;
+    }
+    entry_set_in_syscall(core, false);
+    unlock_own(core);
+    arch_leave_with(status, thread);
 }

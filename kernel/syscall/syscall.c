@@ -8,6 +8,7 @@
  */
 #include "core.h"
 #include "debug.h"
+#include "entry.h"
 #include "fastpath.h"
 #include "fault.h"
 #include "invocation.h"
@@ -246,33 +247,15 @@ static ALWAYS_INLINE status_t general_syscall(struct thread *thread, word_t oper
     }
 }
 
-/* Another core has changed something before this one had its lock, and the current thread cannot go on as it is: it was taken away, or has lost
- * what it ran on. What it wanted is done when it next runs, if it does. (That a better one is ready is no reason: the entry is carried out first.) */
 #if CONFIG_CORES > 1
-static NOINLINE bool current_cannot_go_on(const struct core *core)
+bool entry_cannot_go_on(const struct core *core)
 {
     const struct thread *thread = core->current;
 
     return !thread || thread->state != THREAD_STATE_RUNNABLE || thread->deferred || !thread->sc ||
            thread->sc != core->context || thread->space != core->space;
 }
-
-static inline bool entry_is_void(const struct core *core)
-{
-    return unlikely(core->reschedule) && current_cannot_go_on(core);
-}
-#else
-#define entry_is_void(core) false
 #endif
-
-static inline void set_in_syscall(struct core *core, bool in_syscall)
-{
-#if CONFIG_CORES > 1
-    core->in_syscall = in_syscall;
-#else
-    (void)core, (void)in_syscall;
-#endif
-}
 
 /* A system call that has done nothing is dropped: its thread begins it anew, unless it has been taken away, and whoever did so has seen to that. */
 static void drop_syscall(struct core *core, struct thread *thread)
@@ -282,7 +265,7 @@ static void drop_syscall(struct core *core, struct thread *thread)
 }
 
 /* With what has been found out so far: INVOKE_AGAIN, nothing. */
-static NOINLINE void run_generally(struct core *core, struct thread *thread, status_t status)
+NOINLINE void syscall_run_generally(struct core *core, struct thread *thread, status_t status)
 {
     while (status == INVOKE_AGAIN) { /* at most three times: then all locks are held */
         if (entry_is_void(core)) {
@@ -292,7 +275,7 @@ static NOINLINE void run_generally(struct core *core, struct thread *thread, sta
             status = general_syscall(thread, arch_syscall_operation(&thread->context));
         }
     }
-    set_in_syscall(core, false);
+    entry_set_in_syscall(core, false);
     if (status != INVOKE_SILENT)
         ipc_set_result(thread, status, 0, 0);
     scheduler_run(core);
@@ -304,18 +287,15 @@ static NOINLINE void run_generally(struct core *core, struct thread *thread, sta
 static NOINLINE void wait_and_run_generally(struct core *core, struct thread *thread)
 {
     lock_own_in_syscall(core);
-    set_in_syscall(core, true);
-    run_generally(core, thread, INVOKE_AGAIN);
+    entry_set_in_syscall(core, true);
+    syscall_run_generally(core, thread, INVOKE_AGAIN);
 }
 #endif
 
-/* Most calls to kernel objects change nothing about who runs: they go straight through. */
 void kernel_syscall(cap_t cap, tag_t tag, cap_t reply, word_t operation, struct thread *thread)
 {
     struct core *core = core_self();
-    status_t status = INVOKE_AGAIN;
 
-    (void)reply;
     if (!ARCH_FAST_ENTRY && fastpath_try(core))
         return;
 #if CONFIG_CORES > 1
@@ -326,25 +306,21 @@ void kernel_syscall(cap_t cap, tag_t tag, cap_t reply, word_t operation, struct 
 #else
     lock_own(core);
 #endif
-    set_in_syscall(core, true);
+    entry_set_in_syscall(core, true);
     if (likely(!entry_is_void(core) && operation == SYS_CALL &&
                cap <= thread->cnode_mask)) { /* void: the thread may be gone */
         struct slot *slot = &thread->cnode[cap];
-        if (likely(invocation_has(&slot->cap)))
-            status = invocation_run(thread, slot, tag);
-        else if (tag_caps(tag) && quick_call(core, thread, &slot->cap, tag)) {
-            set_in_syscall(core, false);
+        if (invocation_has_type(cap_type(&slot->cap))) {
+            kernel_invoke(cap, tag, reply, slot, thread);
+            return;
+        }
+        if (tag_caps(tag) && quick_call(core, thread, &slot->cap, tag)) {
+            entry_set_in_syscall(core, false);
             unlock_own(core);
             return;
         }
     }
-    if (unlikely(status >= INVOKE_AGAIN || core->reschedule)) {
-        run_generally(core, thread, status);
-        return;
-    }
-    set_in_syscall(core, false);
-    unlock_own(core);
-    arch_leave_with(status, thread);
+    syscall_run_generally(core, thread, INVOKE_AGAIN);
 }
 
 void kernel_interrupt(unsigned line)

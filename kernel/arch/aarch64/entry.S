@@ -85,7 +85,7 @@ exception_vectors:
  * From user mode: system calls first. What the thread will get back, pc, sp, x29, x30, x23 and x24, is saved at once. The arguments are where the fast
  * paths, which are C, have theirs: cap in x0, tag in x1, reply in x2, operation in x3; the thread goes to x4, the core to x5. x19 to x22, the message
  * words, and x25 to x28 stay in place: C preserves them. A fast path ends with arch_fast_leave or _return (arch_inline.h), which go to user mode, or
- * with a jump to arch_fast_decline, so nothing of it is left on the stack.
+ * with a jump to arch_fast_decline or arch_fast_invoke, so nothing of it is left on the stack.
  */
         .balign 128
         .type   entry_synchronous, @function
@@ -186,7 +186,21 @@ arch_fast_decline:
         stp     x21, x22, [x4, #CONTEXT_X19 + 16]
         mov     x29, xzr
         bl      kernel_syscall
+        b       exit_current
         .size   arch_fast_decline, . - arch_fast_decline
+
+/* The general path of a call to an object of the kernel: x0 cap, x1 tag, x2 reply, x3 slot, x4 thread. */
+        .globl  arch_fast_invoke
+        .type   arch_fast_invoke, @function
+arch_fast_invoke:
+        STACK_FROM_FAST_PATH
+        stp     x0, x1, [x4, #CONTEXT_X0]
+        stp     x2, xzr, [x4, #CONTEXT_X0 + 16] /* SYS_CALL */
+        stp     x19, x20, [x4, #CONTEXT_X19]
+        stp     x21, x22, [x4, #CONTEXT_X19 + 16]
+        mov     x29, xzr
+        bl      kernel_invoke
+        .size   arch_fast_invoke, . - arch_fast_invoke
         /* falls into exit_current */
 
 /*

@@ -133,7 +133,7 @@
  * What the thread will get back, pc, sp, gp, tp, s0 and s1, is saved at once. The arguments are where the fast paths, which are C, have
  * theirs: cap in a0, tag in a1, reply in a2, operation in a3; the thread is in a4, the core goes to a5. s2 to s5, the message words, stay in
  * place: C preserves them. A fast path ends with arch_fast_leave or _return (arch_inline.h), which go to user mode, or with a jump to
- * arch_fast_decline, so nothing of it is left on the stack.
+ * arch_fast_decline or arch_fast_invoke, so nothing of it is left on the stack.
  */
         .balign 64
         .globl  trap_entry
@@ -176,7 +176,20 @@ arch_fast_decline:
         EACH_OF_SYSCALL sd
         START_OF_STACK
         call    kernel_syscall
+        j       exit_current
         .size   arch_fast_decline, . - arch_fast_decline
+
+/* The general path of a call to an object of the kernel: a0 cap, a1 tag, a2 reply, a3 slot, a4 thread. */
+        .globl  arch_fast_invoke
+        .type   arch_fast_invoke, @function
+arch_fast_invoke:
+        mv      t1, a3
+        li      a3, 0                   /* SYS_CALL */
+        EACH_OF_SYSCALL sd
+        mv      a3, t1
+        START_OF_STACK
+        call    kernel_invoke
+        .size   arch_fast_invoke, . - arch_fast_invoke
         /* falls into exit_current */
 
 /*

@@ -91,7 +91,7 @@
  * What the thread will get back, rip, rsp, rbp and r15, is saved at once. The arguments are where the fast paths, which are C, have
  * theirs: cap in rdi, tag in rsi, reply in rdx; the operation goes to rcx, the thread to r8, the core to r9. rbx and r12 to r14, the message
  * words, stay in place: C preserves them. A fast path ends with arch_fast_leave or _return (arch_inline.h), which go to user mode, or with a
- * jump to arch_fast_decline, so nothing of it is left on the stack.
+ * jump to arch_fast_decline or arch_fast_invoke, so nothing of it is left on the stack.
  */
 .macro SYSCALL_BEGIN stack:vararg
         mov     %rsp, CONTEXT_RSP(%r8)
@@ -181,6 +181,17 @@ exit_to_thread:                     /* r8: current */
         xor     %r8d, %r8d
         sysretq
         .size   arch_exit, . - arch_exit
+
+/* The general path of a call to an object of the kernel: rdi cap, rsi tag, rdx reply, rcx slot, r8 thread. */
+        .globl  arch_fast_invoke
+        .type   arch_fast_invoke, @function
+arch_fast_invoke:
+        movq    $0, CONTEXT_RAX(%r8) /* SYS_CALL */
+        SAVE_ARGUMENTS %r8
+        KERNEL_STACK
+        call    kernel_invoke
+        jmp     arch_exit
+        .size   arch_fast_invoke, . - arch_fast_invoke
 
 /* space_load_stale(rax), which leaves all registers as they are (arch_space_load). */
         .globl  entry_space_stale

@@ -54,14 +54,6 @@ static void stale_set(struct arch_space *space, uint64_t cores_bits)
         space->stale |= cores_bits;
 }
 
-static void stale_clear(struct arch_space *space, uint64_t cores_bits)
-{
-    if (CONFIG_CORES > 1)
-        __atomic_fetch_and(&space->stale, ~cores_bits, __ATOMIC_SEQ_CST);
-    else
-        space->stale &= ~cores_bits;
-}
-
 /* The space has just been loaded, and is marked by some core. The mark goes first: one that is set after that is for what the flush may not
  * have seen. A space without a number stays marked. */
 void space_load_stale(struct arch_space *space)
@@ -69,7 +61,7 @@ void space_load_stale(struct arch_space *space)
     if (!(SHARED_READ(space->stale) & own_bit()))
         return;
     if (space->number)
-        stale_clear(space, own_bit());
+        __atomic_fetch_and(&space->stale, ~own_bit(), __ATOMIC_SEQ_CST);
     cr3_write(space->cr3 & ~CR3_KEEP_TLB);
 }
 
