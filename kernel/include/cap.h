@@ -104,7 +104,8 @@ static inline uint64_t cap_head(const struct cap *cap)
     return __atomic_load_n(&cap->head, __ATOMIC_ACQUIRE);
 }
 
-/* The same for who reads nothing else of the capability; of what the pointer in it leads to, nothing can be read before it. */
+/* The same for who reads nothing else of the capability before it has a lock that its writers take, too; of what the pointer in it leads to, nothing can be
+ * read before it. */
 static inline uint64_t cap_head_alone(const struct cap *cap)
 {
 #if IS_WATCHED_BY_THREAD_SANITIZER

@@ -360,10 +360,10 @@ TEST(message_to_who_has_a_short_slice_sets_the_timer)
 
 static cap_t middle, top;
 
-static void low_wakes_high(void)
+static void high_waits(unsigned type)
 {
     system_boot();
-    at = make(OBJECT_NOTIFICATION, 0);
+    at = make(type, 0);
     badged_at = mint(at, RIGHTS_ALL, 1);
     low = make_thread(100);
     middle = make_thread(101);
@@ -374,9 +374,41 @@ static void low_wakes_high(void)
     root_sleep();
     RECV(at, 0);
     EXPECT(current() == thread_at(low));
-    SEND(badged_at, 0);
+}
+
+static void expect_that_high_preempted_low(void)
+{
     EXPECT(current() == thread_at(high));
-    EXPECT(core_self()->front == thread_at(low));
+    EXPECT(core_self()->front == thread_at(low)); /* what only fast paths do */
+}
+
+static void low_wakes_high(void)
+{
+    high_waits(OBJECT_NOTIFICATION);
+    SEND(badged_at, 0);
+    expect_that_high_preempted_low();
+}
+
+TEST(message_to_somebody_better_is_taken_over_at_once)
+{
+    high_waits(OBJECT_ENDPOINT);
+    SEND(badged_at, 3, 7, 8);
+    expect_that_high_preempted_low();
+    EXPECT_EQ(thread_at(high)->context.registers[REGISTER_W0], 7);
+    EXPECT_EQ(thread_at(high)->context.registers[REGISTER_W0 + 1], 8);
+    EXPECT_EQ(thread_at(high)->context.registers[REGISTER_A0], OK);
+}
+
+TEST(interrupt_of_a_driver_that_waits_alone_and_is_better_is_taken_over_at_once)
+{
+    high_waits(OBJECT_NOTIFICATION);
+    root_wake();
+    DO(make_numbered(OBJECT_IRQ_HANDLER, BOOT_SLOT_IRQ_RANGE, DEVICE_LINE), OP_IRQ_HANDLER_BIND, badged_at);
+    root_sleep();
+    EXPECT(current() == thread_at(low));
+    kernel_interrupt(DEVICE_LINE);
+    expect_that_high_preempted_low();
+    EXPECT_EQ(thread_at(high)->context.registers[REGISTER_A0], OK | STATUS_SIGNAL);
 }
 
 TEST(better_thread_that_is_queued_goes_before_who_is_in_front)

@@ -27,6 +27,15 @@ class FastPaths(unittest.TestCase):
             with self.subTest(line):
                 self.assertEqual(len(faults(line)), 1)
 
+class Aarch64(unittest.TestCase):
+    def test_call_of_what_ends_in_the_exit_is_found(self):
+        text = ("ffffffff80010fa0 <trap_exception>:\n"
+                "ffffffff80010fa4:\tbl\tffffffff80006e6c <fast_fault_raise>\n"
+                "ffffffff80010fa8:\tb\tffffffff80010fbc <kernel_exception>\n"
+                "ffffffff80010fac:\tbl\tffffffff80010fbc <kernel_fpu_off>\n")
+        self.assertEqual(fast_paths.calls_among(text), ["trap_exception: bl ffffffff80006e6c <fast_fault_raise>"])
+
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -45,8 +45,29 @@ def disassembly(kernel, functions):
     return text
 
 
+# What ends in an exit that leaves the stack pointer where it is, as AArch64's does, and is jumped to, not called.
+ENDS_IN_THE_EXIT = re.compile(r"<((kernel_page_fault|kernel_exception)(_on)?|fast_fault_raise)>")
+
+
+def stack_left_by_faults(kernel):
+    """Calls in an AArch64 kernel of what must be jumped to: a fault would leave a frame on the stack each time."""
+    text = subprocess.run(["aarch64-linux-gnu-objdump", "-d", "--no-show-raw-insn", str(ROOT / kernel)], capture_output=True, text=True, check=True).stdout
+    return calls_among(text)
+
+
+def calls_among(text):
+    function, found = "?", []
+    for line in text.splitlines():
+        if header := FUNCTION.match(line):
+            function = header[1]
+        code = INSTRUCTION.match(line)
+        if code and code[1] == "bl" and ENDS_IN_THE_EXIT.search(code[2]):
+            found.append(f"{function}: bl {code[2]}")
+    return found
+
+
 def functions_of(kernel):
     """The functions of a kernel's fast paths: the entries, and what they jump to."""
     names = subprocess.run(["nm", str(ROOT / kernel)], capture_output=True, text=True, check=True).stdout.split()
     return sorted(name for name in names
-                  if re.match(r"(kernel_fast_\w+|call_beyond|reply_recv_beyond|send_message|receive_message|fast_fault_\w+)(\.|$)", name))
+                  if re.match(r"(kernel_fast_\w+|call_beyond|reply_recv_beyond|send_message|receive_message|fast_fault_\w+|fast_signal_interrupt)(\.|$)", name))

@@ -34,6 +34,8 @@ def jobs(context):
             *(job(f"fast_paths_call_nothing_and_use_no_message_registers_with_{cores}_cores",
                   lambda cores=cores: fast_paths_are_right(cores))
               for cores in (1, 2) if board == DEFAULT_BOARD),
+            *(job(f"faults_leave_nothing_on_the_stack_of_aarch64_with_{cores}_cores", lambda cores=cores: faults_leave_nothing(cores))
+              for cores in (1, 2) if board == DEFAULT_BOARD),
             job("the_manual_is_up_to_date", manual_is_current),
             job("sources_are_formatted", sources_are_formatted)]
 
@@ -64,6 +66,12 @@ def fast_paths_are_right(cores):
     if len(names) < 8 or faults:
         raise Failure(f"expected: at least 8 functions that call nothing and leave message registers alone\n"
                       f"seen: {len(names)} in {kernel}" + "".join(f"\n   {fault}" for fault in faults))
+
+
+def faults_leave_nothing(cores):
+    kernel = relative(build("bench", Variant("qemu-aarch64", cores=cores)).folder / "kernel.elf")
+    if calls := fast_paths.stack_left_by_faults(kernel):
+        raise Failure(f"expected: what raises a fault is jumped to\nseen: in {kernel}" + "".join(f"\n   {call}" for call in calls))
 
 
 def chosen_system():
