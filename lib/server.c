@@ -20,6 +20,8 @@ struct spare {
     cap_t reply;
 };
 
+#define LOOK_EVERY 64u /* requests between two looks for signals that do not matter */
+
 static struct {
     cap_t reply; /* the current Reply */
     bool answer; /* the request in `request` waits for its answer */
@@ -27,6 +29,7 @@ static struct {
     cap_t take[MESSAGE_CAPS_MAX]; /* empty slots, that the next request's capabilities come into */
     struct spare *spares;         /* free Replies */
     struct spare *nodes;          /* nodes without one */
+    unsigned requests;            /* of a passive server */
     struct request request;
 } server;
 
@@ -141,6 +144,18 @@ static void signals_handle(const struct server *how, word_t bits)
         how->signal(bits & ~COMPONENT_SIGNAL_NEWS);
 }
 
+/*
+ * Signals do not end the wait of a passive server: it has no time then (decision 0002). So it looks for them while it works for a client.
+ * One that does nothing about them looks seldom, just so that they do not stay: with signals pending, the kernel cannot answer quickly.
+ */
+static void signals_look(const struct server *how)
+{
+    word_t bits;
+    if (how->closed || how->news || how->signal || server.requests++ % LOOK_EVERY == 0)
+        if (status_error(notification_poll(COMPONENT_SLOT_NOTIFICATION, &bits)) == OK)
+            signals_handle(how, bits);
+}
+
 static void request_handle(const struct server *how, const struct message *message, bool owed)
 {
     struct request *request = &server.request;
@@ -151,6 +166,8 @@ static void request_handle(const struct server *how, const struct message *messa
     server.answer = owed && !request->kept;
     if (request->caps)
         takes_settle(request);
+    if (component_info->passive)
+        signals_look(how);
 }
 
 /* Answer what is owed, wait for one request or signals, and handle it. */

@@ -17,7 +17,7 @@ void test_library(void);
 void test_timer(cap_t timer);
 void test_supervisor(cap_t supervisor);
 void test_echo(cap_t echo);
-void test_stub(cap_t echo);
+void test_passive_server_learns_of_clients_that_are_gone(cap_t warden, cap_t timer);
 void test_console(cap_t log);
 
 #endif

@@ -15,7 +15,7 @@ int main(void)
     test_library();
     test_timer(use("timer"));
     test_echo(use("echo"));
-    test_stub(use("echo"));
+    test_passive_server_learns_of_clients_that_are_gone(use("warden"), use("timer"));
     test_console(use("log"));
     test_supervisor(use("supervisor")); /* last: it uses the quota up */
     print("%u passed, %u failed\n", passed, failed);

