@@ -7,7 +7,9 @@
  * handled. A handler that keeps its request takes that Reply with it, and a fresh one becomes current.
  *
  * Requests are copied out of the message registers and the message page before the handler sees them, and
- * answers copied in after it: whatever system calls the handler makes cannot change either.
+ * answers copied in after it: whatever system calls the handler makes cannot change either. The slots for a
+ * request's capabilities stand in the message page only while the server waits: nobody whom a handler calls can
+ * put anything into them.
  */
 #include <lucid.h>
 #include <supervisor.h>
@@ -124,6 +126,8 @@ error_t request_cap_check(const struct request *request, unsigned index, unsigne
     error_t error = slot_inspect(request->cap[index], &info);
     if (error != OK)
         return error;
+    if (info.type == OBJECT_NULL) /* it came, and the client has taken it back since */
+        return ERR_CAPABILITY;
     if (type != OBJECT_NULL && info.type != type)
         return ERR_TYPE;
     return (info.rights & rights) == rights ? OK : ERR_RIGHT;
@@ -174,16 +178,18 @@ static void request_handle(const struct server *how, const struct message *messa
 static void server_step(const struct server *how)
 {
     struct message message;
+    if (how->takes)
+        takes_prepare(how->takes); /* may make calls: before the answer stands in the message page */
     if (server.answer)
         answer_load(&server.request, server.result, &message);
     else
         message = (struct message){ 0 };
     server.answer = false;
-    if (how->takes) {
-        takes_prepare(how->takes);
+    if (how->takes)
         memcpy(message_page->take, server.take, sizeof server.take);
-    }
     status_t status = sys_reply_recv(COMPONENT_SLOT_ENDPOINT, &message, server.reply);
+    if (how->takes) /* what a handler calls must not answer into these slots */
+        memset(message_page->take, 0, sizeof message_page->take);
 
     unsigned error = status_error(status);
     if (error == ERR_CANCELLED)

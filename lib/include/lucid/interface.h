@@ -87,7 +87,7 @@ static inline struct utcb_give give_child(cap_t source, word_t rights)
 /*
  * That capability number `index` came, is of the type (OBJECT_NULL: any) and has the rights.
  *
- *   ERR_CAPABILITY   the client gave none, or it could not be given
+ *   ERR_CAPABILITY   the client gave none, or it could not be given, or the client has taken it back since
  *   ERR_MEMORY       there was no slot for it: the server's quota is used up
  *   ERR_TYPE, ERR_RIGHT
  */

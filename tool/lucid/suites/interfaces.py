@@ -3,6 +3,7 @@
 
     test_interfaces        a client, a server and the messages between them, with the interface of sample.idl
     test_interface_tools   the decoder of messages, the mock
+    test_server_loop       a server's loop: its message page when it answers, and while a handler runs
     test_ring              both sides of a ring, and a peer that lies
     test_ring_threads      two threads at a ring, under the thread sanitizer
     test_fuzz_NAME         the dispatcher of each interface file under random messages
@@ -34,6 +35,7 @@ def sources(program):
     own, library = {
         "test_interfaces": (("client_side.c", "server_side.c", "wire.c"), ("client.c", "errors.c", "request.c", "session.c")),
         "test_interface_tools": (("tools_side.c",), ("errors.c", "format.c", "trace.c")),
+        "test_server_loop": (("server_loop.c",), ("server.c", "objects.c", "client.c", "errors.c")),
         "test_ring": (("ring_side.c",), ()),
         "test_ring_threads": (("ring_threads.c",), ()),
     }.get(program, (("fuzz.c",), ("errors.c", "request.c")))
@@ -41,7 +43,8 @@ def sources(program):
     return [*made, *(FOLDER / name for name in own), *(Path("lib", name) for name in library)]
 
 
-PROGRAMS = ["test_interfaces", "test_interface_tools", "test_ring", "test_ring_threads", *(f"test_fuzz_{path.stem}" for path in interface_files())]
+PROGRAMS = ["test_interfaces", "test_interface_tools", "test_server_loop", "test_ring", "test_ring_threads",
+            *(f"test_fuzz_{path.stem}" for path in interface_files())]
 
 
 def build(name, sanitizers):
