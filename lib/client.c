@@ -6,6 +6,8 @@ error_t client_result(status_t status, tag_t tag, unsigned expected)
 {
     if (status_error(status) != OK)
         return (error_t)status_error(status);
+    if (tag_label(tag) > UINT16_MAX) /* no error: cut off, it could become OK */
+        return ERR_RANGE;
     if (tag_label(tag) != OK)
         return (error_t)tag_label(tag);
     return tag_words(tag) >= expected ? OK : ERR_TRUNCATED;

@@ -188,7 +188,7 @@ static void a_kept_request_is_answered_as_any_other(void)
 
 static void a_label_of_no_operation_or_another_version_is_refused(void)
 {
-    EXPECT_EQ(RAW(0x70a, 0), ERR_OPERATION);
+    EXPECT_EQ(RAW(0x70b, 0), ERR_OPERATION);
     EXPECT_EQ(RAW(0x601, 0), ERR_OPERATION);
     EXPECT_EQ(RAW(0x801, 0), ERR_OPERATION);
     EXPECT_EQ(RAW(1, 0), ERR_OPERATION);
@@ -244,6 +244,26 @@ static void ranges_have_their_ends_and_gaps(void)
     EXPECT_EQ(RAW(SAMPLE_RANGES, 5, (word_t)-5, 0), ERR_RANGE);
     EXPECT_EQ(RAW(SAMPLE_RANGES, 5, 0, 4), ERR_RANGE);
     EXPECT_EQ(RAW(SAMPLE_RANGES, 5, 0, 99), ERR_RANGE);
+    EXPECT_EQ(server_log.handled, 4);
+}
+
+static void numbers_on_both_sides_of_0_and_beyond_32_bits_have_ranges(void)
+{
+    static const struct {
+        int64_t far;
+        error_t error;
+    } tried[] = { { -6, ERR_RANGE },        { -5, OK },         { 0, OK },
+                  { (int64_t)1 << 32, OK }, { 5000000000, OK }, { 5000000001, ERR_RANGE },
+                  { INT64_MIN, ERR_RANGE } };
+    static const enum colour colours[] = { BLUE, GREEN };
+    static const enum odd odds[] = { ODD_HIGH };
+    uint64_t sum;
+    for (unsigned i = 0; i < sizeof tried / sizeof tried[0]; i++) {
+        int64_t far = tried[i].far;
+        EXPECT_EQ(sample_names(SESSION, colours, 2, odds, 1, CAP(OBJECT_FRAME, 0), 7, far, &sum),
+                  tried[i].error);
+        EXPECT_EQ(sum, tried[i].error == OK ? (uint64_t)far + 7 + 1 + 3 + 1000 : 0);
+    }
     EXPECT_EQ(server_log.handled, 4);
 }
 
@@ -357,6 +377,57 @@ static void answers_that_are_too_short_or_wrong_are_refused(void)
               ERR_TRUNCATED); /* the capability is missing */
 }
 
+/* 2^32 is the error OK as far as an error has bits. */
+static void a_label_that_is_no_error_is_not_taken_for_one(void)
+{
+    static const word_t labels[] = { (word_t)1 << 32, (word_t)1 << 47, ((word_t)1 << 32) + ERR_BUSY,
+                                     1 << 16 };
+    struct thing other;
+    enum colour c;
+    int16_t d;
+    wire.mode = WIRE_FIXED;
+    for (unsigned i = 0; i < sizeof labels / sizeof labels[0]; i++) {
+        uint32_t times = 1;
+        wire.message = (struct message){ .tag = tag_make(labels[i], 8, 0), .word = { 1, 1 } };
+        EXPECT_EQ(sample_once(SESSION, &times), ERR_RANGE);
+        EXPECT_EQ(times, 0);
+        wire.message.tag = tag_make(labels[i], 8, 0);
+        EXPECT_EQ(sample_few(SESSION, 1, RED, &c, &d), ERR_RANGE);
+        EXPECT_EQ(sample_structure(SESSION, &THING, &other), ERR_RANGE);
+    }
+    wire.message.tag = tag_make(UINT16_MAX, 0, 0); /* the last that may be one */
+    EXPECT_EQ(sample_structure(SESSION, &THING, &other), UINT16_MAX);
+}
+
+/* The answer has two arrays; what is wrong is in the one, then in the other. */
+static void after_an_error_all_counts_are_0(void)
+{
+    enum { TURNED_WORDS = sizeof(struct thing) / sizeof(word_t) };
+    static const uint16_t three[FEW];
+    struct thing turned[2];
+    char again[NAME_BYTES];
+    size_t turned_count = 9, again_count = 9;
+    uint32_t sums[2];
+    wire.mode = WIRE_FIXED;
+    memset(message_page, 0, sizeof *message_page);
+    wire.message =
+        (struct message){ .tag = tag_make(OK, 3 + TURNED_WORDS, 0), .word = { 1, NAME_BYTES + 1, 0 } };
+    EXPECT_EQ(sample_arrays(SESSION, "", 0, three, NULL, 0, NULL, 0, turned, &turned_count, again,
+                            &again_count, sums),
+              ERR_TRUNCATED); /* `again` is too long */
+    EXPECT(turned_count == 0 && again_count == 0);
+    wire.message.word[1] = 1;
+    EXPECT_EQ(sample_arrays(SESSION, "", 0, three, NULL, 0, NULL, 0, turned, &turned_count, again,
+                            &again_count, sums),
+              ERR_TRUNCATED); /* it did not come */
+    EXPECT(turned_count == 0 && again_count == 0);
+    message_page->words[3 + 2] = 3; /* the colour of the thing is none */
+    EXPECT_EQ(sample_arrays(SESSION, "", 0, three, NULL, 0, NULL, 0, turned, &turned_count, again,
+                            &again_count, sums),
+              ERR_RANGE);
+    EXPECT(turned_count == 0 && again_count == 0);
+}
+
 static uint64_t seed = 1;
 
 static uint64_t random_word(void)
@@ -453,6 +524,7 @@ int main(void)
     RUN(a_label_of_no_operation_or_another_version_is_refused);
     RUN(numbers_out_of_their_ranges_are_refused);
     RUN(ranges_have_their_ends_and_gaps);
+    RUN(numbers_on_both_sides_of_0_and_beyond_32_bits_have_ranges);
     RUN(counts_and_contents_of_arrays_are_checked);
     RUN(a_wrong_structure_is_refused);
     RUN(a_client_does_not_send_more_than_fits);
@@ -460,6 +532,8 @@ int main(void)
     RUN(a_right_is_asked_for_before_anything_else);
     RUN(only_what_is_idempotent_is_repeated_and_only_once);
     RUN(answers_that_are_too_short_or_wrong_are_refused);
+    RUN(a_label_that_is_no_error_is_not_taken_for_one);
+    RUN(after_an_error_all_counts_are_0);
     RUN(whatever_a_server_answers_stays_inside_of_the_results);
     RUN(a_session_is_opened_only_between_compatible_versions);
     fflush(NULL);

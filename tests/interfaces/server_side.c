@@ -103,6 +103,19 @@ error_t sample_once(struct request *request, uint32_t *times)
     return server_log.result;
 }
 
+error_t sample_names(struct request *request, const enum colour *i, size_t i_count, const enum odd *e_1,
+                     size_t e_1_count, cap_t whose, uint8_t whose_error, int64_t far, uint64_t *sum)
+{
+    (void)request;
+    server_log.handled++;
+    *sum = (uint64_t)far + whose_error + (whose != CAP_NULL);
+    for (size_t at = 0; at < i_count; at++)
+        *sum += i[at];
+    for (size_t at = 0; at < e_1_count; at++)
+        *sum += e_1[at];
+    return server_log.result;
+}
+
 error_t server_dispatch(struct request *request)
 {
     return sample_dispatch(request);

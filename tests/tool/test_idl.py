@@ -189,6 +189,8 @@ class Refusals(IdlTest):
         self.wrong(source("call;"), "2:9", "expected '(' after the name of an operation")
         self.wrong(source("call();", "call();"), "3:5", "there is a 'SAMPLE_CALL' already, in line 2")
         self.wrong(source("serve();"), "2:5", "'serve' cannot be the name of an operation: the generated code")
+        self.wrong(source("trace();"), "2:5", "'trace' cannot be the name of an operation: the generated code")
+        self.wrong(source("a_mock();"), "2:5", "'a_mock' cannot be the name of an operation")
         self.wrong(source("a_reply();"), "2:5", "'a_reply' cannot be the name of an operation")
         self.wrong(source("while();"), "2:5", "'while' cannot be the name of an operation", "something in C")
         self.wrong(source("Call();"), "2:5", "'Call' cannot be the name of an operation", "small letters")
@@ -203,7 +205,8 @@ class Refusals(IdlTest):
         self.wrong(source("call(uint8_t a) -> (bool a);"), "2:30", "'a' is there already: a parameter in line 2")
         self.wrong(source("call(uint8_t sample);"), "2:18", "'sample' is there already: the session is called so")
         self.wrong(source("call(uint8_t a_count, char a[<=4]);"), "2:32", "'a_count' is there already")
-        self.wrong(source("call(uint8_t error);"), "2:18", "'error' cannot be the name of a parameter")
+        for name in ("error", "mock", "calls", "memset", "message_word", "uint8_t", "size_t"):
+            self.wrong(source(f"call(uint16_t {name});"), "2:19", f"'{name}' cannot be the name of a parameter")
         self.wrong(source("call(uint8_t a[0]);"), "2:19", "an array of 0 elements cannot be in a message")
         self.wrong(source("call(uint8_t a[513]);"), "2:19", "an array of 513 elements")
         self.wrong(source("call(uint8_t a[4);"), "2:21", "expected ']' after the number of elements", "add ']'")

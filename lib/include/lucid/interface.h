@@ -10,7 +10,8 @@
 
 /*
  * Call a server: the label of `message` is the operation. OK if it was answered, with OK, in at least
- * `expected` words. Otherwise the error of the system call, the server's own, or ERR_TRUNCATED.
+ * `expected` words. Otherwise the error of the system call, the server's own, ERR_TRUNCATED, or ERR_RANGE if
+ * the answer's label is no error (which have 16 bits).
  */
 error_t client_call(cap_t server, struct message *message, unsigned expected);
 

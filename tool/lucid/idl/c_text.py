@@ -42,11 +42,11 @@ def prototype(result, name, parameters):
     return [*lines, ""]
 
 
-def number(value):
-    """A constant in C, of a type that holds it."""
+def number(value, signed=False):
+    """A constant in C, of a type that holds it; `signed`: one to be compared with numbers that have a sign."""
     if value < 0:
         return f"({value + 1}ll - 1)" if value < -2 ** 31 else f"({value})"
-    return f"{value}ull" if value >= 2 ** 32 else f"{value}u"
+    return f"{value}{'' if signed else 'u'}{'ll' if value >= 2 ** (31 if signed else 32) else ''}"
 
 
 def label(interface, operation):
@@ -128,5 +128,5 @@ def elements_wrong(parameter, count, result):
         return []
     if parameter.count is None:
         return [f"if (!{parameter.type.name}_is_valid({parameter.name}))", f"    return {result};"]
-    return [f"for (size_t i = 0; i < {count}; i++)", f"    if (!({is_right(parameter.type, f'{parameter.name}[i]')}))",
+    return [f"for (size_t i_ = 0; i_ < {count}; i_++)", f"    if (!({is_right(parameter.type, f'{parameter.name}[i_]')}))",
             f"        return {result};"]

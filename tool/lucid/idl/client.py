@@ -123,6 +123,7 @@ def take_answer(message):
     for one in message.parameters:
         if one.is_scalar and isinstance(one.type, Enum):
             lines += [f"if (!{one.type.name}_is_valid(message_word(&message, {one.word})))", "    return ERR_RANGE;"]
+    lines += [f"*{one.name}_count = message_word(&message, {one.word});" for one in message.bounded]  # after an error all are 0
     lines += [f"*{one.name} = {from_word(one, f'message_word(&message, {one.word})')};" for one in message.parameters if one.is_scalar]
     return [*lines, "return OK;"]
 
@@ -132,8 +133,7 @@ def take_bounded(message):
     for one in message.bounded:
         count, size = f"message_word(&message, {one.word})", one.type.size
         lines += [f"if ({count} > {one.count_text} || at + text_words({count} * {size}) > tag_words(message.tag))", "    return ERR_TRUNCATED;",
-                  f"message_copy_text(&message, at, {one.name}, {count} * {size});", *elements_wrong(one, count, "ERR_RANGE"),
-                  f"*{one.name}_count = {count};"]
+                  f"message_copy_text(&message, at, {one.name}, {count} * {size});", *elements_wrong(one, count, "ERR_RANGE")]
         if one is not message.bounded[-1]:
-            lines.append(f"at += text_words(*{one.name}_count * {size});")
+            lines.append(f"at += text_words({count} * {size});")
     return lines

@@ -46,8 +46,8 @@ def doubts(kind, place):
     if isinstance(kind, Struct):
         lines = []
         for one in kind.fields:
-            inner = doubts(one.type, f"{place}.{one.name}" + (f"[f_{one.name}]" if one.count else ""))
-            loop = [f"for (unsigned f_{one.name} = 0; f_{one.name} < {one.count}; f_{one.name}++) {{", *inner, "}"]
+            inner = doubts(one.type, f"{place}.{one.name}" + (f"[f_{one.name}_]" if one.count else ""))
+            loop = [f"for (unsigned f_{one.name}_ = 0; f_{one.name}_ < {one.count}; f_{one.name}_++) {{", *inner, "}"]
             lines += loop if one.count and inner else inner
         return lines
     test = condition(kind, place)
@@ -63,13 +63,13 @@ def handler(interface, operation):
             body += doubts(one.type, one.name) if isinstance(one.type, Enum) or one.type.name == "bool" else [f"(void){one.name};"]
             if one.ranges:
                 kind = "int64_t" if one.type.is_signed else "uint64_t"
-                body.append("DOUBT(" + " || ".join(f"fuzz_between_{kind}({one.name}, {number(low[0])}, {number(high[0])})"
+                body.append("DOUBT(" + " || ".join(f"fuzz_between_{kind}({one.name}, {number(low[0], one.type.is_signed)}, {number(high[0], one.type.is_signed)})"
                                                    for low, high in one.ranges) + ");")
         else:
             count = f"{one.name}_count" if one.bounded else str(one.count or 1)
             body += [f"DOUBT({count} <= {one.count});"] * one.bounded + [f"fuzz_read({one.name}, {count} * sizeof *{one.name});"]
-            if inner := doubts(one.type, f"{one.name}[e_{i}]"):
-                body += [f"for (size_t e_{i} = 0; e_{i} < {count}; e_{i}++) {{", *inner, "}"]
+            if inner := doubts(one.type, f"{one.name}[e_{i}_]"):
+                body += [f"for (size_t e_{i}_ = 0; e_{i}_ < {count}; e_{i}_++) {{", *inner, "}"]
     for one in operation.answers.parameters:
         if one.is_cap:
             body.append(f"fuzz_give({one.name});")
@@ -79,4 +79,3 @@ def handler(interface, operation):
             body += [f"*{one.name}_count = fuzz_word() % ({one.count} + 1);"] * one.bounded
             body.append(f"fuzz_fill({one.name}, {f'*{one.name}_count' if one.bounded else one.count or 1} * sizeof *{one.name});")
     return function("error_t", f"{interface.prefix}_{operation.name}", parameters(operation), [*body, "return fuzz_result();"])
-

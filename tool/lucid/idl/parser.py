@@ -14,8 +14,10 @@ RIGHTS = ("READ", "WRITE", "GRANT", "EXECUTE")
 WORDS = ("const", "enum", "struct", "error", "interface", "version", "right", "idempotent", "cap", "in", "needs", "fails")
 KEYWORDS = set("auto break case char const continue default do double else enum extern float for goto if inline int long register restrict "
                "return short signed sizeof static struct switch typedef union unsigned void volatile while asm bool true false".split())
-OWN_OPERATIONS = {"dispatch", "serve", "takes", "may", "interface", "digests", "right"}
-OWN_NAMES = {"message", "error", "request", "reply", "words", "at", "info"}  # of the code that is generated
+OWN_OPERATIONS = {"dispatch", "serve", "takes", "may", "interface", "digests", "right", "trace", "trace_answer"}
+OWN_NAMES = {*"message error request reply words at mock calls result cap_t error_t size_t".split(), *SCALARS,  # of the code that is generated,
+             *"memcpy memset assert panic client_call client_call_words message_give message_take message_text message_copy_text".split(),
+             *"message_set message_word message_page text_words tag_make tag_words tag_caps request_cap_check answer_move reply_later".split()}
 SMALL = re.compile(r"[a-z][a-z0-9_]*")
 CAPITAL = re.compile(r"[A-Z][A-Z0-9_]*")
 TYPE = re.compile(r"[A-Z][A-Za-z0-9]*")
@@ -240,7 +242,7 @@ class Parser:
             if self.next.kind != "name":
                 raise self.wrong("an operation, a right, or '}'")
             token = self.small_name("the name of an operation")
-            if token.text in OWN_OPERATIONS or token.text.startswith("check_") or token.text.endswith(("_reply", "_once")):
+            if token.text in OWN_OPERATIONS or token.text.startswith("check_") or token.text.endswith(("_reply", "_once", "_mock")):
                 raise error_at(token.place, f"'{token.text}' cannot be the name of an operation: the generated code has a function of this name",
                                "choose another name")
             self.declare(token._replace(text=f"{interface.upper}_{token.text.upper()}"))

@@ -54,8 +54,8 @@ def check(interface, operation):
     for i, one in enumerate(asks.caps):
         kind = "OBJECT_NULL" if one.object == "Any" else f"OBJECT_{object_name(one.object)}"
         rights = " | ".join(f"RIGHT_{right}" for right in one.rights) or "0"
-        body += [f"error_t {one.name}_error = request_cap_check(request, {i}, {kind}, {rights});",
-                 *refuse(f"{one.name}_error != OK", f"{one.name}_error")]
+        body += [f"error_t {one.name}_error_ = request_cap_check(request, {i}, {kind}, {rights});",
+                 *refuse(f"{one.name}_error_ != OK", f"{one.name}_error_")]
     body += call(interface, operation)
     return function("static inline error_t", f"{interface.prefix}_check_{operation.name}", ["struct request *request"], body)
 
@@ -90,8 +90,8 @@ def range_condition(kind, word, low, high):
     """That the word is one of low to high; "" if it cannot be otherwise."""
     least, most = (-2 ** 63, 2 ** 63 - 1) if kind.is_signed else (0, 2 ** 64 - 1)
     if low == high:
-        return f"{word} == {number(low)}"
-    parts = [f"{word} >= {number(low)}"] * (low > least) + [f"{word} <= {number(high)}"] * (high < most)
+        return f"{word} == {number(low, kind.is_signed)}"
+    parts = [f"{word} >= {number(low, kind.is_signed)}"] * (low > least) + [f"{word} <= {number(high, kind.is_signed)}"] * (high < most)
     text = " && ".join(parts)
     return f"({text})" if len(parts) > 1 else text
 
