@@ -87,6 +87,31 @@ static void entries_come_in_order_once_they_are_published(void)
     EXPECT_EQ(get_nothing(), ERR_WOULD_BLOCK);
 }
 
+/* However much came through it, and whoever slept, and whichever side is the first. */
+static void a_ring_that_both_sides_make_again_is_empty_and_works(void)
+{
+    for (uint32_t used = 1; used <= 3 * COUNT; used++) {
+        pair_make(used);
+        EXPECT(ring_sleep(used % 2 ? &pair.consumer : &pair.producer) == (used % 2 != 0));
+        for (unsigned side = 0; side < 2; side++) {
+            if (side == used / 2 % 2)
+                pair.producer = ring_make(true, pair.producer_side, pair.consumer_side, pair.entries, COUNT,
+                                          sizeof(struct entry));
+            else
+                pair.consumer = ring_make(false, pair.consumer_side, pair.producer_side, pair.entries, COUNT,
+                                          sizeof(struct entry));
+        }
+        EXPECT_EQ(get_nothing(), ERR_WOULD_BLOCK);
+        for (uint32_t i = 0; i < COUNT; i++)
+            EXPECT_EQ(put(i), OK);
+        EXPECT_EQ(put(COUNT), ERR_WOULD_BLOCK);
+        EXPECT(!ring_publish(&pair.producer)); /* nobody sleeps any more */
+        for (uint32_t i = 0; i < COUNT; i++)
+            get_is(i);
+        EXPECT(!ring_release(&pair.consumer));
+    }
+}
+
 static void a_full_ring_takes_no_more_until_places_are_released(void)
 {
     pair_make(0);
@@ -240,6 +265,7 @@ int main(void)
 {
     RUN(entries_come_in_order_once_they_are_published);
     RUN(a_full_ring_takes_no_more_until_places_are_released);
+    RUN(a_ring_that_both_sides_make_again_is_empty_and_works);
     RUN(indices_wrap);
     RUN(one_piece_of_memory_holds_both_sides_and_the_entries);
     RUN(only_who_sleeps_is_signalled);

@@ -58,14 +58,18 @@ static inline size_t ring_bytes(uint32_t count, uint32_t entry_bytes)
 }
 
 /*
- * Make the producer's, or the consumer's, side of a ring. The memory must be zero, or be left behind by an
- * earlier use of the same ring that both sides end at the same time. `count` is a power of two, up to
- * RING_ENTRIES_MAX; both sides must name the same count and entry_bytes.
+ * Make the producer's, or the consumer's, side of a ring; what this side writes starts at 0, whatever stood
+ * there. In memory that is zero, each side can begin at once. In memory that was used before, neither may put,
+ * get or sleep before both have made their sides: it would find the other's index of then. (Make one before a
+ * call is answered, the other after it.) `count` is a power of two, up to RING_ENTRIES_MAX; both sides must
+ * name the same count and entry_bytes.
  */
 static inline struct ring ring_make(bool producer, struct ring_side *mine, const struct ring_side *theirs,
                                     void *entries, uint32_t count, uint32_t entry_bytes)
 {
     assert(count != 0 && count <= RING_ENTRIES_MAX && (count & (count - 1)) == 0 && entry_bytes != 0);
+    __atomic_store_n(&mine->sleeps, 0, __ATOMIC_SEQ_CST);
+    __atomic_store_n(&mine->index, 0, __ATOMIC_SEQ_CST);
     return (struct ring){ .mine = mine,
                           .theirs = theirs,
                           .entries = (char *)entries,
@@ -140,6 +144,8 @@ static inline error_t ring_get(struct ring *ring, void *entry)
     if (!place)
         return ring->broken ? ERR_STATE : ERR_WOULD_BLOCK;
     memcpy(entry, place, ring->entry_bytes);
+    /* What is checked from here on is the copy: the compiler must not read the shared memory again for it. */
+    __asm__ volatile("" ::: "memory");
     ring->index++;
     return OK;
 }
