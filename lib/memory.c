@@ -2,6 +2,10 @@
 /*
  * Frames in the component's address space, at addresses that the supervisor leaves alone.
  *
+ * A frame may be a peer's, who has chosen it: so what is not as it must be is refused before anything is mapped.
+ * Between two ranges is at least a page where nothing is mapped: who runs past the end of one faults, and does not
+ * come into another.
+ *
  * An address range that was used once is kept, with its page tables, for the next frame of its size: so
  * mapping and unmapping for ever takes no more memory than the most that was mapped at a time.
  */
@@ -9,6 +13,8 @@
 
 #define MAP_FIRST                                                                                            \
     ((word_t)1 << 37) /* 128 GiB: user addresses on all machines, and none of a component's own */
+
+#define GAP_BYTES 4096u
 
 struct window {
     struct window *next;
@@ -36,7 +42,7 @@ static struct window *window_make(unsigned size_bits)
     word_t size = (word_t)1 << size_bits;
     window->address = (map_next + size - 1) & ~(size - 1);
     window->size_bits = size_bits;
-    map_next = window->address + size;
+    map_next = window->address + size + GAP_BYTES;
     return window;
 }
 
@@ -56,28 +62,55 @@ static bool table_add(word_t address)
     return false;
 }
 
-static bool window_map(const struct window *window, word_t rights)
+static error_t window_map(const struct window *window, word_t rights)
 {
-    unsigned error;
+    error_t error;
     do
-        error = status_error(address_space_map(COMPONENT_SLOT_SPACE, window->frame, window->address, rights,
-                                               MAP_CACHE_WRITE_BACK));
+        error = (error_t)status_error(address_space_map(COMPONENT_SLOT_SPACE, window->frame, window->address,
+                                                        rights, MAP_CACHE_WRITE_BACK));
     while (error == ERR_TABLE && table_add(window->address));
-    return error == OK;
+    return error == ERR_TABLE ? ERR_MEMORY : error;
 }
 
-void *memory_map(cap_t frame, word_t rights)
+/* That the slot holds a frame of memory that can be used so. */
+static error_t frame_check(cap_t frame, size_t bytes, word_t rights, struct frame_info *info)
+{
+    struct capability_info capability;
+    error_t error = slot_inspect(frame, &capability);
+    if (error != OK)
+        return error;
+    if (capability.type == OBJECT_NULL)
+        return ERR_CAPABILITY;
+    if (capability.type != OBJECT_FRAME)
+        return ERR_TYPE;
+    error = (error_t)status_error(frame_info(frame, info));
+    if (error != OK)
+        return error;
+    if (info->device)
+        return ERR_TYPE;
+    if ((capability.rights & rights) != rights)
+        return ERR_RIGHT;
+    if (bytes > (size_t)1 << info->size_bits)
+        return ERR_RANGE;
+    return info->mapped_at ? ERR_MAPPED : OK;
+}
+
+error_t memory_map(cap_t frame, size_t bytes, word_t rights, void **memory)
 {
     struct frame_info info;
-    if (status_error(frame_info(frame, &info)) != OK || info.mapped_at)
-        return NULL;
+    *memory = NULL;
+    error_t error = frame_check(frame, bytes, rights, &info);
+    if (error != OK)
+        return error;
     struct window *window = window_make(info.size_bits);
     if (!window)
-        return NULL;
+        return ERR_MEMORY;
     window->frame = frame;
-    bool mapped = window_map(window, rights);
-    window_push(mapped ? &used : &spare, window);
-    return mapped ? (void *)window->address : NULL;
+    error = window_map(window, rights);
+    window_push(error == OK ? &used : &spare, window);
+    if (error == OK)
+        *memory = (void *)window->address;
+    return error;
 }
 
 void memory_unmap(void *memory)
@@ -87,7 +120,8 @@ void memory_unmap(void *memory)
         if (window->address != (word_t)memory)
             continue;
         *link = window->next;
-        frame_unmap(window->frame);
+        if (slot_holds(window->frame, OBJECT_FRAME)) /* else it was revoked, and its mapping with it */
+            frame_unmap(window->frame);
         window_push(&spare, window);
         return;
     }

@@ -137,6 +137,14 @@ bool slot_holds(cap_t slot, unsigned type)
     return slot_inspect(slot, &info) == OK && info.type == type;
 }
 
+error_t slot_revoke(cap_t slot)
+{
+    cap_t cnode;
+    word_t index;
+    slot_place(slot, &cnode, &index);
+    return (error_t)status_error(cnode_revoke(cnode, index));
+}
+
 /* An Untyped of 2^size_bits bytes, taken from the quota. */
 static cap_t memory_make(unsigned size_bits)
 {

@@ -144,6 +144,10 @@ error_t slot_inspect(cap_t slot, struct capability_info *info);
 /* True if the slot holds a capability of the type. */
 bool slot_holds(cap_t slot, unsigned type);
 
+/* Take back what was given of the capability: children and theirs are deleted, whoever has them, and frames
+ * among them unmapped. The capability stays. */
+error_t slot_revoke(cap_t slot);
+
 /* Make one kernel object out of the component's quota; CAP_NULL if it is used up. size_bits as for
  * untyped_retype. */
 cap_t object_make(unsigned type, unsigned size_bits);
@@ -152,12 +156,20 @@ cap_t object_make(unsigned type, unsigned size_bits);
 cap_t signal_make(word_t badge);
 
 /*
- * Map a frame that the component holds, with those of `rights` (RIGHT_READ, RIGHT_WRITE, RIGHT_EXECUTE) that
- * its capability has; NULL if it cannot be mapped (there is no memory for a page table, or it is mapped
- * already). What is mapped is gone when the frame is: memory of another component lasts as long as that one.
- * So who must not depend on the other makes the memory and gives it (interface.h: give_child).
+ * Map a frame of which at least `bytes` are needed, with `rights` (RIGHT_READ, RIGHT_WRITE, RIGHT_EXECUTE).
+ * `*memory` is its beginning, NULL after an error. The frame may come from anybody: it is looked at first.
+ *
+ *   ERR_CAPABILITY   the slot is empty
+ *   ERR_TYPE         it holds no frame, or one of a device
+ *   ERR_RIGHT        the capability lacks some of `rights`
+ *   ERR_RANGE        the frame is smaller
+ *   ERR_MAPPED       the capability is mapped already
+ *   ERR_MEMORY       there is no memory for a page table, or for what is to be remembered
+ *
+ * What is mapped is gone when the frame is: memory of another component lasts as long as that one. So who must
+ * not depend on the other makes the memory and gives it (interface.h: give_child).
  */
-void *memory_map(cap_t frame, word_t rights);
+error_t memory_map(cap_t frame, size_t bytes, word_t rights, void **memory);
 
 /* Take it out of the address space again; the capability stays. */
 void memory_unmap(void *memory);

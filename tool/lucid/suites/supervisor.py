@@ -18,6 +18,8 @@ PROGRAMS = {
                         [*sources("components/supervisor", ("*.c",)), *LIBRARY, FOLDER / "user_side.c"]),
     "test_objects": ([FOLDER / "kernel_side.c", FOLDER / "test_objects.c"],
                      [*LIBRARY, Path("lib/objects.c"), FOLDER / "component_side.c"]),
+    "test_memory": ([FOLDER / "kernel_side.c", FOLDER / "test_memory.c"],
+                    [*LIBRARY, Path("lib/objects.c"), Path("lib/memory.c"), FOLDER / "component_side.c"]),
 }
 
 # Names that both worlds have, or that a test has its own of: see tests/supervisor/user_side.c.

@@ -6,8 +6,8 @@
 #define NUMBERS     5000u
 #define SIGNAL_MADE 2u
 
-static cap_t stream, come;
-static char *memory;
+static cap_t stream, come, frame;
+static void *memory;
 
 static void wait_for_room(struct ring *ring)
 {
@@ -19,29 +19,43 @@ static void wait_for_room(struct ring *ring)
     ring_wake(ring);
 }
 
-static bool open_ring(cap_t frame)
+static bool open_ring(void)
 {
+    frame = slot_make();
     come = slot_make();
-    error_t error = stream_open(stream, signal_make(SIGNAL_MADE), frame, come);
+    cap_t made = signal_make(SIGNAL_MADE);
+    error_t error = stream_open(stream, made, frame, come);
+    slot_free(made); /* the server has its own */
+    if (error == OK)
+        error = memory_map(frame, ring_memory(STREAM_ENTRIES, sizeof(uint64_t)), RIGHT_READ | RIGHT_WRITE,
+                           &memory);
     if (error != OK)
         print("open: %s\n", error_name(error));
-    else if (!(memory = memory_map(frame, RIGHT_READ | RIGHT_WRITE)))
-        print("the memory cannot be mapped\n");
-    return error == OK && memory;
+    return error == OK;
+}
+
+/* For a server that breaks the rules there is no waiting. */
+static error_t put(struct ring *ring, uint64_t number)
+{
+    error_t error;
+    while ((error = ring_put(ring, &number)) == ERR_WOULD_BLOCK)
+        wait_for_room(ring);
+    return error;
 }
 
 static void send_numbers(void)
 {
     struct ring ring = ring_in(memory, true, STREAM_ENTRIES, sizeof(uint64_t));
     uint64_t sum = 0, count = 0, signals = 0, expected = 0;
-    for (uint64_t i = 1; i <= NUMBERS; i++) {
-        while (ring_put(&ring, &i) != OK)
-            wait_for_room(&ring);
+    error_t error = OK;
+    for (uint64_t i = 1; i <= NUMBERS && error == OK; i++) {
+        error = put(&ring, i);
         expected += i;
     }
     if (ring_publish(&ring))
         notification_signal(come);
-    error_t error = stream_total(stream, &sum, &count, &signals);
+    if (error == OK)
+        error = stream_total(stream, &sum, &count, &signals);
     print("%s: %lu numbers, the sum is %s; %s\n", error_name(error), count,
           sum == expected ? "right" : "wrong", signals < count / 4 ? "few signals" : "too many signals");
 }
@@ -58,20 +72,42 @@ static void lie(void)
     print("after the lies: %s\n", stream_error_sentence(stream_total(stream, &sum, &count, &signals)));
 }
 
+/* The memory is shared, so this side can write what a server that lies would: an index that cannot be. */
+static void be_lied_to(void)
+{
+    struct ring ring = ring_in(memory, true, STREAM_ENTRIES, sizeof(uint64_t));
+    struct ring_side *theirs = (struct ring_side *)memory + 1;
+    theirs->index = STREAM_ENTRIES + 1;
+    error_t error = OK;
+    for (uint64_t i = 0; i <= STREAM_ENTRIES && error == OK; i++)
+        error = put(&ring, i);
+    print("from a server that lies: %s\n", error_name(error));
+}
+
+static void shut_ring(void)
+{
+    uint64_t sum, count, signals;
+    error_t error = stream_shut(stream);
+    bool gone = !slot_holds(frame, OBJECT_FRAME) && !slot_holds(come, OBJECT_NOTIFICATION);
+    print("shut: %s; what was given is %s; %s\n", error_name(error), gone ? "gone" : "still there",
+          stream_error_sentence(stream_total(stream, &sum, &count, &signals)));
+    memory_unmap(memory);
+    slot_free(frame);
+    slot_free(come);
+}
+
 int main(void)
 {
-    cap_t frame = slot_make();
     stream = use_stream();
-    if (!open_ring(frame))
+    if (!open_ring())
         return 1;
     send_numbers();
     lie();
-    stream_shut(stream);
-    memory_unmap(memory);
-    slot_free(frame);
-    if (!open_ring(frame = slot_make()))
+    shut_ring();
+    if (!open_ring())
         return 1;
     send_numbers();
+    be_lied_to();
     print("done\n");
     return 0;
 }
