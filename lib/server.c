@@ -91,11 +91,18 @@ void reply_later(cap_t reply, error_t error, const word_t *words, unsigned count
 /* ---- Capabilities that come with requests -------------------------------------------------------------- */
 
 /* See to it that so many empty slots wait for the next request's capabilities. Those that cannot be had are 0. */
-static void takes_prepare(unsigned count)
+static void takes_offer(unsigned count)
 {
     for (unsigned i = 0; i < count; i++)
         if (!server.take[i])
             server.take[i] = slot_make();
+    memcpy(message_page->take, server.take, sizeof server.take);
+}
+
+/* Before a handler runs: what it calls must not answer into these slots. */
+static void takes_withdraw(void)
+{
+    memset(message_page->take, 0, sizeof message_page->take);
 }
 
 /* After a request: what the handler has not taken is deleted. */
@@ -164,8 +171,10 @@ static void request_handle(const struct server *how, const struct message *messa
 {
     struct request *request = &server.request;
     request_load(request, message);
-    if (how->takes)
+    if (how->takes) {
         memcpy(request->cap, server.take, sizeof request->cap);
+        takes_withdraw();
+    }
     server.result = how->request ? how->request(request) : ERR_OPERATION;
     server.answer = owed && !request->kept;
     if (request->caps)
@@ -179,27 +188,27 @@ static void server_step(const struct server *how)
 {
     struct message message;
     if (how->takes)
-        takes_prepare(how->takes); /* may make calls: before the answer stands in the message page */
+        takes_offer(how->takes); /* may make calls: before the answer stands in the message page */
     if (server.answer)
         answer_load(&server.request, server.result, &message);
     else
         message = (struct message){ 0 };
     server.answer = false;
-    if (how->takes)
-        memcpy(message_page->take, server.take, sizeof server.take);
     status_t status = sys_reply_recv(COMPONENT_SLOT_ENDPOINT, &message, server.reply);
-    if (how->takes) /* what a handler calls must not answer into these slots */
-        memset(message_page->take, 0, sizeof message_page->take);
 
     unsigned error = status_error(status);
-    if (error == ERR_CANCELLED)
+    if (error == ERR_CANCELLED) {
+        takes_withdraw();
         return;
+    }
     if (error != OK && error != ERR_TRUNCATED)
         PANIC("waiting for requests failed: %s", error_name(error));
-    if (status & STATUS_SIGNAL)
+    if (status & STATUS_SIGNAL) {
+        takes_withdraw();
         signals_handle(how, message.badge);
-    else if (!(status & STATUS_KERNEL)) /* nobody's faults come here */
+    } else if (!(status & STATUS_KERNEL)) { /* nobody's faults come here */
         request_handle(how, &message, status & STATUS_OWED);
+    }
 }
 
 error_t serve(const struct server *how)

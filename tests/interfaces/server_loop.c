@@ -18,6 +18,7 @@ int fflush(void *stream);
 #define TEST         "answers_are_whole_and_slots_for_requests_serve_nothing_else"
 #define ANSWER_WORDS 7u
 #define REQUESTS     4u
+#define SIGNAL       8u
 #define CNODE_BITS   5u
 #define FIRST_FREE   (32u - 8u - 1u)
 
@@ -28,7 +29,8 @@ static struct component_info info = { .provides = 1,
                                       .first_free_slot = FIRST_FREE };
 const struct component_info *component_info = &info;
 
-static unsigned failures, requests, containers;
+static unsigned failures, requests, signals, containers;
+static bool owed;
 static struct capability_info inspected; /* what the kernel says of every slot */
 
 #define EXPECT_EQ(seen, expected)                                                                            \
@@ -49,11 +51,23 @@ static void check_is(unsigned type, unsigned rights, struct request *request, er
     EXPECT_EQ(request_cap_check(request, 0, OBJECT_FRAME, RIGHT_WRITE), frame);
 }
 
-/* Answers more than the registers hold, and keeps the capability that came. */
-static error_t handler(struct request *request)
+static void slots_are_withdrawn(void)
 {
     for (unsigned i = 0; i < MESSAGE_CAPS_MAX; i++)
         EXPECT_EQ(page.take[i], CAP_NULL);
+}
+
+static void signal_handler(word_t bits)
+{
+    EXPECT_EQ(bits, SIGNAL);
+    slots_are_withdrawn();
+    signals++;
+}
+
+/* Answers more than the registers hold, and keeps the capability that came. */
+static error_t handler(struct request *request)
+{
+    slots_are_withdrawn();
     check_is(OBJECT_FRAME, RIGHT_READ | RIGHT_WRITE, request, OK, OK);
     check_is(OBJECT_FRAME, RIGHT_READ, request, OK, ERR_RIGHT);
     check_is(OBJECT_CNODE, RIGHT_WRITE, request, OK, ERR_TYPE);
@@ -87,6 +101,7 @@ static status_t answer_call(cap_t cap, struct message *message)
 
 static void finish(void)
 {
+    EXPECT_EQ(signals, 1);
     EXPECT_EQ(containers, 1); /* else nothing was in the way of an answer */
     if (failures == 0)
         printf("ok " TEST "\n");
@@ -99,12 +114,18 @@ status_t arch_syscall(word_t operation, cap_t cap, struct message *message, cap_
     (void)reply;
     if (operation == SYS_CALL)
         return answer_call(cap, message);
-    if (requests > 0)
+    if (owed)
         answer_is_whole(message);
-    if (requests++ == REQUESTS)
+    owed = false;
+    if (requests == REQUESTS)
         finish();
     EXPECT_EQ(page.take[0] != CAP_NULL, true);
     EXPECT_EQ(page.take[1], CAP_NULL);
+    message->badge = SIGNAL;
+    if (requests == 2 && signals == 0)
+        return OK | STATUS_SIGNAL;
+    requests++;
+    owed = true;
     *message = (struct message){ .tag = tag_make(1, 0, 1), .badge = 1 };
     return OK | STATUS_OWED;
 }
@@ -123,6 +144,6 @@ void panic(const char *file, int line, const char *format, ...)
 
 int main(void)
 {
-    serve(&(struct server){ .request = handler, .takes = 1 });
+    serve(&(struct server){ .request = handler, .takes = 1, .signal = signal_handler });
     return 1; /* it does not end */
 }
