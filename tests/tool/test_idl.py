@@ -9,6 +9,7 @@ from support import ROOT, FolderTest, ToolError
 from lucid import idl
 from lucid.board import load_board
 from lucid.compiler import COMPILERS, user_flags
+from lucid.idl.fuzz import fuzz_source
 from lucid.ports import load_port
 
 HEAD = "interface Sample version 1 {\n"
@@ -108,6 +109,17 @@ class Compiled(IdlTest):
                 done = subprocess.run([compiler, *user_flags(port, "debug", compiler, False), f"-I{self.folder}", f"-I{self.folder}/hotel",
                                        "-fsyntax-only", str(self.folder / "all.c")], cwd=ROOT, capture_output=True, text=True)
                 self.assertEqual((done.returncode, done.stderr), (0, ""), f"{compiler} {headers}")
+
+    def test_fields_of_one_name_at_several_levels_are_all_doubted(self):
+        kinds = "enum kind { A, B }\nstruct inner { kind x[2]; kind y; }\nstruct outer { inner x[3]; }\n"
+        (self.folder / "sample.idl").write_text(kinds + source("call(outer a[<=2], kind e_0[<=2]);"))
+        idl.write_all([self.folder / "sample.idl"], self.folder, {**idl.HEADERS, "{}.fuzz.c": fuzz_source})
+        text = (self.folder / "sample.fuzz.c").read_text()
+        self.assertIn("a[e_0_].x[f_0_].x[f_1_]", text)
+        port = load_port(load_board("qemu-x86_64").arch)
+        done = subprocess.run(["gcc", *user_flags(port, "debug", "gcc", False), f"-I{self.folder}", "-Itests/interfaces", "-fsyntax-only",
+                               str(self.folder / "sample.fuzz.c")], cwd=ROOT, capture_output=True, text=True)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
 
     def test_the_headers_of_client_and_server_in_one_file_are_refused_with_the_reason(self):
         idl.write_all(idl.files(), self.folder, idl.HEADERS)

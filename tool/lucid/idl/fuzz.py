@@ -44,10 +44,10 @@ def condition(kind, place):
 def doubts(kind, place):
     """Checks of a value, or of all values in a structure."""
     if isinstance(kind, Struct):
-        lines = []
+        lines, at = [], f"f_{place.count('.')}_"  # one for each level of structures
         for one in kind.fields:
-            inner = doubts(one.type, f"{place}.{one.name}" + (f"[f_{one.name}_]" if one.count else ""))
-            loop = [f"for (unsigned f_{one.name}_ = 0; f_{one.name}_ < {one.count}; f_{one.name}_++) {{", *inner, "}"]
+            inner = doubts(one.type, f"{place}.{one.name}" + (f"[{at}]" if one.count else ""))
+            loop = [f"for (unsigned {at} = 0; {at} < {one.count}; {at}++) {{", *inner, "}"]
             lines += loop if one.count and inner else inner
         return lines
     test = condition(kind, place)
