@@ -69,10 +69,14 @@ static ALWAYS_INLINE status_t configure_source(const struct invocation *invocati
     const struct thread *caller = invocation->caller;
     word_t address = invocation->argument[rule->argument - 1];
 
-    *slot = address != CAP_NULL ? &caller->cnode[address] : NULL;
-    if (address == CAP_NULL ||
-        likely(address <= caller->cnode_mask && (cap_head(&(*slot)->cap) & rule->mask) == rule->value))
+    *slot = NULL;
+    if (address == CAP_NULL)
         return OK;
+    if (likely(address <= caller->cnode_mask)) {
+        *slot = &caller->cnode[address];
+        if (likely((cap_head(&(*slot)->cap) & rule->mask) == rule->value))
+            return OK;
+    }
     return invocation_typed(invocation, rule->argument, rule->value & CAP_TYPE_MASK,
                             rule->value >> CAP_RIGHTS_SHIFT, slot);
 }
