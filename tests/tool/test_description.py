@@ -129,7 +129,7 @@ class WrongDescriptions(FolderTest):
 
     def test_unknown_key_that_is_like_no_other(self):
         message = self.complaint(with_line(SAMPLE, 7, "zzz = 1"))
-        self.assertTrue(message.startswith("sample.toml:7: component 'server' has no key 'zzz'\n   it has: args, budget, "),
+        self.assertTrue(message.startswith("sample.toml:7: component 'server' has no key 'zzz'\n   it has: allow, args, budget, "),
                         message)
 
     def test_unknown_key_of_the_system(self):

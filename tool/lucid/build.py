@@ -19,7 +19,7 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import compiler, idl, ninja
+from . import analysis, compiler, idl, ninja
 from .board import load_board
 from .common import ROOT, ToolError, align_up, listing, relative, say, write_if_changed
 from .description import CORES_MAX, load_system
@@ -89,6 +89,7 @@ def build(name, variant, iso=False):
     """Build a system; raises ToolError if that fails. Nothing is written before the description is right."""
     system = load_system(name, load_board(variant.board))
     system.check_cores(variant.cores)
+    analysis.check(system)
     iso = iso or bool(system.board.emulator and system.board.emulator.is_bochs)
     writer = BuildFile(system, variant)
     check_tools(writer.port, variant)

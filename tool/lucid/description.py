@@ -12,12 +12,13 @@ from pathlib import Path
 from . import checks
 from .board import CORES_MAX, Board
 from .common import ROOT, ToolError, closest, listing, size_text
-from .relations import MEMORY_MINIMUM, Relations
+from .relations import MEMORY_MINIMUM, Complaint, Relations
 from .toml_places import Document
 
 SYSTEM_KEYS = {"name", "root", "memory", "cores"}
 COMPONENT_KEYS = {"source", "provides", "uses", "priority", "budget", "passive", "memory", "stack", "heap", "restart",
-                  "start", "fpu", "args", "control", "devices", "core"}
+                  "start", "fpu", "args", "control", "devices", "core", "allow"}
+WARNINGS = {"lower_priority", "unused", "unknown_interface", "no_session"} # that `allow` can silence (analysis.py)
 DEFAULT_ROOT = "components/supervisor"
 RESERVED_NAMES = {"supervisor": "the root component", "kernel": "the kernel"}
 SUPERVISOR_SESSION = "supervisor"
@@ -63,6 +64,7 @@ class Component:
     args: str = ""
     control: bool = False
     devices: list = field(default_factory=list)
+    allow: dict = field(default_factory=dict)    # warning -> why it is meant
 
     @property
     def path(self):
@@ -78,14 +80,18 @@ class System:
     memory: int                 # of the machine
     components: list            # providers first
     cores: int = 1              # that it is for, unless the command says otherwise
+    complaints: list = field(default_factory=list) # what is wrong, where that was to be collected
+
+    def core_complaints(self, cores):
+        """Of the components whose core is not there."""
+        return [Complaint("core", component.path + ("core",), f"component '{component.name}' is to run on core {component.core}, but the "
+                          f"system is for {cores} core{'s' if cores > 1 else ''}",
+                          f"write  cores = {component.core + 1}  under [system], or give  --cores {component.core + 1}", (component.name,))
+                for component in self.components if component.core >= cores]
 
     def check_cores(self, cores):
         """Every component's core is there."""
-        for component in self.components:
-            if component.core >= cores:
-                raise self.document.error(component.path + ("core",), f"component '{component.name}' is to run on core {component.core}, but the "
-                                          f"system is for {cores} core{'s' if cores > 1 else ''}",
-                                          f"write  cores = {component.core + 1}  under [system], or give  --cores {component.core + 1}")
+        self.document.check(self.core_complaints(cores))
 
     def component(self, name):
         return next((component for component in self.components if component.name == name), None)
@@ -113,18 +119,19 @@ def find_system(name):
     return path
 
 
-def load_system(name, board):
-    """Read and check a description for a board."""
-    document = Document(find_system(name))
-    return Reader(document, board).system()
+def load_system(name, board, collect=False):
+    """Read and check a description for a board. With `collect`, what its parts say of each other and of the board may be wrong: that is
+    then in the system's `complaints`."""
+    return Reader(Document(find_system(name)), board, collect).system()
 
 
 class Reader:
     """Makes a System out of one document."""
 
-    def __init__(self, document, board):
+    def __init__(self, document, board, collect=False):
         self.document = document
         self.board = board
+        self.collect = collect
         self.components = {}
 
     def system(self):
@@ -146,9 +153,12 @@ class Reader:
         if not self.components and "root" not in table:
             raise self.document.error((), "the system has no component",
                                       'add:  [component.NAME]  and  source = "components/NAME"')
-        ordered = Relations(self.document, self.board, self.components).checked(memory)
+        relations = Relations(self.board, self.components)
+        ordered = relations.ordered(memory)
+        if not self.collect:
+            self.document.check(relations.complaints)
         root = self._source(("system", "root"), table["root"]) if "root" in table else self._default_root()
-        return System(name, self.document, self.board, root, memory, ordered, cores)
+        return System(name, self.document, self.board, root, memory, ordered, cores, relations.complaints)
 
     def _likely_name(self):
         return self.document.path.stem if checks.NAME.fullmatch(self.document.path.stem) else "NAME"
@@ -194,6 +204,7 @@ class Reader:
             raise document.error(path + ("args",), f"'args' of component '{name}' has the character 0 in it, which ends a text",
                                  "remove it")
         component.devices = self._texts(path + ("devices",), table.get("devices", []))
+        component.allow = self._allow(path + ("allow",), table.get("allow", {}))
         self._component_time(path, table, component)
         self._component_memory(path, table, component)
         return component
@@ -268,6 +279,14 @@ class Reader:
                 raise self.document.error(path + (index,), f"'{value}' is in '{path[-1]}' twice",
                                           "remove one of them")
         return values
+
+    def _allow(self, path, table):
+        checks.typed(self.document, path, table, dict, 'write the warning and why it is meant, like  { unused = "for tests" }')
+        checks.known_keys(self.document, path, table, WARNINGS, "'allow'")
+        for name, reason in table.items():
+            if not checks.typed(self.document, path + (name,), reason, str).strip():
+                raise self.document.error(path + (name,), f"'{name}' is allowed without a reason", "write why it is meant")
+        return dict(table)
 
     def _provides(self, path, table):
         checks.typed(self.document, path, table, dict, 'write name and interface, like  { echo = "Echo" }')

@@ -2,8 +2,11 @@
 """The second half of checking a description: what its components say of each other and of the board.
 
 Sessions lead to interfaces that exist, and never round in a circle; devices exist and have one owner each; budgets fit
-the core, memory fits the machine. The components come out in an order in which they can be started.
+the core, memory fits the machine. The components come out in an order in which they can be started. What is wrong is collected as
+complaints: the first stops a build, `./lucid graph` shows them all.
 """
+from dataclasses import dataclass
+
 from .common import closest, listing, size_text
 
 MEMORY_MINIMUM = 24 << 20 # of a machine
@@ -14,16 +17,31 @@ def percent(component):
     return component.budget_ns / component.period_ns * 100
 
 
+@dataclass(frozen=True)
+class Complaint:
+    """Something wrong, or, as a warning, probably not meant: where it is told, and what of the system it is about."""
+    kind: str
+    path: tuple              # of keys: where it stands in the description
+    message: str
+    hint: str | None = None
+    components: tuple = ()   # names
+    uses: tuple = ()         # Use
+    is_warning: bool = False
+
+
 class Relations:
     """Checks the components of one description; `components` is name -> Component."""
 
-    def __init__(self, document, board, components):
-        self.wrong = document.error
+    def __init__(self, board, components):
         self.board = board
         self.components = components
+        self.complaints = []
 
-    def checked(self, memory):
-        """All checks, for a machine with so much memory; the components, providers first."""
+    def complain(self, kind, path, message, hint=None, components=(), uses=()):
+        self.complaints.append(Complaint(kind, path, message, hint, tuple(components), tuple(uses)))
+
+    def ordered(self, memory):
+        """All checks, for a machine with so much memory; the components, providers first (as far as there is no cycle)."""
         for component in self.components.values():
             for use in component.uses:
                 self._check_use(component, use)
@@ -40,17 +58,17 @@ class Relations:
         if server is None:
             known = [f"{other.name}.{name}" for other in self.components.values() for name in other.provides]
             meant = closest(target, known)
-            raise self.wrong(use.place, what + f"there is no component '{use.server}'",
-                             f"did you mean '{meant}'?" if meant else f"add:  [component.{use.server}]")
-        if not server.provides:
+            why, hint = f"there is no component '{use.server}'", f"did you mean '{meant}'?" if meant else f"add:  [component.{use.server}]"
+        elif not server.provides:
             interface = use.provided.title().replace("_", "")
-            raise self.wrong(use.place, what + f"'{server.name}' provides nothing",
-                             f"add to [component.{server.name}]:  provides = {{ {use.provided} = \"{interface}\" }}")
-        if use.provided not in server.provides:
+            why, hint = f"'{server.name}' provides nothing", f"add to [component.{server.name}]:  provides = {{ {use.provided} = \"{interface}\" }}"
+        elif use.provided not in server.provides:
             only = next(iter(server.provides)) if len(server.provides) == 1 else None
             meant = closest(use.provided, server.provides) or only
-            raise self.wrong(use.place, what + f"'{server.name}' provides only: {', '.join(server.provides)}",
-                             f"did you mean '{server.name}.{meant}'?" if meant else None)
+            why, hint = f"'{server.name}' provides only: {', '.join(server.provides)}", f"did you mean '{server.name}.{meant}'?" if meant else None
+        else:
+            return
+        self.complain("provider", use.place, what + why, hint, [component.name], [use])
 
     def _check_devices(self):
         """Every device exists on the board, and one component has it."""
@@ -58,16 +76,15 @@ class Relations:
         for component in self.components.values():
             for index, device in enumerate(component.devices):
                 place = component.path + ("devices", index)
+                owner = owners.setdefault(device, component.name)
                 if device not in self.board.devices:
                     meant = closest(device, self.board.devices)
-                    raise self.wrong(place, f"component '{component.name}' has the device '{device}', "
-                                     f"but board '{self.board.name}' has only: {listing(sorted(self.board.devices))}",
-                                     f"did you mean '{meant}'?" if meant else None)
-                if device in owners:
-                    owner = owners[device]
-                    raise self.wrong(place, f"the device '{device}' belongs to component '{owner}' already",
-                                     f"only one can drive it: the other uses an interface of '{owner}'")
-                owners[device] = component.name
+                    self.complain("device", place, f"component '{component.name}' has the device '{device}', "
+                                  f"but board '{self.board.name}' has only: {listing(sorted(self.board.devices))}",
+                                  f"did you mean '{meant}'?" if meant else None, [component.name])
+                elif owner != component.name:
+                    self.complain("device", place, f"the device '{device}' belongs to component '{owner}' already",
+                                  f"only one can drive it: the other uses an interface of '{owner}'", [component.name, owner])
 
     def _providers_first(self):
         """The components in an order in which each follows all that it uses; a cycle has none."""
@@ -89,13 +106,14 @@ class Relations:
                 ordered.append(self.components[name])
             elif use.server in chain:
                 self._complain_of_cycle(use, list(chain))
-            elif use.server not in done:
+            elif use.server not in done and use.server in self.components:
                 chain[use.server] = iter(self.components[use.server].uses)
 
     def _complain_of_cycle(self, use, chain):
-        circle = " -> ".join(chain[chain.index(use.server):] + [use.server])
-        raise self.wrong(use.place, f"components that use each other in a cycle would wait for ever: {circle}",
-                         "turn one of the uses round: let that server signal, or give the data with the call")
+        inside = chain[chain.index(use.server):]
+        uses = [next(one for one in self.components[client].uses if one.server == server) for client, server in zip(inside, inside[1:])]
+        self.complain("cycle", use.place, f"components that use each other in a cycle would wait for ever: {' -> '.join([*inside, use.server])}",
+                      "turn one of the uses round: let that server signal, or give the data with the call", inside, [*uses, use])
 
     def _check_budgets(self):
         """Budgets below their period are promises; together they cannot be more than a core."""
@@ -109,8 +127,9 @@ class Relations:
             total += percent(component)
             if total > 100 + 1e-6:
                 shares = ", ".join(f"{other.name} {percent(other):.0f} %" for other in limited)
-                raise self.wrong(component.path + ("budget",), f"the budgets add up to {total:.0f} % of core {component.core} "
-                                 f"with component '{component.name}'", f"lower some: {shares}")
+                self.complain("budget", component.path + ("budget",), f"the budgets add up to {total:.0f} % of core {component.core} "
+                              f"with component '{component.name}'", f"lower some: {shares}", [other.name for other in limited])
+                return
 
     def _check_memory(self, memory):
         total = sum(component.memory for component in self.components.values())
@@ -118,16 +137,16 @@ class Relations:
             self._check_pieces(memory)
             return
         largest = max(self.components.values(), key=lambda component: component.memory)
-        raise self.wrong(largest.path + ("memory",), f"the components' memory adds up to {size_text(total)}, with "
-                         f"{size_text(SYSTEM_MEMORY)} for the kernel; the machine has {size_text(memory)}",
-                         f"the largest is '{largest.name}' with {size_text(largest.memory)}; or raise [system] memory")
+        self.complain("memory", largest.path + ("memory",), f"the components' memory adds up to {size_text(total)}, with "
+                      f"{size_text(SYSTEM_MEMORY)} for the kernel; the machine has {size_text(memory)}",
+                      f"the largest is '{largest.name}' with {size_text(largest.memory)}; or raise [system] memory", [largest.name])
 
     def _check_pieces(self, memory):
         component = unplaced(self.components.values(), self.board, memory)
         if component:
             piece = size_text(power_of_two(component.memory))
-            raise self.wrong(component.path + ("memory",), f"component '{component.name}' takes {piece} in one piece (quotas are powers of two), "
-                             f"and the machine's {size_text(memory)} have none left", "lower its memory, or raise [system] memory")
+            self.complain("memory", component.path + ("memory",), f"component '{component.name}' takes {piece} in one piece (quotas are powers of two), "
+                          f"and the machine's {size_text(memory)} have none left", "lower its memory, or raise [system] memory", [component.name])
 
 
 def power_of_two(size):

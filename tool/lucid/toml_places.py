@@ -226,6 +226,11 @@ class Document:
         """The error to raise for what stands at this path of keys."""
         return ToolError(f"{self.name}:{self.places.line(*path)}: {message}", hint)
 
+    def check(self, complaints):
+        """Raise the first of them, if there are any."""
+        for complaint in complaints:
+            raise self.error(complaint.path, complaint.message, complaint.hint)
+
     def _repeated(self, repeated):
         name = repeated.path[-1]
         if repeated.path[0] == "component" and len(repeated.path) == 2:
