@@ -16,6 +16,8 @@ INCLUDE = re.compile(r"^[ \t]*#[ \t]*include[ \t]*[<\"](\w+)(\.server)?\.h[>\"]"
 COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*", re.DOTALL)
 OPENED = re.compile(r"\buse_(\w+)[ \t]*\([ \t]*\)")
 
+NAMED_MOST = 3   # components in a message
+
 
 class Interfaces:
     """The interface files that a system's sources can include: the repository's, and those beside the description."""
@@ -105,7 +107,7 @@ def lower_priority(system, client):
         between = [other for other in system.components if other not in (client, server) and server.priority <= other.priority < client.priority
                    and cores & cores_of(system, other)]
         if between:
-            names = listing(f"'{other.name}' ({other.priority})" for other in between)
+            names = listing([f"'{other.name}' ({other.priority})" for other in between[:NAMED_MOST]] + [f"{len(between) - NAMED_MOST} others"] * (len(between) > NAMED_MOST))
             ceiling = f": a passive server needs the priority of its highest client, {client.priority}" if server.passive else ""
             yield warning("lower_priority", use.place, f"component '{client.name}' ({client.priority}) calls '{use.server}.{use.provided}' "
                           f"({server.priority}), which is lower: while it waits, {names} can go before the server{ceiling}",

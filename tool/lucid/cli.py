@@ -54,7 +54,7 @@ def make_parser():
                     formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--version", action="version", version=f"lucid {version_text()}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=Parser)
-    for add in (add_run, add_build, add_new, add_test, add_prove, add_bench, add_size, add_doctor, add_manual, add_clean):
+    for add in (add_run, add_build, add_graph, add_new, add_test, add_prove, add_bench, add_size, add_doctor, add_manual, add_clean):
         add(commands)
     return parser
 
@@ -104,6 +104,15 @@ def add_build(commands):
     add_build_options(parser, DEFAULT_BOARD)
     parser.add_argument("--iso", action="store_true",
                         help="also image.iso, bootable from CD and USB on BIOS and UEFI")
+
+
+def add_graph(commands):
+    parser = subcommand(commands, "graph", "draw a system: components, sessions, priorities, memory, devices", "graph.command",
+                        epilog="Writes an SVG image, also of a system that cannot be built as it is: what the checks complain of is red.\n"
+                        "Nothing is built. The same description always gives the same bytes.")
+    add_system(parser)
+    parser.add_argument("-o", "--output", metavar="FILE.svg", help="where to (default: graph.svg in the system's folder, build/BOARD/SYSTEM)")
+    parser.add_argument("--board", default=DEFAULT_BOARD, metavar="BOARD", help=f"the machine (default {DEFAULT_BOARD})")
 
 
 def add_new(commands):

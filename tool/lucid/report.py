@@ -36,11 +36,7 @@ def _program(title, path):
 
 def _authority(system, component):
     """What the component may do: its time, its memory, its sessions and devices."""
-    if component.passive:
-        time = "passive: runs on its clients' time"
-    else:
-        percent = component.budget_ns / component.period_ns * 100
-        time = f"budget {component.budget_ns / 1e6:g} ms in {component.period_ns / 1e6:g} ms ({percent:.0f} %)"
+    time = "passive: runs on its clients' time" if component.passive else f"budget {time_text(component)}"
     more = (", FPU" if component.fpu else "") + (", control of other components" if component.control else "")
     memory, stack, heap = (size_text(size) for size in (component.memory, component.stack, component.heap))
     lines = [f"   priority {component.priority}, {time}, start {component.start}, restart {component.restart}{more}",
@@ -49,11 +45,17 @@ def _authority(system, component):
     lines += [f"   uses {use.server}.{use.provided} as '{use.name}'" for use in component.uses]
     lines.append("   uses the supervisor")
     for device in component.devices:
-        lines += [f"   device {device}: {_resource(resource)}" for resource in system.board.devices[device]]
+        lines += [f"   device {device}: {resource_text(resource)}" for resource in system.board.devices[device]]
     return lines + [""]
 
 
-def _resource(resource):
+def time_text(component):
+    percent = component.budget_ns / component.period_ns * 100
+    return f"{component.budget_ns / 1e6:g} ms in {component.period_ns / 1e6:g} ms ({percent:.0f} %)"
+
+
+def resource_text(resource):
+    """What a device's resource is, in words."""
     last = resource.first + resource.count - 1
     return {IRQ: f"interrupt {resource.first}", PORTS: f"I/O ports {resource.first:#x} to {last:#x}",
             MEMORY: f"memory {resource.first:#x} to {last:#x}",
