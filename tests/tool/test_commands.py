@@ -11,7 +11,7 @@ from lucid import doctor, new
 from lucid.board import load_board
 from lucid.description import load_system
 
-COMMANDS = ("run", "build", "graph", "test", "bench", "new", "doctor", "manual", "clean")
+COMMANDS = ("run", "build", "graph", "why", "test", "bench", "new", "doctor", "manual", "clean")
 
 
 def lucid(*words, **environment):

@@ -54,7 +54,7 @@ def make_parser():
                     formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--version", action="version", version=f"lucid {version_text()}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=Parser)
-    for add in (add_run, add_build, add_graph, add_new, add_test, add_prove, add_bench, add_size, add_doctor, add_manual, add_clean):
+    for add in (add_run, add_build, add_graph, add_why, add_new, add_test, add_prove, add_bench, add_size, add_doctor, add_manual, add_clean):
         add(commands)
     return parser
 
@@ -112,6 +112,18 @@ def add_graph(commands):
                         "Nothing is built. The same description always gives the same bytes.")
     add_system(parser)
     parser.add_argument("-o", "--output", metavar="FILE.svg", help="where to (default: graph.svg in the system's folder, build/BOARD/SYSTEM)")
+    parser.add_argument("--board", default=DEFAULT_BOARD, metavar="BOARD", help=f"the machine (default {DEFAULT_BOARD})")
+
+
+def add_why(commands):
+    parser = subcommand(commands, "why", "tell by which capabilities a component can reach another, or a device", "why.command",
+                        usage="./lucid why SYSTEM A can-reach B [--board BOARD]",
+                        epilog="A is a component, B a component or a device of the board; both can be 'supervisor'. Nothing is built.\n"
+                        "Exit status: 0 it can, 1 it cannot, 2 the question or the description is wrong.")
+    add_system(parser)
+    parser.add_argument("start", metavar="A", help="who")
+    parser.add_argument("verb", metavar="can-reach", choices=("can-reach",), help="this word")
+    parser.add_argument("end", metavar="B", help="whom, or what")
     parser.add_argument("--board", default=DEFAULT_BOARD, metavar="BOARD", help=f"the machine (default {DEFAULT_BOARD})")
 
 
