@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Every warning about a description: when it comes, when it does not, what it says, and how it is silenced."""
-import contextlib
-import io
+import os
+import subprocess
 import unittest
 
 from support import ROOT, FolderTest, ToolError
@@ -143,11 +143,24 @@ class Allowing(AnalysisTest):
         self.assertEqual(refused('["unused"]'), "sample.toml:7: 'allow' must be a table, not a list\n"
                          '   write the warning and why it is meant, like  { unused = "for tests" }')
 
+    def build(self, text):
+        """`./lucid build`, on a machine without a compiler: what it complains of."""
+        done = subprocess.run(["./lucid", "build", str(self.describe(text))], cwd=ROOT, capture_output=True, text=True, env=dict(os.environ, PATH="/nowhere"))
+        self.assertEqual((done.returncode, done.stdout), (2, ""))
+        return done.stderr
+
     def test_a_build_prints_each_warning_once_and_goes_on(self):
-        errors = io.StringIO()
-        with contextlib.redirect_stderr(errors):
-            analysis.check(self.load(HEADER + SERVER + THIRD))
-        self.assertEqual(errors.getvalue().count("warning: component 'server' provides 'echo', and no component uses it"), 1)
+        told = self.build(HEADER + SERVER + THIRD)
+        self.assertEqual(told.count("warning: component 'server' provides 'echo', and no component uses it"), 1)
+        self.assertIn("\nlucid: the compiler 'gcc' is missing\n", told)
+
+    def test_a_build_ends_with_the_first_error(self):
+        self.source("client", "#include <strange.h>\nint main(void) { return 0; }\n")
+        self.source("server", "#include <echo.server.h>\nint main(void) { return 0; }\n")
+        self.interface("strange", "interface Echo version 2 { ping(); }\n")
+        told = self.build(HEADER + SERVER + CLIENT)
+        self.assertTrue(told.startswith(f"{self.folder}/sample.toml:9: component 'client' speaks version 2"), told)
+        self.assertNotIn("compiler", told)
 
 
 class OurSystems(unittest.TestCase):

@@ -9,8 +9,6 @@ import unittest
 from support import ROOT, FolderTest, ToolError
 
 from lucid import cli, idl, why
-from lucid.board import load_board
-from lucid.description import load_system
 
 HEAD = '[system]\nname = "sample"\nroot = "client"\n'
 GIVER = ("interface Giver version 1 {\n    tell(cap Notification(WRITE) news);\n    look(cap Notification(READ) seen);\n"
