@@ -191,6 +191,5 @@ def check(system):
 
 def text_of(system, complaint):
     """A complaint as people see it, with its place."""
-    document = system.document
-    return (f"{document.name}:{document.places.line(*complaint.path)}: {'warning: ' if complaint.is_warning else ''}{complaint.message}"
+    return (f"{system.document.place(complaint.path)}: {'warning: ' if complaint.is_warning else ''}{complaint.message}"
             + (f"\n   {complaint.hint}" if complaint.hint else ""))

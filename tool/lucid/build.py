@@ -42,6 +42,7 @@ class Variant:
     kind: str = "release"
     compiler: str = "gcc"
     cores: int = 1  # that the kernel has room for
+    settings: tuple = ()  # parameters of the description, NAME=VALUE
 
     @property
     def name(self):
@@ -87,7 +88,7 @@ class Built:
 
 def build(name, variant, iso=False):
     """Build a system; raises ToolError if that fails. Nothing is written before the description is right."""
-    system = load_system(name, load_board(variant.board))
+    system = load_system(name, load_board(variant.board), settings=variant.settings)
     system.check_cores(variant.cores)
     analysis.check(system)
     iso = iso or bool(system.board.emulator and system.board.emulator.is_bochs)
@@ -287,14 +288,14 @@ class BuildFile:
         plan = self.folder / "plan.json"
         values = {"description": relative(self.system.document.path), "board": self.system.board.name,
                   "folder": str(self.folder), "kind": self.variant.kind, "compiler": self.variant.compiler,
-                  "version": version_text(), "root": str(root),
+                  "version": version_text(), "root": str(root), "settings": self.variant.settings,
                   "programs": {name: str(path) for name, path in programs.items()}}
         write_if_changed(ROOT / plan, json.dumps(values, indent=1) + "\n")
         return plan
 
     def _image(self, kernel, programs, plan):
         folder, build_step = self.folder, self.ninja.build
-        description = [Path(relative(self.system.document.path)), Path("boards") / f"{self.system.board.name}.toml"]
+        description = [*(Path(relative(path)) for path in self.system.document.files), Path("boards") / f"{self.system.board.name}.toml"]
         payload, image = folder / "payload.bin", folder / "image.elf"
         build_step(payload, "tool", [folder / "kernel.elf", *programs],
                    implicit=[plan, Path("abi/lucid/types.h"), *description, *self.tool], step="payload", plan=plan)
@@ -325,6 +326,7 @@ def add_build_options(parser, default_board):
     """The options that choose a variant: for build and run."""
     parser.add_argument("--board", default=default_board, metavar="BOARD",
                         help=f"the machine (default {default_board})")
+    add_settings(parser)
     kind = parser.add_mutually_exclusive_group()
     kind.add_argument("--release", dest="kind", action="store_const", const="release", default="release",
                       help="cheap assertions only (default)")
@@ -335,6 +337,10 @@ def add_build_options(parser, default_board):
                         help=f"processor cores that the kernel is for, 1 to {CORES_MAX} (default: the description's, or 1; with 1 there are no locks)")
 
 
+def add_settings(parser):
+    parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="a parameter of the description (can be repeated)")
+
+
 def number_of_cores(text):
     if not text.isdigit() or not 1 <= int(text) <= CORES_MAX:
         raise argparse.ArgumentTypeError(f"'{text}' is not a number of cores (1 to {CORES_MAX})")
@@ -342,8 +348,8 @@ def number_of_cores(text):
 
 
 def variant_of(arguments):
-    cores = arguments.cores or load_system(arguments.system, load_board(arguments.board)).cores
-    return Variant(arguments.board, arguments.kind, arguments.compiler, cores)
+    cores = arguments.cores or load_system(arguments.system, load_board(arguments.board), settings=arguments.set).cores
+    return Variant(arguments.board, arguments.kind, arguments.compiler, cores, tuple(arguments.set))
 
 
 def command(arguments):

@@ -107,15 +107,18 @@ def add_build(commands):
 
 
 def add_graph(commands):
+    from .build import add_settings
     parser = subcommand(commands, "graph", "draw a system: components, sessions, priorities, memory, devices", "graph.command",
                         epilog="Writes an SVG image, also of a system that cannot be built as it is: what the checks complain of is red.\n"
                         "Nothing is built. The same description always gives the same bytes.")
     add_system(parser)
     parser.add_argument("-o", "--output", metavar="FILE.svg", help="where to (default: graph.svg in the system's folder, build/BOARD/SYSTEM)")
     parser.add_argument("--board", default=DEFAULT_BOARD, metavar="BOARD", help=f"the machine (default {DEFAULT_BOARD})")
+    add_settings(parser)
 
 
 def add_why(commands):
+    from .build import add_settings
     parser = subcommand(commands, "why", "tell by which capabilities a component can reach another, or a device", "why.command",
                         usage="./lucid why SYSTEM A can-reach B [--board BOARD]",
                         epilog="A is a component, B a component or a device of the board; both can be 'supervisor'. Nothing is built.\n"
@@ -125,6 +128,7 @@ def add_why(commands):
     parser.add_argument("verb", metavar="can-reach", choices=("can-reach",), help="this word")
     parser.add_argument("end", metavar="B", help="whom, or what")
     parser.add_argument("--board", default=DEFAULT_BOARD, metavar="BOARD", help=f"the machine (default {DEFAULT_BOARD})")
+    add_settings(parser)
 
 
 def add_new(commands):

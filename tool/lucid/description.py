@@ -12,8 +12,8 @@ from pathlib import Path
 from . import checks
 from .board import CORES_MAX, Board
 from .common import ROOT, ToolError, closest, listing, size_text
+from .composition import KEYS, Composition
 from .relations import MEMORY_MINIMUM, Complaint, Relations
-from .toml_places import Document
 
 SYSTEM_KEYS = {"name", "root", "memory", "cores"}
 COMPONENT_KEYS = {"source", "provides", "uses", "priority", "budget", "passive", "memory", "stack", "heap", "restart",
@@ -74,7 +74,7 @@ class Component:
 @dataclass
 class System:
     name: str
-    document: Document
+    document: Composition
     board: Board
     root: Path
     memory: int                 # of the machine
@@ -119,10 +119,10 @@ def find_system(name):
     return path
 
 
-def load_system(name, board, collect=False):
+def load_system(name, board, collect=False, settings=()):
     """Read and check a description for a board. With `collect`, what its parts say of each other and of the board may be wrong: that is
-    then in the system's `complaints`."""
-    return Reader(Document(find_system(name)), board, collect).system()
+    then in the system's `complaints`. `settings` are parameters, NAME=VALUE."""
+    return Reader(Composition(find_system(name), board.name, settings), board, collect).system()
 
 
 class Reader:
@@ -136,7 +136,7 @@ class Reader:
 
     def system(self):
         values = self.document.values
-        checks.known_keys(self.document, (), values, {"system", "component"}, "a description")
+        checks.known_keys(self.document, (), values, KEYS, "a description")
         table = self._table(("system",), values.get("system"))
         if table is None:
             raise self.document.error((), "there is no [system]", f'begin with:  [system]  and  name = "{self._likely_name()}"')
@@ -243,7 +243,7 @@ class Reader:
         checks.typed(document, path, value, str)
         if not value.strip() or not value.isprintable():
             raise document.error(path, f"'{path[-1]}' is {'empty' if not value.strip() else 'no path'}", SOURCE_HINT)
-        folders = [ROOT / value, document.path.resolve().parent / value]
+        folders = [ROOT / value, document.folder(path) / value]
         try:
             folder = next((folder for folder in folders if folder.is_dir()), None)
             if folder is None:

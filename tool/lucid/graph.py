@@ -38,7 +38,7 @@ STYLE = (f"text{{font-family:{FONT};font-size:{NORMAL}px;fill:#222}}.name{{font-
 
 def command(arguments):
     """./lucid graph"""
-    system = load_system(arguments.system, load_board(arguments.board), collect=True)
+    system = load_system(arguments.system, load_board(arguments.board), collect=True, settings=arguments.set)
     complaints = all_complaints(system)
     output = Path(arguments.output) if arguments.output else ROOT / "build" / system.board.name / folder_name(system) / "graph.svg"
     write_atomically(output, svg(system, complaints))

@@ -14,7 +14,7 @@ class Plan:
 
     def __init__(self, path):
         values = json.loads(Path(path).read_text())
-        self.system = load_system(values["description"], load_board(values["board"]))
+        self.system = load_system(values["description"], load_board(values["board"]), settings=values["settings"])
         self.folder = Path(values["folder"])
         self.kind = values["kind"]
         self.compiler = values["compiler"]

@@ -222,14 +222,13 @@ class Document:
             what = "a number has thousands of digits" if number else "this cannot be understood"
             raise ToolError(f"{self.name}:{line}: {what}") from None
 
+    def place(self, path):
+        """FILE:LINE of what stands at this path of keys."""
+        return f"{self.name}:{self.places.line(*path)}"
+
     def error(self, path, message, hint=None):
         """The error to raise for what stands at this path of keys."""
-        return ToolError(f"{self.name}:{self.places.line(*path)}: {message}", hint)
-
-    def check(self, complaints):
-        """Raise the first of them, if there are any."""
-        for complaint in complaints:
-            raise self.error(complaint.path, complaint.message, complaint.hint)
+        return ToolError(f"{self.place(path)}: {message}", hint)
 
     def _repeated(self, repeated):
         name = repeated.path[-1]

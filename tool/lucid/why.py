@@ -54,7 +54,7 @@ class Reach:
         self.steps = [step for component in system.components for step in self._steps_of(component)]
 
     def place(self, path):
-        return f"{self.system.document.name}:{self.system.document.places.line(*path)}"
+        return self.system.document.place(path)
 
     def _steps_of(self, component):
         for use in component.uses:
@@ -154,7 +154,7 @@ def check_names(system, start, end):
 
 def command(arguments):
     """./lucid why"""
-    system = load_system(arguments.system, load_board(arguments.board))
+    system = load_system(arguments.system, load_board(arguments.board), settings=arguments.set)
     start, end = arguments.start, arguments.end
     check_names(system, start, end)
     reached, lines = answer(system, start, end)
