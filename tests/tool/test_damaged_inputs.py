@@ -9,9 +9,13 @@ import shutil
 import struct
 import subprocess
 import unittest
+import xml.etree.ElementTree as ElementTree
 
 from support import SAMPLE, FolderTest, ToolError
 
+from lucid import graph
+from lucid.board import load_board
+from lucid.description import load_system
 from lucid.dwarf_lines import read_lines
 from lucid.elf import Elf
 from lucid.loadable import loadable_segments
@@ -139,10 +143,22 @@ memory = "2MiB"
 stack = "64KiB"
 restart = "always"
 devices = ["uart"]
+
+[component.echo]
+source = "third"
+provides = { echo = "Echo" }
+args = "${text}"
+
+[parameters]
+text = "some"
+
+[board.qemu-x86_64.component.echo]
+uses = { echo = "server.echo" }
 """
     PIECES = ("=", "[", "]", "{", "}", "\"", "'", "\n", "#", ".", ",", "[[", "\"\"\"", "-1", "1e9", "nan", "0x10", "true", "'''",
               "99999999999999999999", "[component.server]", "[system]", "\"9999999TiB\"", "\"-1ms\"", "é", "\t", "\\u0000", "{}", "[]",
-              "2020-01-01", "\x00", "memory = 1", "provides = 3", "uses = []", "[component.\"a b\"]")
+              "2020-01-01", "\x00", "memory = 1", "provides = 3", "uses = []", "[component.\"a b\"]", "include = [\"damaged-file.toml\"]\n",
+              "\"${text}\"", "\"${nothing}\"", "[parameters]", "[board.qemu-x86_64.system]", "\"<&>\"", "\"echo.echo\"")
 
     def damaged(self, chance):
         text = self.TEXT
@@ -177,9 +193,9 @@ devices = ["uart"]
         self.assertGreater(succeeded, self.ROUNDS // 100)
 
     def load_file(self, path):
-        from lucid.board import load_board
-        from lucid.description import load_system
-        load_system(str(path), load_board("qemu-x86_64"))
+        """Also if its parts do not fit each other: it is drawn then, and what is drawn is XML."""
+        system = load_system(str(path), load_board("qemu-x86_64"), collect=True)
+        ElementTree.fromstring(graph.svg(system, graph.all_complaints(system)))
 
 
 if __name__ == "__main__":
