@@ -49,13 +49,14 @@ void space_flush_page(struct address_space *space, word_t address, unsigned size
 void space_flush(struct address_space *space);
 
 /* Where a walk through the tables ends. */
-struct place {
+struct table_place {
     arch_pte_t *entry;
     unsigned level;
 };
 
 /* Walk from the root towards the entry for `address` at `level`: to that, or to one above it that is no table. */
-static ALWAYS_INLINE struct place space_walk(struct address_space *space, word_t address, unsigned level)
+static ALWAYS_INLINE struct table_place space_walk(struct address_space *space, word_t address,
+                                                   unsigned level)
 {
     arch_pte_t *where = arch_table_entry(space_root(space), ARCH_TABLE_LEVELS - 1, address);
 
@@ -63,10 +64,10 @@ static ALWAYS_INLINE struct place space_walk(struct address_space *space, word_t
     for (unsigned at = ARCH_TABLE_LEVELS - 1; at > level; at--) {
         arch_pte_t entry = *where;
         if (unlikely(!arch_pte_is_table(entry, at)))
-            return (struct place){ where, at };
+            return (struct table_place){ where, at };
         where = arch_table_entry(arch_pointer(arch_pte_address(entry)), at - 1, address);
     }
-    return (struct place){ where, level };
+    return (struct table_place){ where, level };
 }
 
 /* ---- Mapping records: where a Frame or PageTable capability is mapped, in its data word and its spare pointer bits. */

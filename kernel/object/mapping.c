@@ -33,7 +33,7 @@ static ALWAYS_INLINE arch_pte_t *find_entry(const struct cap *cap, bool is_table
     *space = space_by_number(mapping.number); /* number 0 is nobody's */
     if (!*space || (*space)->generation != mapping.generation)
         return NULL;
-    struct place place = space_walk(*space, mapping.address, level);
+    struct table_place place = space_walk(*space, mapping.address, level);
     return place.level == level && !arch_pte_is_empty(*place.entry) &&
                    arch_pte_address(*place.entry) == arch_physical(mapped_pointer(cap)) &&
                    arch_pte_is_table(*place.entry, level) == is_table

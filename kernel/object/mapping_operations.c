@@ -48,7 +48,7 @@ static ALWAYS_INLINE status_t check_frame(struct map_frame *op, unsigned level, 
         mapped = mapping_entry(cap, &mapped_in);
     if (mapped && (mapped_in != op->space || mapping_read(cap).address != op->address))
         return invocation_error(ERR_MAPPED, 1);
-    struct place place = space_walk(op->space, op->address, level);
+    struct table_place place = space_walk(op->space, op->address, level);
     if (unlikely(place.level > level)) {
         *missing = place.level - 1;
         return invocation_error(arch_pte_is_empty(*place.entry) ? ERR_TABLE : ERR_MAPPED, 2);
@@ -119,7 +119,7 @@ static status_t check_table(struct map_table *op)
         return status;
     if (mapping_entry(op->cap, &mapped_in))
         return invocation_error(ERR_MAPPED, 1);
-    struct place place = space_walk(op->space, op->address, 0);
+    struct table_place place = space_walk(op->space, op->address, 0);
     if (place.level == 0 || !arch_pte_is_empty(*place.entry))
         return invocation_error(ERR_MAPPED, 2);
 
