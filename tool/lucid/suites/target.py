@@ -6,7 +6,7 @@ in virtual time (-icount), so that a loaded host changes nothing. They print res
 describes and power off after END. Systems named test_*_long are long runs.
 
 With the default board the tests also run on one board of each other architecture, and with several cores: see CORES. With another board, there only.
-(What assertions see of the other architectures with one core is in the long run: with two they see it, too.)
+(Of the other architectures, the debug kernel for one core and the release kernel for four are in the long run.)
 """
 from ..board import DEFAULT_BOARD
 from ..build import Variant, build
@@ -30,7 +30,8 @@ def jobs(context):
     boards = OTHER_BOARDS if context.board == DEFAULT_BOARD else []
     return [*(job(name, Variant(context.board, kind), context) for name in names for kind in KINDS),
             *(job("test", Variant(board, kind), context, long=kind == "debug") for board in boards for kind in KINDS),
-            *(job("test", Variant(board, kind, cores=cores), context) for board in [context.board, *boards] for kind, cores in CORES)]
+            *(job("test", Variant(board, kind, cores=cores), context, long=board in boards and kind == "release")
+              for board in [context.board, *boards] for kind, cores in CORES)]
 
 
 def job(name, variant, context, long=False):
