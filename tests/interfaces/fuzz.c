@@ -4,7 +4,6 @@
 #include <sanitizer/asan_interface.h>
 
 int printf(const char *format, ...) __attribute__((format(printf, 1, 2)));
-int vprintf(const char *format, va_list arguments) __attribute__((format(printf, 1, 0)));
 int fflush(void *stream);
 char *getenv(const char *name);
 unsigned long strtoul(const char *text, char **end, int base);
@@ -163,16 +162,4 @@ error_t serve(const struct server *server)
 {
     (void)server;
     return ERR_CAPABILITY;
-}
-
-void panic(const char *file, int line, const char *format, ...)
-{
-    va_list arguments;
-    printf("FAIL panic: %s:%d: ", file, line);
-    va_start(arguments, format);
-    vprintf(format, arguments);
-    va_end(arguments);
-    printf("\n");
-    fflush(NULL);
-    _exit(1);
 }

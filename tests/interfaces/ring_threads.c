@@ -7,10 +7,8 @@
 #include <pthread.h>
 
 int printf(const char *format, ...) __attribute__((format(printf, 1, 2)));
-int vprintf(const char *format, va_list arguments) __attribute__((format(printf, 1, 0)));
 int fflush(void *stream);
 int sched_yield(void);
-__attribute__((noreturn)) void abort(void);
 
 #define ENTRIES 100000u
 
@@ -115,15 +113,4 @@ int main(void)
     bool good = run(1) & run(2) & run(64);
     fflush(NULL);
     return !good;
-}
-
-void panic(const char *file, int line, const char *format, ...)
-{
-    va_list arguments;
-    printf("FAIL panic: %s:%d: ", file, line);
-    va_start(arguments, format);
-    vprintf(format, arguments);
-    va_end(arguments);
-    printf("\n");
-    abort();
 }

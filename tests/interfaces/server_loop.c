@@ -10,8 +10,6 @@
 #include "runtime.h"
 
 int printf(const char *format, ...) __attribute__((format(printf, 1, 2)));
-int vprintf(const char *format, va_list arguments) __attribute__((format(printf, 1, 0)));
-__attribute__((noreturn)) void abort(void);
 __attribute__((noreturn)) void end_program(int code) __asm__("_Exit");
 int fflush(void *stream);
 
@@ -128,18 +126,6 @@ status_t arch_syscall(word_t operation, cap_t cap, struct message *message, cap_
     owed = true;
     *message = (struct message){ .tag = tag_make(1, 0, 1), .badge = 1 };
     return OK | STATUS_OWED;
-}
-
-void panic(const char *file, int line, const char *format, ...)
-{
-    va_list arguments;
-    printf("FAIL panic: %s:%d: ", file, line);
-    va_start(arguments, format);
-    vprintf(format, arguments);
-    va_end(arguments);
-    printf("\n");
-    fflush(NULL);
-    abort();
 }
 
 int main(void)

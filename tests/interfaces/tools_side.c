@@ -5,10 +5,8 @@
 #include <sample.trace.h>
 
 int printf(const char *format, ...) __attribute__((format(printf, 1, 2)));
-int vprintf(const char *format, va_list arguments) __attribute__((format(printf, 1, 0)));
 int fflush(void *stream);
 char *strstr(const char *text, const char *part);
-__attribute__((noreturn)) void abort(void);
 
 struct utcb *message_page;
 const struct component_info *component_info;
@@ -114,15 +112,4 @@ int main(void)
     RUN(a_mock_answers_as_told_and_keeps_what_was_asked);
     fflush(NULL);
     return failures != 0;
-}
-
-void panic(const char *file, int line, const char *format, ...)
-{
-    va_list arguments;
-    printf("FAIL panic: %s:%d: ", file, line);
-    va_start(arguments, format);
-    vprintf(format, arguments);
-    va_end(arguments);
-    printf("\n");
-    abort();
 }

@@ -4,7 +4,6 @@
 
 int printf(const char *format, ...) __attribute__((format(printf, 1, 2)));
 int vprintf(const char *format, va_list arguments) __attribute__((format(printf, 1, 0)));
-__attribute__((noreturn)) void abort(void);
 
 static struct utcb page __attribute__((aligned(UTCB_ALIGN)));
 struct utcb *message_page = &page;
@@ -101,15 +100,4 @@ void print(const char *format, ...)
     va_start(arguments, format);
     vprintf(format, arguments);
     va_end(arguments);
-}
-
-void panic(const char *file, int line, const char *format, ...)
-{
-    va_list arguments;
-    printf("FAIL panic: %s:%d: ", file, line);
-    va_start(arguments, format);
-    vprintf(format, arguments);
-    va_end(arguments);
-    printf("\n");
-    abort();
 }

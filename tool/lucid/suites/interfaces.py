@@ -40,7 +40,7 @@ def sources(program):
         "test_ring_threads": (("ring_threads.c",), ()),
     }.get(program, (("fuzz.c",), ("errors.c", "request.c")))
     made = [MADE / f"{program.removeprefix('test_fuzz_')}.fuzz.c"] if program.startswith("test_fuzz_") else []
-    return [*made, *(FOLDER / name for name in own), *(Path("lib", name) for name in library)]
+    return [*made, *(FOLDER / name for name in (*own, "panic.c")), *(Path("lib", name) for name in library)]
 
 
 PROGRAMS = ["test_interfaces", "test_interface_tools", "test_server_loop", "test_ring", "test_ring_threads",
