@@ -102,6 +102,17 @@ static inline struct core *core_self(void)
 extern unsigned core_count;
 #endif
 
+/* Which space is loaded, from now on or soon. Whoever sees it (remote_flush) comes after all that the fake machine looked up in the one before; a real one may
+ * look up more until it has loaded the other, which is void when its tag has become stale. (A release costs 1 to 2 instructions a system call.) */
+static inline void core_set_space(struct core *core, struct address_space *space)
+{
+#if IS_WATCHED_BY_THREAD_SANITIZER
+    __atomic_store_n(&core->space, space, __ATOMIC_RELEASE);
+#else
+    SHARED_WRITE(core->space, space);
+#endif
+}
+
 /* The core that an entry passes to C. With one core it is a constant, which is shorter than a register, and the entry need not pass it. */
 static inline struct core *passed_core(struct core *core)
 {

@@ -46,7 +46,7 @@ static inline void scheduler_switch(struct core *core, struct thread *previous, 
 {
     core->current = thread;
     if (thread->space != core->space) {
-        SHARED_WRITE(core->space, thread->space); /* before the load: see remote_flush */
+        core_set_space(core, thread->space); /* before the load: see remote_flush */
         arch_space_load(&thread->space->arch);
     }
     arch_thread_switch(previous, thread);

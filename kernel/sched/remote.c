@@ -67,7 +67,7 @@ static void save_fpu(const struct core *core)
 
 static void unload_space(struct core *core)
 {
-    SHARED_WRITE(core->space, NULL);
+    core_set_space(core, NULL);
     arch_space_load(NULL);
 }
 
@@ -160,7 +160,7 @@ void remote_unload_space(const struct address_space *space)
 {
     for (unsigned i = 0; i < core_count; i++) {
         struct core *core = &cores[i];
-        if (core == core_self() || SHARED_READ(core->space) != space)
+        if (core == core_self() || __atomic_load_n(&core->space, __ATOMIC_ACQUIRE) != space)
             continue;
         ask_and_wait(core, REQUEST_UNLOAD);
         core_reschedule(core); /* a current thread that goes on loads it again, with its new tag */
@@ -180,7 +180,7 @@ void remote_flush(struct address_space *space, word_t address, unsigned size_bit
     shootdown.size_bits = size_bits;
     __atomic_thread_fence(__ATOMIC_SEQ_CST);
     for (unsigned i = 0; i < core_count; i++)
-        if (&cores[i] != core_self() && SHARED_READ(cores[i].space) == space) {
+        if (&cores[i] != core_self() && __atomic_load_n(&cores[i].space, __ATOMIC_ACQUIRE) == space) {
             ask(&cores[i], REQUEST_FLUSH);
             asked |= (uint64_t)1 << i;
         }

@@ -265,7 +265,7 @@ void scheduler_unload_space(const struct address_space *space)
 
     remote_unload_space(space);
     if (core->space == space) {
-        SHARED_WRITE(core->space, NULL);
+        core_set_space(core, NULL);
         arch_space_load(NULL);
         core_reschedule(core); /* a current thread that goes on loads it again, with its new tag */
     }
@@ -359,7 +359,7 @@ static void idle(struct core *core)
     if (ARCH_TLB_BROADCAST || !core->space)
         return;
     arch_space_load(NULL);
-    SHARED_WRITE(core->space, NULL);
+    core_set_space(core, NULL);
 #endif
 }
 
