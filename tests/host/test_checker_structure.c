@@ -169,6 +169,9 @@ NAMES(record_without_its_entry, "a mapped frame has a capability that records th
 })
 NAMES(writable_mapping_of_a_read_only_frame, "a writable mapping was made with a writable capability",
       cap_set_rights(&at(world.frame)->cap, RIGHT_READ))
+NAMES(readable_mapping_of_a_frame_that_cannot_be_read,
+      "a mapping has no more rights than the capability that made it",
+      cap_set_rights(&at(world.frame)->cap, RIGHT_WRITE))
 NAMES(executable_mapping_of_a_frame_that_is_not,
       "an executable mapping was made with a capability that may execute", {
           cap_set_rights(&at(world.frame)->cap, RIGHT_READ | RIGHT_WRITE);

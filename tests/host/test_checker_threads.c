@@ -219,6 +219,9 @@ NAMES(thread_that_lacks_a_context_and_does_not_fault,
           DO(SC_OF(world.low[0]), OP_SCHED_CONTEXT_UNBIND);
           thread_at(world.low[0])->lacks_context = LACKS_WITHDRAWN;
       })
+NAMES(thread_that_could_run_before_its_exception_is_raised,
+      "a thread with an exception that is not raised yet does not run or wait",
+      thread_at(world.low[0])->trapped = true)
 NAMES(stopped_thread_that_is_deferred, "a stopped thread is in no queue",
       thread_at(world.stopped)->deferred = true)
 
