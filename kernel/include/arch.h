@@ -99,7 +99,7 @@ void arch_fpu_clear(void);
  * The fast paths (ipc/fastpath.c). A port with ARCH_FAST_ENTRY 1 calls them, see below, before it has saved all registers, and
  * in C's calling convention message words 0 to 3 stay where they are meanwhile (in registers that a function must preserve, say). Each fast path
  * ends by returning what one of these returns; where they don't return, that is a jump. A port with ARCH_FAST_ENTRY 0 saves all registers and
- * calls kernel_syscall; it includes kernel/arch/shared/fast_saved.h, which has these functions for it.
+ * calls kernel_syscall; kernel/arch/shared/fast_saved.h and .c have these functions for it.
  */
 /* False: the context has more than what a system call preserves, so that arch_fast_leave cannot leave with it (inline). */
 bool arch_fast_can_leave(const struct arch_context *context);
@@ -115,6 +115,8 @@ bool arch_fast_return(word_t badge, tag_t tag, status_t status, struct thread *n
 bool arch_fast_decline(cap_t cap, tag_t tag, cap_t reply, word_t operation);
 /* The call is an invocation of what is in `slot`; the core's lock is held: save all registers and call kernel_invoke. Only with ARCH_FAST_ENTRY 1. */
 bool arch_fast_invoke(cap_t cap, tag_t tag, cap_t reply, struct slot *slot, struct thread *thread);
+/* Only with ARCH_FAST_ENTRY 0: the current thread's system call, if it is one for a fast path. False: it is not, and nothing has been changed. */
+bool arch_fast_try(struct thread *thread, struct core *core);
 /* What arch_fast_leave would need of the thread that entered is kept from now on (inline). */
 void arch_fast_carry(struct thread *entered, struct thread *next);
 /* From kernel_syscall: leave to the thread that entered, which is current, with this status and no message. A port may return from this, and leave with what

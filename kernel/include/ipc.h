@@ -31,10 +31,6 @@ void ipc_wait(struct thread *thread, struct notification *notification, bool pol
 /* The current thread answers through a Reply that is owed. Returns the status for it. */
 status_t ipc_answer(struct thread *sender, struct reply *reply, tag_t tag);
 
-/* The system call of the current thread, whose registers are saved, if it is one for a fast path (ipc/fastpath.c). False: it is not, and nothing
- * has been changed. */
-bool fastpath_try(struct core *core);
-
 /* quick.c: a call with this capability, or a reply_recv, of a message with capabilities. False: the general path does it; nothing has been
  * changed. */
 bool quick_call(struct core *core, struct thread *caller, const struct cap *cap, tag_t tag);

@@ -154,32 +154,3 @@ bool kernel_fast_reply_recv(cap_t address, tag_t tag, cap_t reply, word_t operat
         return arch_fast_decline(address, tag, reply, SYS_REPLY_RECV);
     return reply_recv(address, tag, reply, current, core, false);
 }
-
-/* ---- For ports whose entry saves all registers */
-
-#if !ARCH_FAST_ENTRY
-bool fastpath_try(struct core *core)
-{
-    struct thread *thread = core->current; /* nobody takes it away before its core has waited for a lock */
-    word_t operation = arch_syscall_operation(&thread->context);
-    cap_t address = arch_syscall_cap(&thread->context), reply = arch_syscall_reply(&thread->context);
-    tag_t tag = arch_syscall_tag(&thread->context);
-
-    switch (operation) {
-    case SYS_CALL:
-        return kernel_fast_call(address, tag, reply, operation, thread, core);
-    case SYS_REPLY_RECV:
-        return kernel_fast_reply_recv(address, tag, reply, operation, thread, core);
-    case SYS_SEND:
-    case SYS_SEND | SYS_POLL:
-        return kernel_fast_send(address, tag, reply, operation, thread, core);
-    case SYS_RECV:
-    case SYS_RECV | SYS_POLL:
-        return kernel_fast_recv(address, tag, reply, operation, thread, core);
-    case SYS_YIELD:
-        return kernel_fast_yield(address, tag, reply, operation, thread, core);
-    default:
-        return false;
-    }
-}
-#endif

@@ -18,7 +18,6 @@
 #include "lookup.h"
 #include "sched_context.h"
 #include "scheduler.h"
-#include <lucid/syscall.h>
 
 /* The functions below return what the current thread gets, if it is a status and nothing else; or INVOKE_SILENT: it has its result, or will have it when it
  * is woken; or INVOKE_AGAIN: the locks that the entry holds do not reach what it would touch (lock.h). Then nothing has been changed, they have been
@@ -296,7 +295,7 @@ void kernel_syscall(cap_t cap, tag_t tag, cap_t reply, word_t operation, struct 
 {
     struct core *core = core_self();
 
-    if (!ARCH_FAST_ENTRY && fastpath_try(core))
+    if (!ARCH_FAST_ENTRY && arch_fast_try(thread, core))
         return;
 #if CONFIG_CORES > 1
     if (unlikely(!lock_own_at_once(core))) {

@@ -1,34 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The tests: what a client asks comes to the server, and back; what it must not ask does not come to a handler; what a server must not
  * answer does not get further than the stub. */
+#include "expect.h"
 #include "sides.h"
 #include <sample.h>
 
-int printf(const char *format, ...) __attribute__((format(printf, 1, 2)));
-int fflush(void *stream);
-
 #define SESSION 5
 
-static const char *running;
-static unsigned failures, failures_before;
-
-#define EXPECT(condition) expect((condition) != 0, 1, __LINE__, #condition)
-#define EXPECT_EQ(seen, expected)                                                                            \
-    expect((unsigned long long)(seen), (unsigned long long)(expected), __LINE__, #seen)
-
-static void expect(unsigned long long seen, unsigned long long expected, int line, const char *what)
+static void forget(void)
 {
-    if (seen == expected)
-        return;
-    if (failures++ == failures_before)
-        printf("FAIL %s: tests/interfaces/client_side.c:%d: %s: expected %llu, seen %llu\n", running, line,
-               what, expected, seen);
-}
-
-static void start(const char *name)
-{
-    running = name;
-    failures_before = failures;
     memset(&wire, 0, sizeof wire);
     memset(&server_log, 0, sizeof server_log);
     memset(message_page, 0xa5, sizeof *message_page);
@@ -506,36 +486,34 @@ static void a_session_is_opened_only_between_compatible_versions(void)
     EXPECT_EQ(server_log.handled, 0);
 }
 
-#define RUN(test)                                                                                            \
+/* Nothing stands from the one before. */
+#define RUN_AFRESH(test)                                                                                     \
     do {                                                                                                     \
-        start(#test);                                                                                        \
-        test();                                                                                              \
-        if (failures == failures_before)                                                                     \
-            printf("ok %s\n", running);                                                                      \
+        forget();                                                                                            \
+        RUN(test);                                                                                           \
     } while (0)
 
 int main(void)
 {
-    RUN(numbers_of_all_types_keep_their_values);
-    RUN(arrays_and_structures_keep_their_contents);
-    RUN(capabilities_go_with_the_rights_named_and_come_into_the_slot);
-    RUN(an_error_comes_without_words);
-    RUN(a_kept_request_is_answered_as_any_other);
-    RUN(a_label_of_no_operation_or_another_version_is_refused);
-    RUN(numbers_out_of_their_ranges_are_refused);
-    RUN(ranges_have_their_ends_and_gaps);
-    RUN(numbers_on_both_sides_of_0_and_beyond_32_bits_have_ranges);
-    RUN(counts_and_contents_of_arrays_are_checked);
-    RUN(a_wrong_structure_is_refused);
-    RUN(a_client_does_not_send_more_than_fits);
-    RUN(wrong_capabilities_are_refused);
-    RUN(a_right_is_asked_for_before_anything_else);
-    RUN(only_what_is_idempotent_is_repeated_and_only_once);
-    RUN(answers_that_are_too_short_or_wrong_are_refused);
-    RUN(a_label_that_is_no_error_is_not_taken_for_one);
-    RUN(after_an_error_all_counts_are_0);
-    RUN(whatever_a_server_answers_stays_inside_of_the_results);
-    RUN(a_session_is_opened_only_between_compatible_versions);
-    fflush(NULL);
-    return failures != 0;
+    RUN_AFRESH(numbers_of_all_types_keep_their_values);
+    RUN_AFRESH(arrays_and_structures_keep_their_contents);
+    RUN_AFRESH(capabilities_go_with_the_rights_named_and_come_into_the_slot);
+    RUN_AFRESH(an_error_comes_without_words);
+    RUN_AFRESH(a_kept_request_is_answered_as_any_other);
+    RUN_AFRESH(a_label_of_no_operation_or_another_version_is_refused);
+    RUN_AFRESH(numbers_out_of_their_ranges_are_refused);
+    RUN_AFRESH(ranges_have_their_ends_and_gaps);
+    RUN_AFRESH(numbers_on_both_sides_of_0_and_beyond_32_bits_have_ranges);
+    RUN_AFRESH(counts_and_contents_of_arrays_are_checked);
+    RUN_AFRESH(a_wrong_structure_is_refused);
+    RUN_AFRESH(a_client_does_not_send_more_than_fits);
+    RUN_AFRESH(wrong_capabilities_are_refused);
+    RUN_AFRESH(a_right_is_asked_for_before_anything_else);
+    RUN_AFRESH(only_what_is_idempotent_is_repeated_and_only_once);
+    RUN_AFRESH(answers_that_are_too_short_or_wrong_are_refused);
+    RUN_AFRESH(a_label_that_is_no_error_is_not_taken_for_one);
+    RUN_AFRESH(after_an_error_all_counts_are_0);
+    RUN_AFRESH(whatever_a_server_answers_stays_inside_of_the_results);
+    RUN_AFRESH(a_session_is_opened_only_between_compatible_versions);
+    return tests_end();
 }

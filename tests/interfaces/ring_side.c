@@ -1,26 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Rings: what comes through, what is refused, who is signalled, and a peer that writes whatever it likes. */
+#include "expect.h"
 #include <lucid/ring.h>
-
-int printf(const char *format, ...) __attribute__((format(printf, 1, 2)));
-int fflush(void *stream);
 
 #define COUNT 8u
 
 struct utcb *message_page;
-static const char *running;
-static unsigned failures, failures_before;
-
-#define EXPECT(condition) expect((condition) != 0, 1, __LINE__, #condition)
-#define EXPECT_EQ(seen, expected)                                                                            \
-    expect((unsigned long long)(seen), (unsigned long long)(expected), __LINE__, #seen)
-
-static void expect(unsigned long long seen, unsigned long long expected, int line, const char *what)
-{
-    if (seen != expected && failures++ == failures_before)
-        printf("FAIL %s: tests/interfaces/ring_side.c:%d: %s: expected %llu, seen %llu\n", running, line,
-               what, expected, seen);
-}
 
 struct entry {
     uint32_t number;
@@ -250,15 +235,6 @@ static void one_piece_of_memory_holds_both_sides_and_the_entries(void)
     free(memory);
 }
 
-#define RUN(test)                                                                                            \
-    do {                                                                                                     \
-        running = #test;                                                                                     \
-        failures_before = failures;                                                                          \
-        test();                                                                                              \
-        if (failures == failures_before)                                                                     \
-            printf("ok %s\n", running);                                                                      \
-    } while (0)
-
 int main(void)
 {
     RUN(entries_come_in_order_once_they_are_published);
@@ -270,6 +246,5 @@ int main(void)
     RUN(an_index_that_cannot_be_is_noticed_and_ends_the_ring);
     RUN(an_index_that_goes_back_is_noticed);
     RUN(a_hostile_peer_hurts_nobody_but_itself);
-    fflush(NULL);
-    return failures != 0;
+    return tests_end();
 }

@@ -1,29 +1,19 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The decoder of messages, and the mock that a client under test talks to. */
+#include "expect.h"
 #include "sides.h"
 #include <mock/sample.h>
 #include <sample.trace.h>
 
-int printf(const char *format, ...) __attribute__((format(printf, 1, 2)));
-int fflush(void *stream);
 char *strstr(const char *text, const char *part);
 
 struct utcb *message_page;
 const struct component_info *component_info;
 
-static const char *running;
-static unsigned failures, failures_before;
-
-#define EXPECT(condition) ((condition) ? (void)0 : fails(__LINE__, #condition, "that it is not so"))
 #define EXPECT_TEXT(length, expected)                                                                        \
-    ((length) == strlen(text) && strcmp(text, expected) == 0 ? (void)0 : fails(__LINE__, expected, text))
-
-static void fails(int line, const char *expected, const char *seen)
-{
-    if (failures++ == failures_before)
-        printf("FAIL %s: tests/interfaces/tools_side.c:%d: expected %s, seen %s\n", running, line, expected,
-               seen);
-}
+    ((length) == strlen(text) && strcmp(text, expected) == 0                                                 \
+         ? 0                                                                                                 \
+         : FAILS(__FILE__, __LINE__, "expected %s, seen %s", expected, text))
 
 static char text[200];
 
@@ -95,21 +85,11 @@ static void a_mock_answers_as_told_and_keeps_what_was_asked(void)
                          &again_count, sums) == ERR_RANGE);
 }
 
-#define RUN(test)                                                                                            \
-    do {                                                                                                     \
-        running = #test;                                                                                     \
-        failures_before = failures;                                                                          \
-        test();                                                                                              \
-        if (failures == failures_before)                                                                     \
-            printf("ok %s\n", running);                                                                      \
-    } while (0)
-
 int main(void)
 {
     RUN(a_request_is_told_with_its_arguments);
     RUN(an_answer_is_told_with_its_results);
     RUN(a_message_that_lies_is_told_as_far_as_it_goes);
     RUN(a_mock_answers_as_told_and_keeps_what_was_asked);
-    fflush(NULL);
-    return failures != 0;
+    return tests_end();
 }

@@ -3,10 +3,9 @@
  * Frames that a component maps (lib/memory.c), on the kernel: what it refuses of a frame that a peer may have
  * chosen, with which error; where frames lie; and what is left after one was taken back.
  */
+#include "attempts.h"
 #include "component_side.h"
 #include "system.h"
-#include <sys/wait.h>
-#include <unistd.h>
 
 #define CNODE_BITS 6u
 #define QUOTA_BITS 18u
@@ -160,16 +159,5 @@ static bool with_failure(unsigned nth)
 
 TEST(frame_that_cannot_be_mapped_is_told_and_the_next_attempt_succeeds)
 {
-    unsigned nth = 1;
-    int status = 1;
-
-    for (; nth < OPERATIONS_MAX && status; nth++) {
-        pid_t child = fork();
-        if (child == 0)
-            _exit(with_failure(nth));
-        EXPECT(child > 0 && waitpid(child, &status, 0) == child);
-        if (!WIFEXITED(status) || WEXITSTATUS(status) > 1)
-            test_fails(__FILE__, __LINE__, "operation %u fails: expected an orderly end, see above", nth);
-    }
-    EXPECT(nth > 8 && nth < OPERATIONS_MAX);
+    EXPECT(all_attempts(with_failure, OPERATIONS_MAX) > 6);
 }

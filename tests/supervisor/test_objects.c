@@ -4,11 +4,10 @@
  * that runs out. What fails is told by CAP_NULL, and only that is missing; nothing is made twice into one slot, and the next attempt
  * succeeds.
  */
+#include "attempts.h"
 #include "component_side.h"
 #include "lookup.h"
 #include "system.h"
-#include <sys/wait.h>
-#include <unistd.h>
 
 #define CNODE_BITS     5u
 #define QUOTA_BITS     18u
@@ -123,18 +122,7 @@ TEST(objects_can_be_made_dropped_and_made_again)
 
 TEST(object_that_cannot_be_made_is_told_and_the_next_can)
 {
-    unsigned nth = 1;
-    int status = 1;
-
-    for (; nth < OPERATIONS_MAX && status; nth++) {
-        pid_t child = fork();
-        if (child == 0)
-            _exit(with_failure(nth));
-        EXPECT(child > 0 && waitpid(child, &status, 0) == child);
-        if (!WIFEXITED(status) || WEXITSTATUS(status) > 1)
-            test_fails(__FILE__, __LINE__, "operation %u fails: expected an orderly end, see above", nth);
-    }
-    EXPECT(nth > 80 && nth < OPERATIONS_MAX);
+    EXPECT(all_attempts(with_failure, OPERATIONS_MAX) > 78);
 }
 
 /* All sizes, until there is nothing left; then what is dropped can be made again, as far as it is slots that were missing. */

@@ -6,16 +6,13 @@
  * more, it can be started, so nothing of it was left behind. What the supervisor needs for itself at boot may end in a panic with a sentence. All
  * invariants of the kernel hold in any case.
  */
+#include "attempts.h"
 #include "sides.h"
 #include "sample.h"
 #include "system.h"
-#include <stdio.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #define OPERATIONS_MAX 2000u
-#define FAILED         1 /* exit status of the process of one attempt: something has failed in it */
 
 static error_t failure; /* what operations fail with */
 
@@ -44,33 +41,6 @@ static const void *boot_sample(void)
 
     sample_make(&sample);
     return kernel_side_boot(sample.bytes, sizeof(sample.bytes));
-}
-
-/* An attempt in a process of its own. True if something has failed in it. */
-static bool attempt(bool (*function)(unsigned nth), unsigned nth)
-{
-    int status = 0;
-    pid_t child = fork();
-
-    if (child == 0) {
-        _exit(function(nth) ? FAILED : 0);
-    }
-    EXPECT(child > 0 && waitpid(child, &status, 0) == child);
-    if (!WIFEXITED(status) || (WEXITSTATUS(status) != 0 && WEXITSTATUS(status) != FAILED))
-        test_fails(__FILE__, __LINE__, "operation %u fails: expected an orderly end, see above", nth);
-    return WEXITSTATUS(status) == FAILED;
-}
-
-/* How many operations and allocations there are, each of which fails once. */
-static unsigned all_attempts(bool (*function)(unsigned nth))
-{
-    unsigned nth = 1;
-
-    while (nth < OPERATIONS_MAX && attempt(function, nth))
-        nth++;
-    EXPECT(nth < OPERATIONS_MAX);
-    printf("%u operations and allocations\n", nth - 1);
-    return nth - 1;
 }
 
 static unsigned running(void)
@@ -180,25 +150,25 @@ TEST(supervisor_starts_its_components_and_starts_them_again)
 TEST(memory_that_fails_while_the_supervisor_starts_breaks_no_more_than_one_component)
 {
     failure = ERR_MEMORY;
-    EXPECT(all_attempts(start_with_failure) > 150);
+    EXPECT(all_attempts(start_with_failure, OPERATIONS_MAX) > 150);
 }
 
 TEST(anything_that_fails_while_the_supervisor_starts_breaks_no_more_than_one_component)
 {
     failure = ERR_DEPTH;
-    EXPECT(all_attempts(start_with_failure) > 150);
+    EXPECT(all_attempts(start_with_failure, OPERATIONS_MAX) > 150);
 }
 
 TEST(memory_that_fails_while_components_are_restarted_breaks_no_more_than_one)
 {
     failure = ERR_MEMORY;
     start();
-    EXPECT(all_attempts(restart_with_failure) > 100);
+    EXPECT(all_attempts(restart_with_failure, OPERATIONS_MAX) > 100);
 }
 
 TEST(anything_that_fails_while_components_are_restarted_breaks_no_more_than_one)
 {
     failure = ERR_DEPTH;
     start();
-    EXPECT(all_attempts(restart_with_failure) > 100);
+    EXPECT(all_attempts(restart_with_failure, OPERATIONS_MAX) > 100);
 }

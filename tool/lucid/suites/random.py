@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 
 from .. import compiler, ninja
-from ..build import CHECK_FOLDER, KERNEL_FOLDERS, object_path, sources
+from ..build import CHECK_FOLDER, KERNEL_FOLDERS, SHARED_FOLDER, object_path, shared_sources, sources
 from ..common import EXIT_FAILED, EXIT_OK, ROOT, ToolError, relative, say, write_if_changed
 from ..ports import load_port
 from ..test import LOGS, Failure, Job, Result
@@ -61,7 +61,7 @@ def build(variant):
     cc, own, cores = VARIANTS[variant]
     folder, port = BUILD / variant, load_port("host")
     words = [*compiler.COMMON, f"-DCONFIG_CORES={cores}", *compiler.kind_flags("debug"), *own, *port.cc_flags, "-Ikernel/include",
-             f"-I{port.folder}", "-Iabi", "-Iabi/lucid/arch/host", f"-I{HOST_FOLDER}", f"-I{FOLDER}"]
+             f"-I{port.folder}", f"-I{SHARED_FOLDER}", "-Iabi", "-Iabi/lucid/arch/host", f"-I{HOST_FOLDER}", f"-I{FOLDER}"]
     file = ninja.NinjaFile()
     file.variable("builddir", folder)
     write_if_changed(ROOT / folder / "cc.flags", compiler.quoted_for_file(words))
@@ -69,7 +69,7 @@ def build(variant):
     file.rule("link", f"{cc} -O2 {' '.join(own)} -o $out $in", "link $out")
     objects = []
     for source in [*(source for name in [*KERNEL_FOLDERS, CHECK_FOLDER] for source in sources(f"kernel/{name}")),
-                   *sources(port.folder), HOST_FOLDER / "system.c", *sources(FOLDER), *sources(REGRESSIONS[cores])]:
+                   *sources(port.folder), *shared_sources(port), HOST_FOLDER / "system.c", *sources(FOLDER), *sources(REGRESSIONS[cores])]:
         path = object_path(folder, source)
         measured = variant == "coverage" and str(source).startswith(MEASURED)
         file.build(path, "cc", [source], implicit=[folder / "cc.flags"], extra=WITHOUT_ASSERTIONS if measured else "")

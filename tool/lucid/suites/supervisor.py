@@ -45,7 +45,7 @@ def build(name, sanitizers):
     user = [*compiler.COMMON, *sanitizers, "-fno-builtin", f"-I{FOLDER}", "-Ilib/include", "-Ilib", "-Iabi",
             "-Iabi/lucid/arch/host", *compiler.INTERFACES, "-Icomponents/supervisor"]
     common = [native.compile(source, "kernel", kernel)
-              for source in [*core_sources(), *machine_sources(), TESTS / "harness.c", TESTS / "system.c"]]
+              for source in [*core_sources(), *machine_sources(), TESTS / "harness.c", TESTS / "system.c", FOLDER / "attempts.c"]]
     for program, (kernel_sources, user_sources) in PROGRAMS.items():
         objects = [native.compile(source, "kernel", kernel) for source in kernel_sources]
         objects += [native.compile(source, f"user.{source.stem}",
